@@ -1,0 +1,100 @@
+# `make` lists the targets. Needs Python 3.11 or later with venv; everything else goes into $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --no-build-isolation
+DEMO := build/demo
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+
+# Stamps. They live in the venv, so that clearing it clears them too.
+RUN := $(VENV)/.run
+PROJECT := $(VENV)/.project
+DEV := $(VENV)/.dev
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Targets share one venv.
+.NOTPARALLEL:
+.PHONY: help demo test test-data lint format lock bench docs system-deps clean data-dir
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(PROJECT) ## Replay one day of the sample feed into build/demo
+	rm -rf $(DEMO)
+	$(BIN)/farebox sim replay --feed sample --date 2026-11-20 --out $(DEMO)
+
+test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
+	$(BIN)/python -m pytest -q -m "not data"
+
+test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data in FAREBOX_DATA
+	$(BIN)/python -m pytest -q -m data
+
+lint: $(PROJECT) $(DEV) ## Check style, types, import rules and that the locks satisfy pyproject.toml
+	$(BIN)/python -m pip check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV) ## Format the code and mend what ruff can
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+# Pins that still fit are kept; `make lock LOCK_FLAGS=--upgrade` renews them all.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-config --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
+
+lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/build.in
+	$(COMPILE) requirements/build.in -o requirements/build.txt
+	$(COMPILE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+bench: $(PROJECT) ## Measure speed
+	$(BIN)/python -m tools.bench
+
+docs: $(PROJECT) ## Write the generated documents
+	$(BIN)/python -m tools.make_docs
+
+system-deps: ## Install libusb-1.0-0, which USB card readers need (apt-get; asks sudo unless root)
+	@if [ "$$(dpkg-query -W -f='$${db:Status-Status}' libusb-1.0-0 2>/dev/null)" = installed ]; then \
+		echo "libusb-1.0-0 is installed already."; \
+	else \
+		echo "Installing libusb-1.0-0, which USB card readers need."; \
+		$(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libusb-1.0-0; \
+	fi
+
+clean: ## Remove the venv, build output and caches
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# Before the venv is set up, so that the answer comes at once.
+data-dir:
+	@if [ ! -d "$$FAREBOX_DATA" ]; then \
+		echo "test-data: set FAREBOX_DATA to the folder of third-party data (now: '$$FAREBOX_DATA')." >&2; exit 2; \
+	fi
+
+# A new run lock starts a new venv, so that dropped packages are gone.
+$(RUN): requirements/build.txt requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "farebox needs Python 3.11 or later, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1);" \
+			"name another one with PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+		echo "'$(PYTHON)' has no venv module; on Debian, install python3-venv." >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) --require-hashes -r requirements/build.txt
+	$(PIP) --use-pep517 --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(PROJECT): pyproject.toml $(RUN)
+	$(PIP) --no-deps -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(PIP) --use-pep517 --require-hashes -r requirements/dev.txt
+	@touch $@

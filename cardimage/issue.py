@@ -1,0 +1,26 @@
+"""A bench card as it is handed out: number, conditions and first slot written, protection bits set."""
+
+from datetime import date
+
+from cardimage import lite_s
+from cardimage.image import CardImage, blank_lite_s
+from cardimage.purse import BANKS, NUMBER_BLOCK, SLOT_BLOCKS, encode_conditions, encode_number, encode_slot, slot_of
+from tariff.account import Account
+
+_MC_ISSUED = bytes.fromhex("FFFF 00 00 07 01 0000 0000 FF3F 00 000000")
+"""Memory configuration: S_PADs readable by all, written with MAC_A only (bytes 10-11); system blocks locked (byte 2),
+but CK and CKV open to a write with MAC_A, for a change of keys (byte 5)."""
+
+
+def issue(idm: bytes, account: Account, number: str, issued: date) -> CardImage:
+    """A simulated Lite-S card (模擬) that holds this account; raises LayoutFault if a value does not fit the card."""
+    image = blank_lite_s(idm)
+    blocks = image.lite_s_blocks()
+    assert blocks is not None
+    slot = slot_of(account, sequence=0, bank=0)
+    blocks[SLOT_BLOCKS[0]] = encode_slot(slot)
+    blocks[NUMBER_BLOCK] = encode_number(number, issued)
+    if slot.more:
+        blocks[BANKS[0][0]], blocks[BANKS[0][1]] = encode_conditions(account)
+    blocks[lite_s.MC] = _MC_ISSUED
+    return image

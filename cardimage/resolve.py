@@ -1,0 +1,64 @@
+"""Which of the two slots stands, and what became of a write whose answer was lost. Pure; the counter shares it."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from cardimage.purse import SEQUENCES, Slot, decode_slot
+from tariff.refusal import Code, Refusal
+
+
+class Standing(NamedTuple):
+    """The slot that is valid now: which block it stands in, its bytes and its contents."""
+
+    place: int
+    block: bytes
+    slot: Slot
+
+
+def standing(first: bytes, second: bytes) -> Standing | Refusal:
+    """The newer of two whole slots, or the only whole one: a torn write leaves its predecessor standing (faults 2).
+
+    Two whole slots that are not successors were not written by any of our terminals (GEN-11).
+    """
+    slots = (decode_slot(first), decode_slot(second))
+    if slots[0] is None and slots[1] is None:
+        return Refusal(Code.UNREADABLE_CARD, "GEN-11", "no slot stands")
+    if slots[1] is None:
+        place = 0
+    elif slots[0] is None:
+        place = 1
+    else:
+        step = (slots[1].sequence - slots[0].sequence) % SEQUENCES
+        if step not in (1, SEQUENCES - 1):
+            return Refusal(Code.ALTERED_CARD, "GEN-11", "slots do not follow each other")
+        place = 1 if step == 1 else 0
+    slot = slots[place]
+    assert slot is not None
+    return Standing(place, (first, second)[place], slot)
+
+
+class Fate(StrEnum):
+    """What became of a write whose answer was lost."""
+
+    WRITTEN = "written"
+    NOT_WRITTEN = "not_written"
+    UNKNOWN = "unknown"
+    """The card has been used elsewhere since, twice or more: the centre reconciles by sequence (faults 5)."""
+
+
+def fate(before: bytes, after: bytes, first: bytes, second: bytes) -> Fate:
+    """What became of the write `before` -> `after`, from the two slots as they are read now (faults 3 to 5).
+
+    Either slot holding `after` proves the write. `before` standing, or `after`'s place taken by another slot of the
+    same sequence, proves that it was not done.
+    """
+    if after in (first, second):
+        return Fate.WRITTEN
+    now = standing(first, second)
+    if isinstance(now, Refusal):
+        return Fate.UNKNOWN
+    wanted = decode_slot(after)
+    others = [slot for slot in (decode_slot(first), decode_slot(second)) if slot is not None]
+    if now.block == before or (wanted and any(slot.sequence == wanted.sequence for slot in others)):
+        return Fate.NOT_WRITTEN
+    return Fate.UNKNOWN

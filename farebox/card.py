@@ -1,0 +1,79 @@
+"""A card through its session: read into an account, written by a plan. One attempt each; what was lost is looked into.
+
+Nothing here knows fares, journals or drivers.
+"""
+
+from typing import NamedTuple
+
+from cardimage.purse import BANKS, SLOT_BLOCKS, decode_account
+from cardimage.resolve import Fate, Standing, fate, standing
+from cardimage.write_plan import WritePlan
+from reader.port import CardLost, Declined, Indeterminate, ReaderFault, Session, Written
+from tariff.account import Account
+from tariff.refusal import Code, Refusal
+
+
+class CardRead(NamedTuple):
+    """A card as it stands: the valid slot, and the account it makes with the card's conditions."""
+
+    now: Standing
+    account: Account
+
+
+Slots = tuple[bytes, bytes]
+
+
+def read_slots(session: Session) -> Slots | Refusal | ReaderFault:
+    """The two slots, by the first authenticated read: three commands with the poll."""
+    blocks = session.open(*SLOT_BLOCKS)
+    if isinstance(blocks, (CardLost, Declined, ReaderFault)):
+        return _as_refusal(blocks)
+    return blocks[0], blocks[1]
+
+
+def read_account(session: Session, slots: Slots) -> CardRead | Refusal | ReaderFault:
+    """The account the slots make; a second read only if the card says that it holds more (a pass, auto-charge)."""
+    now = standing(*slots)
+    if isinstance(now, Refusal):
+        return now
+    conditions: tuple[bytes, bytes] | None = None
+    if now.slot.more:
+        blocks = session.read(*BANKS[now.slot.bank])
+        if isinstance(blocks, (CardLost, Declined, ReaderFault)):
+            return _as_refusal(blocks)
+        conditions = (blocks[0], blocks[1])
+    account = decode_account(now.slot, conditions)
+    return account if isinstance(account, Refusal) else CardRead(now, account)
+
+
+def write(session: Session, now: Standing, plan: WritePlan) -> Fate:
+    """Staged blocks, then the one that counts.
+
+    Until the commit is sent, whatever fails leaves the card as it was (faults 1, 2). An answer to the commit that is
+    lost is looked into once, by reading, never by writing again (faults 3); UNKNOWN if the card has left.
+    """
+    for block, data in plan.staged:
+        if not isinstance(session.write(block, data), Written):
+            return Fate.NOT_WRITTEN
+    outcome = session.write(*plan.commit)
+    if isinstance(outcome, Written):
+        return Fate.WRITTEN
+    if not isinstance(outcome, Indeterminate):
+        return Fate.NOT_WRITTEN
+    blocks = session.read(*SLOT_BLOCKS)
+    if isinstance(blocks, (CardLost, Declined, ReaderFault)):
+        return Fate.UNKNOWN
+    return fate(now.block, plan.commit[1], blocks[0], blocks[1])
+
+
+def _as_refusal(outcome: CardLost | Declined | ReaderFault) -> Refusal | ReaderFault:
+    """What a reader's outcome before any write means to the passenger."""
+    match outcome:
+        case ReaderFault():
+            return outcome
+        case CardLost():
+            return Refusal(Code.TOUCH_AGAIN, "faults 1")
+        case Declined(wrong_key=True):
+            return Refusal(Code.WRONG_KEY, "faults 10")
+        case Declined(status=status):
+            return Refusal(Code.FOREIGN_CARD, "GEN-11", f"status {status.hex()}")

@@ -1,0 +1,47 @@
+"""A trip of a feed as the service the terminal is on: whose rules, which fares, since when."""
+
+from datetime import date
+from typing import NamedTuple
+
+from farebox.feed import Feed, FeedBroken, Trip
+from farebox.feed.operators import OperatorFault, Operators
+from farebox.formats.journal import MAX_ID_BYTES
+from farebox.tap import Service
+from tariff.calendar import midnight_in_japan_s
+
+
+class Duty(NamedTuple):
+    """How feeds and operator files are put together. `scheme` is used where no operator file knows an agency."""
+
+    feed: Feed
+    operators: Operators
+    scheme: str | None = None
+
+    def service(self, trip: Trip, day: date) -> Service:
+        """The service of a trip on a service day, at its first stop.
+
+        Raises OperatorFault if no operator file knows the agency and no scheme was chosen, FeedBroken if an id is
+        longer than the journal keeps.
+        """
+        route = self.feed.routes[trip.route_id]
+        agency = self.feed.agencies.get(route.agency_id, route.agency_id)
+        found = self.operators.of_agency(agency, day)
+        if self.scheme is not None and (found is None or found[0].scheme != self.scheme):
+            rulebook = self.operators.on(self.scheme, day)
+            found = (rulebook, rulebook.companies[0])
+        if found is None:
+            schemes = ", ".join(sorted({book.scheme for book in self.operators.rulebooks}))
+            raise OperatorFault(f"no operator file names agency {agency}; choose its rules with --operator ({schemes})")
+        rulebook, company = found
+        for name in (trip.route_id, trip.trip_id, trip.pattern_id):
+            if len(name.encode()) > MAX_ID_BYTES:
+                raise FeedBroken("feed", "trips.txt", f"id {name[:20]}… is over {MAX_ID_BYTES} bytes; shorten it")
+        return Service(
+            rulebook=rulebook,
+            table=self.feed.fare_table(trip.pattern_id),
+            company=company.number,
+            trip_id=trip.trip_id,
+            trip_number=trip.number,
+            began_s=midnight_in_japan_s(day) + trip.departures_s[0],
+            stop_index=0,
+        )

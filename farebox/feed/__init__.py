@@ -1,0 +1,40 @@
+"""GTFS-JP feeds: timetables and fares in, values of `tariff` out; and the register of small numbers.
+
+load_feed is the door; `faults` draws the tree of what it raises.
+"""
+
+from farebox.feed.faults import (
+    AmbiguousRoute,
+    FeedBroken,
+    FeedFault,
+    FeedMissing,
+    NotRegistered,
+    RegisterBroken,
+    RegisterFault,
+    RegisterFull,
+    UnknownRoute,
+)
+from farebox.feed.gtfs import Feed, load_feed
+from farebox.feed.gtfs_files import LIMITS, Limits
+from farebox.feed.gtfs_network import Route
+from farebox.feed.gtfs_trips import Trip
+from farebox.feed.register import Register
+
+__all__ = [
+    "LIMITS",
+    "AmbiguousRoute",
+    "Feed",
+    "FeedBroken",
+    "FeedFault",
+    "FeedMissing",
+    "Limits",
+    "NotRegistered",
+    "Register",
+    "RegisterBroken",
+    "RegisterFault",
+    "RegisterFull",
+    "Route",
+    "Trip",
+    "UnknownRoute",
+    "load_feed",
+]

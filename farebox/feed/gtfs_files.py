@@ -1,0 +1,333 @@
+"""A feed's tables, read as if whoever wrote them meant harm (fault 30).
+
+Nothing is extracted to disk, only known table names are opened, and every quantity has a limit. Tables are
+streamed line by line: memory holds one row, not a file.
+"""
+
+import csv
+import io
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar, cast
+
+from farebox.feed.faults import FeedBroken, FeedMissing
+
+_Value = TypeVar("_Value")
+
+
+class Limits(NamedTuple):
+    """What a feed may cost to read. The largest feed at hand (188,000 fares) needs a fifth of these or less."""
+
+    feed_bytes: int = 256 * 2**20
+    """All tables that are read, uncompressed."""
+    archive_bytes: int = 16 * 2**20
+    """The zip file itself; bounds what its directory takes in memory too."""
+    archive_files: int = 200
+    zip_ratio: int = 100
+    """Uncompressed to compressed bytes of one table; real ones reach 17."""
+    table_rows: int = 1_000_000
+    row_bytes: int = 64 * 2**10
+    """One row, also if quoted line breaks spread it over lines: an unclosed quote is found here."""
+    field_chars: int = 4096
+
+
+LIMITS = Limits()
+
+# A path with none of these holds no feed; with some of them it holds a broken one (GTFS, Dataset Files).
+_CORE = frozenset(("agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt"))
+_COLUMN_CHARS = 100
+_BOM = b"\xef\xbb\xbf"
+# Control characters and those that reorder text would forge lines of logs, registers and displays; invisible
+# ones would make two names of one.
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# What zipfile raises when an archive is cut, altered or of an exotic kind: while reading, and while opening.
+_CORRUPT = (zipfile.BadZipFile, EOFError, zlib.error)
+_DAMAGED = (*_CORRUPT, NotImplementedError, ValueError, struct.error)
+
+
+class _Source(Protocol):
+    """Where tables lie: a folder or an archive."""
+
+    names: frozenset[str]
+
+    def open(self, name: str) -> BinaryIO:
+        """Open one table; raises FeedBroken if it is beyond the limits or no plain file."""
+
+    def close(self) -> None:
+        """Let go of the files."""
+
+
+class _Folder:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.names = frozenset(entry.name for entry in path.iterdir())
+
+    def open(self, name: str) -> BinaryIO:
+        path = self._path / name
+        # A link could lead out of the feed, and a pipe would block for ever.
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise FeedBroken(_label(self._path), name, "is not a plain file; put the table itself here")
+        return path.open("rb")
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class _Archive:
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._feed, self._limits = _label(path), limits
+        if path.stat().st_size > limits.archive_bytes:
+            raise FeedBroken(self._feed, "zip", f"larger than {limits.archive_bytes} bytes; leave extra files out")
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except _DAMAGED as error:
+            raise self._broken(f"damaged ({error}); copy it again") from error
+        try:
+            self._members = self._by_name()
+        except FeedBroken:
+            self._zip.close()
+            raise
+        self.names = frozenset(self._members)
+
+    def _by_name(self) -> dict[str, zipfile.ZipInfo]:
+        entries = self._zip.infolist()
+        if len(entries) > self._limits.archive_files:
+            raise self._broken(f"more than {self._limits.archive_files} entries; leave extra files out")
+        for entry in entries:
+            if _leads_out(entry.orig_filename):
+                raise self._broken(f"entry {entry.orig_filename[:80]!r} leads out of the feed; do not use this archive")
+        files = [entry for entry in entries if not entry.is_dir()]
+        if len({entry.filename.rpartition("/")[0] for entry in files}) > 1:
+            raise self._broken("files lie in several folders; put all tables into one")
+        members = {entry.filename.rpartition("/")[2]: entry for entry in files}
+        if len(members) < len(files):
+            raise self._broken("a file is there twice; keep one of each")
+        return members
+
+    def open(self, name: str) -> BinaryIO:
+        entry, limits = self._members[name], self._limits
+        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise FeedBroken(self._feed, name, "encrypted or oddly compressed; zip it plainly")
+        # zipfile stops at the declared size, so checking what is declared is enough.
+        if entry.file_size > limits.zip_ratio * max(entry.compress_size, 1):
+            raise FeedBroken(self._feed, name, f"unpacks to more than {limits.zip_ratio} times its size; not a table")
+        # zipfile's own readline is slow where a length is given, and has all that a BufferedReader asks for.
+        try:
+            return io.BufferedReader(cast(io.RawIOBase, self._zip.open(entry)), 2**16)
+        except _DAMAGED as error:
+            raise FeedBroken(self._feed, name, f"damaged in the zip ({error}); copy it again") from error
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def _broken(self, problem: str) -> FeedBroken:
+        return FeedBroken(self._feed, "zip", problem)
+
+
+def _label(path: Path) -> str:
+    return path.name or str(path)
+
+
+def _leads_out(name: str) -> bool:
+    # A backslash or colon is a separator or drive on Windows, where feeds are made.
+    return name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in name.split("/")
+
+
+class FeedFiles:
+    """The tables of one feed. Use as a context manager; it closes the archive."""
+
+    def __init__(self, path: Path, limits: Limits = LIMITS) -> None:
+        """Open a folder or a zip; raises FeedMissing or FeedBroken."""
+        self.name, self.limits = _label(path), limits
+        self.bytes_read = 0
+        self._path = path
+        try:
+            self._source = _source(path, limits)
+        except OSError as error:
+            raise FeedMissing(path, f"can't be read ({error.strerror}); check the path and its rights") from error
+        if not _CORE & self._source.names:
+            self._source.close()
+            raise FeedMissing(path, "holds no GTFS table; give the folder or zip that has stops.txt in it")
+
+    def __enter__(self) -> "FeedFiles":
+        """Hand out the open feed."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the archive."""
+        self._source.close()
+
+    def has(self, name: str) -> bool:
+        """Whether the feed has this table, as `stops.txt`."""
+        return name in self._source.names
+
+    def table(self, name: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> "Table":
+        """Name a table and its columns; a `needed` one must be there and never blank. Reads nothing yet."""
+        return Table(self, name, needed, optional)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open one table's bytes; raises FeedBroken if it is missing or unfit, FeedMissing if unreadable."""
+        if not self.has(name):
+            raise FeedBroken(self.name, name, "missing; GTFS-JP requires it, so add it to the feed")
+        try:
+            return self._source.open(name)
+        except OSError as error:
+            raise self.unreadable(name, error) from error
+
+    def unreadable(self, name: str, error: OSError) -> FeedMissing:
+        """Say that the disk, not the feed, failed."""
+        return FeedMissing(self._path, f"{name} can't be read ({error.strerror}); check the disk and its rights")
+
+
+def _source(path: Path, limits: Limits) -> _Source:
+    if path.is_dir():
+        return _Folder(path)
+    if not path.exists():
+        raise FeedMissing(path, "not there; give the path of a GTFS-JP folder or zip")
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        raise FeedMissing(path, "neither a folder nor a zip; give a GTFS-JP feed")
+    return _Archive(path, limits)
+
+
+class _Lines:
+    """Decoded lines of a table: counted, bounded and located, for csv.reader to draw from."""
+
+    def __init__(self, table: "Table", stream: BinaryIO) -> None:
+        self._table, self._stream = table, stream
+        self._row_bytes = table.files.limits.row_bytes
+        self._feed_bytes_left = table.files.limits.feed_bytes - table.files.bytes_read
+        self.offset = 0
+        self.line = 0
+        self.row_line = 1
+        self.row_offset = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        raw = self._stream.readline(self._row_bytes + 1)
+        if not raw:
+            raise StopIteration
+        at = self.offset
+        self.offset += len(raw)
+        self.line += 1
+        if self.offset - self.row_offset > self._row_bytes:
+            raise self._table.broken(
+                self.row_line, f"the row is longer than {self._row_bytes} bytes; look for an unclosed quote"
+            )
+        if self.offset > self._feed_bytes_left:
+            raise self._table.broken(self.line, f"the feed is over {self._table.files.limits.feed_bytes} bytes; cut it")
+        if not at and raw.startswith(_BOM):
+            raw, at = raw[len(_BOM) :], len(_BOM)
+        try:
+            return raw.decode()
+        except UnicodeDecodeError as error:
+            raise self._table.broken(
+                self.line, f"byte {at + error.start} of the file is not UTF-8; save the table as UTF-8"
+            ) from error
+
+    def next_row(self) -> None:
+        """Note that a row has ended here."""
+        self.row_line, self.row_offset = self.line + 1, self.offset
+
+
+class Table:
+    """One table, as (line, values): values stripped, needed columns first, then optional ones ("" if absent)."""
+
+    def __init__(self, files: FeedFiles, name: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+        """Take the feed and the columns wanted; all others are passed over."""
+        self.files, self.name = files, name
+        self._needed, self._columns = needed, needed + optional
+
+    def broken(self, line: int, problem: str, column: str = "") -> FeedBroken:
+        """Make the fault that names a place of this table."""
+        return FeedBroken(self.files.name, self.name, problem, line, column)
+
+    def parsed(self, line: int, column: str, text: str, parse: Callable[[str], _Value]) -> _Value:
+        """Turn a field into a value; a ValueError from `parse` becomes a FeedBroken that names the place."""
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise self.broken(line, str(error), column) from error
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Give each row that is not blank; raises FeedBroken, or FeedMissing if the disk fails."""
+        with self.files.open(self.name) as stream:
+            lines = _Lines(self, stream)
+            try:
+                yield from self._rows(lines)
+            except csv.Error as error:
+                raise self.broken(lines.line, f"not CSV ({error}); check quotes and line ends") from error
+            except _CORRUPT as error:
+                raise self.broken(lines.line, f"damaged in the zip ({error}); copy it again") from error
+            except OSError as error:
+                raise self.files.unreadable(self.name, error) from error
+            finally:
+                self.files.bytes_read += lines.offset
+
+    def _rows(self, lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(lines, strict=True)
+        header = [name.strip() for name in next(reader, [])]
+        places = self._places(header)
+        lines.next_row()
+        width, needed, limits = len(header), len(self._needed), self.files.limits
+        for count, row in enumerate(reader, 1):
+            if count > limits.table_rows:
+                raise self.broken(lines.line, f"more than {limits.table_rows} rows; cut the table")
+            if lines.offset - lines.row_offset > limits.field_chars:
+                self._check_lengths(lines.row_line, header, row)
+            if len(row) != width:
+                self._fit(lines.row_line, row, width)
+            row.append("")
+            values = [row[place].strip() for place in places]
+            # Most rows pass both tests; only the others are looked at closely.
+            if "" not in values[:needed] or self._is_filled(lines.row_line, row, values):
+                if not "".join(values).isprintable():
+                    self._check_text(lines.row_line, values)
+                yield lines.row_line, values
+            lines.next_row()
+
+    def _places(self, header: list[str]) -> list[int]:
+        """Where each wanted column stands; one past the end, where a "" waits, if it is absent."""
+        named = [name for name in header if name]
+        if any(len(name) > _COLUMN_CHARS or _FORBIDDEN.search(name) for name in named):
+            raise self.broken(
+                1, "a column's name is overlong or holds a control or invisible character; mend the header"
+            )
+        if len(set(named)) < len(named):
+            twice = next(name for name in named if named.count(name) > 1)
+            raise self.broken(1, "the column is there twice; keep one", twice)
+        for column in self._needed:
+            if column not in header:
+                raise self.broken(1, "the column is missing; add it", column)
+        return [header.index(column) if column in header else len(header) for column in self._columns]
+
+    def _fit(self, line: int, row: list[str], width: int) -> None:
+        """Cut blank fields off the end of a row that is too long, pad one that is too short."""
+        if any(field.strip() for field in row[width:]):
+            raise self.broken(line, f"{len(row)} fields under {width} columns; quote fields that hold commas")
+        row[width:] = [""] * (width - len(row))
+
+    def _is_filled(self, line: int, row: list[str], values: list[str]) -> bool:
+        """False for a wholly blank row, as spreadsheets leave; raises if a needed field alone is blank."""
+        if not any(field.strip() for field in row):
+            return False
+        raise self.broken(line, "blank; fill it in", self._needed[values.index("")])
+
+    def _check_lengths(self, line: int, header: list[str], row: list[str]) -> None:
+        limit = self.files.limits.field_chars
+        for place, field in enumerate(row):
+            if len(field) > limit:
+                column = header[place] if place < len(header) else ""
+                raise self.broken(line, f"longer than {limit} characters; shorten it", column)
+
+    def _check_text(self, line: int, values: list[str]) -> None:
+        # Not all that is not printable is harmful: the full-width space is in many names.
+        for column, value in zip(self._columns, values, strict=True):
+            if _FORBIDDEN.search(value):
+                raise self.broken(line, "holds a control or invisible character; remove it", column)

@@ -1,0 +1,376 @@
+"""Journal records: what each kind holds, and its bytes.
+
+A record is one CBOR array, `[schema, seq, flushed_seq, kind, at_s, *fields]`, in its only shortest form:
+unsigned and negative integers, byte strings, text and arrays of known length, nothing else. So one record
+has one sequence of bytes, and `decode` accepts a payload only if `encode` would write it again.
+
+    seq          place of the record in its journal, from 1 without gaps
+    flushed_seq  last seq known to be on the disk when this record was encoded; tells bit rot from a torn tail
+    at_s         seconds since 1970 by the terminal's clock; order is by seq, never by this (faults 24)
+
+Money is whole yen. `idm` is the card's 8 bytes, or empty where a note or a refusal is about no card in
+particular. Field widths have limits, so that a tap's records always fit the room kept for them (faults 21,
+44).
+
+The writers below are both the encoder and the check: one place says what a field may hold. Each takes any
+value and gives its CBOR, or raises `RecordError`. They are written out because a tap waits for them: checking
+and encoding take about what `cbor2.dumps` alone takes. Reading uses cbor2, which stands fuzzing better than
+we would.
+"""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import cbor2
+
+SCHEMA = 1
+MAX_PAYLOAD_BYTES = 2048
+MAX_ID_BYTES = 200  # a GTFS id may be long, and Japanese
+MAX_DETAIL_BYTES = 200
+MAX_LINES = 32
+HASH_BYTES = 32  # SHA-256
+SLOT_BYTES = 16  # one block of the card
+
+Action: TypeAlias = Literal["board", "alight"]
+Result: TypeAlias = Literal["written", "not_written", "indeterminate"]
+Settled: TypeAlias = Literal["written", "not_written", "unknown"]
+
+
+class RecordError(ValueError):
+    """A record that may not stand in a journal: the caller's fault in `encode`, the bytes' in `decode`."""
+
+
+class Opened(NamedTuple):
+    """The journal was opened; `cut_bytes` of a torn tail were cut (faults 19)."""
+
+    terminal_id: str
+    software: str
+    cut_bytes: int
+
+
+class TripBegun(NamedTuple):
+    """The driver began a trip: fares are of `rulebook_hash` (SHA-256) and of this pattern until it ends."""
+
+    operator: str
+    rulebook_hash: bytes
+    route_id: str
+    trip_id: str
+    trip_number: int
+    pattern_id: str
+    vehicle_id: str
+
+
+class TripEnded(NamedTuple):
+    """The trip ended; taps are refused until the next one begins (faults 16)."""
+
+    trip_id: str
+
+
+class Intent(NamedTuple):
+    """What a tap is about to write: durable before the card is touched.
+
+    The card changes from `slot_before` to `slot_after` by one block. `lines` are (rule number, yen),
+    discounts negative. Cash, auto-charge and fare count only once an `Outcome` or a `Resolved` says
+    "written"; then sf_after - sf_before = auto_charge - (due - cash). An all-cash fare closes the ride on
+    the card the same way.
+    """
+
+    idm: bytes
+    action: Action
+    stop_index: int
+    slot_before: bytes
+    slot_after: bytes
+    write_counter: int
+    sf_before_yen: int
+    sf_after_yen: int
+    due_yen: int
+    cash_yen: int
+    auto_charge_yen: int
+    lines: tuple[tuple[str, int], ...]
+    rulebook_hash: bytes
+
+
+class Outcome(NamedTuple):
+    """How the write of an intent went, as far as the reader could tell (faults 2, 3)."""
+
+    intent_seq: int
+    result: Result
+
+
+class Resolved(NamedTuple):
+    """How an intent whose outcome was unknown came out in the end, and `by` what that was seen (faults 3, 4).
+
+    "unknown": the card has been used elsewhere since, and its slots no longer tell; the centre's to settle (faults 5).
+    """
+
+    intent_seq: int
+    result: Settled
+    by: str
+
+
+class Refused(NamedTuple):
+    """A tap or a top-up that was not accepted: which `side` asked, the refusal's code, its detail."""
+
+    idm: bytes
+    side: str
+    code: str
+    detail: str
+
+
+class Noted(NamedTuple):
+    """Something about a tap that was served: an incomplete ride, a first boarding kept, a result shown again."""
+
+    idm: bytes
+    code: str
+    detail: str
+
+
+class DriverActed(NamedTuple):
+    """The driver keyed something that changes what a rider pays: a boarding stop, part cash, more riders."""
+
+    idm: bytes
+    action: str
+    detail: str
+
+
+Record: TypeAlias = Opened | TripBegun | TripEnded | Intent | Outcome | Resolved | Refused | Noted | DriverActed
+
+
+class Entry(NamedTuple):
+    """A record and its place in the journal."""
+
+    seq: int
+    flushed_seq: int
+    at_s: int
+    record: Record
+
+
+# --- writers: value -> CBOR, or RecordError ---------------------------------------------------------------
+
+_Writer: TypeAlias = Callable[[Any], bytes]
+
+_LIMIT = 1 << 63
+_U16 = Struct(">BH").pack
+_U32 = Struct(">BI").pack
+_U64 = Struct(">BQ").pack
+
+
+def _number(major: int, value: int) -> bytes:
+    """CBOR head: major type (RFC 8949, 3.1) and its argument, in the fewest bytes."""
+    if value < 24:
+        return bytes((major << 5 | value,))
+    if value < 1 << 8:
+        return bytes((major << 5 | 24, value))
+    if value < 1 << 16:
+        return _U16(major << 5 | 25, value)
+    if value < 1 << 32:
+        return _U32(major << 5 | 26, value)
+    return _U64(major << 5 | 27, value)
+
+
+_SMALL, _BYTES, _TEXT = ([_number(major, n) for n in range(256)] for major in (0, 2, 3))
+
+
+def _whole(value: object) -> bytes:
+    # `type`, not isinstance: True is an int to Python and a different thing to CBOR.
+    if type(value) is not int or not 0 <= value < _LIMIT:
+        raise RecordError(f"{_shown(value)} is not a whole number from 0 below 2**63")
+    if value < 256:
+        return _SMALL[value]
+    if value < 1 << 16:
+        return _U16(25, value)
+    if value < 1 << 32:
+        return _U32(26, value)
+    return _U64(27, value)
+
+
+def _counted(value: object) -> bytes:
+    if value == 0:
+        raise RecordError("0 is no record's number; they count from 1")
+    return _whole(value)
+
+
+def _signed(value: object) -> bytes:
+    if type(value) is int and -_LIMIT <= value < 0:
+        return _number(1, -1 - value)
+    return _whole(value)
+
+
+def _text(most_bytes: int) -> _Writer:
+    def write(value: object) -> bytes:
+        if not isinstance(value, str):  # a StrEnum's member will do: it is read back as plain text
+            raise RecordError(f"{_shown(value)} is not text")
+        try:
+            raw = value.encode()
+        except UnicodeEncodeError:
+            raise RecordError("text that UTF-8 can't hold") from None
+        if len(raw) > most_bytes:
+            raise RecordError(f"text of {len(raw)} bytes, at most {most_bytes} allowed")
+        return _TEXT[len(raw)] + raw
+
+    return write
+
+
+def _word(*words: str) -> _Writer:
+    written = {word: _TEXT[len(word)] + word.encode() for word in words}
+
+    def write(value: object) -> bytes:
+        found = written.get(value) if isinstance(value, str) else None
+        if found is None:
+            raise RecordError(f"{_shown(value)} is none of {', '.join(words)}")
+        return found
+
+    return write
+
+
+def _bytes(*lengths: int) -> _Writer:
+    def write(value: object) -> bytes:
+        if type(value) is not bytes or len(value) not in lengths:
+            raise RecordError(f"{_shown(value)} is not bytes of length {' or '.join(map(str, lengths))}")
+        return _BYTES[len(value)] + value
+
+    return write
+
+
+def _lines(value: object) -> bytes:
+    if type(value) is not tuple or len(value) > MAX_LINES:
+        raise RecordError(f"{_shown(value)} is not at most {MAX_LINES} lines")
+    written = [_number(4, len(value))]
+    for line in value:
+        if type(line) is not tuple or len(line) != 2:
+            raise RecordError(f"{_shown(line)} is not a line of rule number and yen")
+        written += (b"\x82", _rule(line[0]), _signed(line[1]))
+    return b"".join(written)
+
+
+def _shown(value: object) -> str:
+    """The value for a one-line message, never longer than a line."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+_id = _text(MAX_ID_BYTES)
+_code = _text(32)
+_rule = _text(24)
+_detail = _text(MAX_DETAIL_BYTES)
+_idm = _bytes(8)
+_idm_if_any = _bytes(0, 8)
+_slot = _bytes(SLOT_BYTES)
+_hash = _bytes(HASH_BYTES)
+_yen = _whole
+_action = _word("board", "alight")
+_result = _word("written", "not_written", "indeterminate")
+_settled = _word("written", "not_written", "unknown")
+
+# The closed registry: each kind there is, its number, and a writer for each field in the order of the fields.
+# A number is never given to another kind, and a kind never changes its fields: that would be the next schema.
+_KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
+    Opened: (1, (_id, _id, _whole)),
+    TripBegun: (2, (_id, _hash, _id, _id, _whole, _id, _id)),
+    TripEnded: (3, (_id,)),
+    Intent: (4, (_idm, _action, _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash)),
+    Outcome: (5, (_counted, _result)),
+    Resolved: (6, (_counted, _settled, _code)),
+    Refused: (7, (_idm_if_any, _code, _code, _detail)),
+    Noted: (8, (_idm_if_any, _code, _detail)),
+    DriverActed: (9, (_idm_if_any, _code, _detail)),
+}
+KINDS: dict[int, type[Record]] = {number: cls for cls, (number, _) in _KINDS.items()}
+
+# Per kind: what stands before seq (array of 5 + n, schema), the kind's number, the fields' writers.
+_LAYOUT = {
+    cls: (_number(4, 5 + len(writers)) + _SMALL[SCHEMA], _SMALL[number], writers)
+    for cls, (number, writers) in _KINDS.items()
+}
+
+
+def encode(seq: int, flushed_seq: int, at_s: int, record: Record) -> bytes:
+    """The record's bytes, at most `MAX_PAYLOAD_BYTES`.
+
+    Raises `RecordError`, naming the field, for anything that `decode` would not take back.
+    """
+    layout = _LAYOUT.get(type(record))
+    if layout is None:
+        raise RecordError(f"{_shown(record)} is no kind of record")
+    start, kind, writers = layout
+    try:
+        place = _whole(seq), _whole(flushed_seq), kind, _whole(at_s)
+        fields = [write(value) for write, value in zip(writers, record, strict=True)]
+    except RecordError:
+        raise _named(seq, flushed_seq, at_s, record) from None
+    if flushed_seq >= seq:
+        raise RecordError(f"flushed_seq: {flushed_seq} is not before seq {seq}")
+    return b"".join((start, *place, *fields))
+
+
+def _named(seq: int, flushed_seq: int, at_s: int, record: Record) -> RecordError:
+    """The first complaint about a record, with the field's name: looked up only once something is wrong."""
+    kind = type(record)
+    places = (("seq", _whole, seq), ("flushed_seq", _whole, flushed_seq), ("at_s", _whole, at_s))
+    names = (f"{kind.__name__}.{field}" for field in kind._fields)
+    for name, write, value in (*places, *zip(names, _KINDS[kind][1], record, strict=True)):
+        try:
+            write(value)
+        except RecordError as error:
+            return RecordError(f"{name}: {error}")
+    raise AssertionError("every field was accepted the second time")
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+class _NoTags(dict[int, Any]):
+    """Asked by cbor2 what to do with a tag, says no to each before anything is built from it (faults 31)."""
+
+    def __getitem__(self, tag: int) -> Any:
+        raise RecordError(f"tag {tag}")
+
+    def __contains__(self, tag: object) -> bool:
+        return True
+
+    def get(self, tag: int, default: object = None) -> Any:
+        return self[tag]
+
+
+_NO_TAGS = _NoTags({0: None})
+
+
+def _parse(payload: bytes) -> tuple[Any, ...]:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise RecordError(f"payload of {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} allowed")
+    try:
+        items = cbor2.loads(
+            payload,
+            semantic_decoders=_NO_TAGS,
+            max_depth=3,  # record, lines, line
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+            immutable=True,
+        )
+    except cbor2.CBORError as error:
+        raise RecordError(f"payload is not the CBOR of a record: {error}") from error
+    if type(items) is not tuple or len(items) < 5:
+        raise RecordError("payload is not an array of at least 5 items")
+    return items
+
+
+def decode(payload: bytes) -> Entry:
+    """The entry that these bytes are.
+
+    Takes hostile bytes (faults 31, 44): raises `RecordError`, saying what and in which field, for all but the
+    exact bytes that `encode` writes.
+    """
+    schema, seq, flushed_seq, kind, at_s, *fields = _parse(payload)
+    if type(schema) is not int or schema != SCHEMA:
+        raise RecordError(f"schema: {_shown(schema)} is not {SCHEMA}, the one this software reads")
+    cls = KINDS.get(kind) if type(kind) is int else None
+    if cls is None:
+        raise RecordError(f"kind: {_shown(kind)} is no kind of record")
+    if len(fields) != len(cls._fields):
+        raise RecordError(f"{cls.__name__}: {len(fields)} fields, not {len(cls._fields)}")
+    record = cls(*fields)
+    if encode(seq, flushed_seq, at_s, record) != payload:
+        raise RecordError(f"{cls.__name__}: more bytes than its shortest form, or bytes after it")
+    return Entry(seq, flushed_seq, at_s, record)

@@ -1,0 +1,100 @@
+"""The machine that runs farebox/table.py: through `transitions` on the terminal, compiled to a dict for fast replay.
+
+Both do the same, event by event; a test holds them equal. Firing returns the effects to perform and performs none.
+An event that is illegal in a state raises IllegalEvent and changes nothing.
+"""
+
+from typing import Protocol
+
+from transitions import EventData, Machine, MachineError
+
+from farebox.table import TRANSITIONS, Effect, Event, State, Transition
+
+
+class IllegalEvent(Exception):
+    """The terminal's own fault: an event in a state that has no transition for it. Nothing was changed."""
+
+    def __init__(self, event: Event, state: State) -> None:
+        """Take the event and the state it came in."""
+        super().__init__(f"event {event.value} is not legal in state {state.value}; see docs/state_machine.md")
+
+
+class StateMachine(Protocol):
+    """What the terminal needs of a machine."""
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+
+    def fire(self, event: Event) -> tuple[Effect, ...]:
+        """Move, and return what is to be done. Raises IllegalEvent."""
+
+
+class _Model:
+    """What `transitions` moves. Its callback only appends effects; nothing here can raise after the move."""
+
+    state: State
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+
+    def trigger(self, event: str) -> bool:
+        """Replaced by `transitions` (model_override): fire an event by name."""
+        raise AssertionError(event)
+
+
+class TransitionsMachine:
+    """The table run by `transitions`."""
+
+    def __init__(self, rows: tuple[Transition, ...] = TRANSITIONS, initial: State = State.OUT_OF_SERVICE) -> None:
+        """Build the machine from the table."""
+        self._model = _Model()
+        self._effects = {(row.event.value, row.source): row.effects for row in rows}
+        Machine(
+            self._model,
+            states=State,
+            initial=initial,
+            transitions=[
+                {"trigger": row.event.value, "source": row.source, "dest": row.dest, "after": self._append}
+                for row in rows
+            ],
+            auto_transitions=False,
+            send_event=True,
+            model_override=True,
+        )
+
+    def _append(self, data: EventData) -> None:
+        assert data.event is not None and data.transition is not None
+        self._model.effects.extend(self._effects[data.event.name, State[data.transition.source]])
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self._model.state
+
+    def fire(self, event: Event) -> tuple[Effect, ...]:
+        """Move, and return what is to be done. Raises IllegalEvent."""
+        self._model.effects.clear()
+        try:
+            moved = self._model.trigger(event.value)
+        except (MachineError, AttributeError) as error:
+            raise IllegalEvent(event, self.state) from error
+        assert moved, "no transition has a condition"
+        return tuple(self._model.effects)
+
+
+class CompiledMachine:
+    """The table as a dictionary: the same moves and effects, some fifteen times faster."""
+
+    def __init__(self, rows: tuple[Transition, ...] = TRANSITIONS, initial: State = State.OUT_OF_SERVICE) -> None:
+        """Compile the table."""
+        self.state = initial
+        self._moves = {(row.source, row.event): (row.dest, row.effects) for row in rows}
+
+    def fire(self, event: Event) -> tuple[Effect, ...]:
+        """Move, and return what is to be done. Raises IllegalEvent."""
+        move = self._moves.get((self.state, event))
+        if move is None:
+            raise IllegalEvent(event, self.state)
+        self.state, effects = move
+        return effects

@@ -1,0 +1,104 @@
+"""What the terminal writes into its journal, made from what it knows. The schemas are farebox/formats/journal.py's."""
+
+from typing import NamedTuple
+
+from cardimage.resolve import Fate, Standing
+from cardimage.write_plan import WritePlan
+from farebox.formats.journal import (
+    MAX_DETAIL_BYTES,
+    DriverActed,
+    Intent,
+    Noted,
+    Outcome,
+    Refused,
+    Resolved,
+    TripBegun,
+)
+from farebox.result import Result
+from farebox.tap import Alight, Service
+from farebox.tear import Pending
+from reader.port import Session
+from tariff.account import Account
+
+
+class Commit(NamedTuple):
+    """A tap that is about to write its card: everything the intent says and the write needs."""
+
+    session: Session
+    service: Service
+    now: Standing
+    before: Account
+    after: Account
+    plan: WritePlan
+    alighted: Alight | None
+
+
+def intent(commit: Commit) -> Intent:
+    """What is about to be written, and why: enough to settle it later without anything else."""
+    settled = commit.alighted.settlement if commit.alighted else None
+    return Intent(
+        idm=commit.session.idm,
+        action="alight" if settled else "board",
+        stop_index=commit.service.stop_index,
+        slot_before=commit.now.block,
+        slot_after=commit.plan.commit[1],
+        write_counter=commit.session.write_count,
+        sf_before_yen=commit.before.stored_fare_yen,
+        sf_after_yen=commit.after.stored_fare_yen,
+        due_yen=settled.due_yen if settled else 0,
+        cash_yen=settled.cash_yen if settled else 0,
+        auto_charge_yen=settled.auto_charged_yen if settled else 0,
+        lines=tuple((line.rule, line.yen) for line in settled.lines) if settled else (),
+        rulebook_hash=commit.service.rulebook.digest,
+    )
+
+
+def outcome(intent_seq: int, end: Fate) -> Outcome:
+    """How the write went, as far as the reader could tell."""
+    match end:
+        case Fate.WRITTEN:
+            return Outcome(intent_seq, "written")
+        case Fate.NOT_WRITTEN:
+            return Outcome(intent_seq, "not_written")
+        case Fate.UNKNOWN:
+            return Outcome(intent_seq, "indeterminate")
+
+
+def resolved(pending: Pending, end: Fate) -> Resolved:
+    """How an unknown write came out, by the card's next tap; "unknown" leaves it to the centre (faults 5)."""
+    return Resolved(pending.intent_seq, end.value, "next-tap")
+
+
+def refused(result: Result) -> Refused:
+    """A tap that was not accepted."""
+    assert result.refusal is not None
+    return Refused(result.idm, result.side, result.refusal.code, detail(result.refusal.detail))
+
+
+def noted(result: Result) -> tuple[Noted, ...]:
+    """What is worth keeping about a tap that was served."""
+    return tuple(Noted(result.idm, note.code, detail(note.detail)) for note in result.notes)
+
+
+def driver_acted(idm: bytes, action: str, word: str) -> DriverActed:
+    """What the driver keyed for a card."""
+    return DriverActed(idm, action, detail(word))
+
+
+def detail(text: str) -> str:
+    """Names of stops and routes come from feeds and may be of any length; a record holds so many bytes of them."""
+    return text.encode()[:MAX_DETAIL_BYTES].decode(errors="ignore")
+
+
+def trip_begun(service: Service, vehicle_id: str) -> TripBegun:
+    """Into service: which fares hold from here on."""
+    pattern = service.table.pattern
+    return TripBegun(
+        operator=service.rulebook.scheme,
+        rulebook_hash=service.rulebook.digest,
+        route_id=pattern.route_id,
+        trip_id=service.trip_id,
+        trip_number=service.trip_number,
+        pattern_id=pattern.pattern_id,
+        vehicle_id=vehicle_id,
+    )

@@ -1,0 +1,48 @@
+"""What a tap came to: one value for display, sound, driver and whoever watches."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from farebox.formats.journal import Intent
+from farebox.tap import Alight, Note, Service
+from tariff.account import Account
+from tariff.refusal import Refusal
+
+
+class Side(StrEnum):
+    """Which reader. With one reader for both, the card's own record decides."""
+
+    BOARDING = "boarding"
+    ALIGHTING = "alighting"
+    EITHER = "either"
+
+
+class Sound(StrEnum):
+    """GEN-14: accepted "pi", refused "pii" (buzzer, long)."""
+
+    PIP = "pip"
+    BUZZ = "buzz"
+
+
+class Result(NamedTuple):
+    """A tap served. `refusal` says why not; else `after` is the card's account now, and `alighted` what was settled.
+
+    A first result shown again (GEN-8, GEN-9) has the same account before and after, and a note that says so.
+    `confirmed` is an earlier write of this card whose answer was lost, now seen to have been done (faults 3).
+    """
+
+    side: Side
+    idm: bytes
+    at_s: int
+    service: Service | None
+    refusal: Refusal | None = None
+    before: Account | None = None
+    after: Account | None = None
+    alighted: Alight | None = None
+    notes: tuple[Note, ...] = ()
+    confirmed: Intent | None = None
+
+    @property
+    def sound(self) -> Sound:
+        """What the passenger hears."""
+        return Sound.PIP if self.refusal is None else Sound.BUZZ

@@ -1,0 +1,175 @@
+"""A tap judged: what it means, before anything is written. Pure; the time of the tap is an argument.
+
+judge_boarding(account, service, at_s)            -> Board | Keep | Refusal
+judge_alighting(account, service, at_s, answers)  -> Alight | Keep | Refusal
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from cardimage.purse import HistoryRow
+from tariff.account import Account, RideMark, RideState
+from tariff.calendar import day_in_japan
+from tariff.fares import FareTable
+from tariff.purses import Payment
+from tariff.refusal import Code, Refusal
+from tariff.riders import HOLDER_ALONE, Party
+from tariff.rulebook import Rulebook
+from tariff.settle import Ride, Settlement, accept, settle
+
+
+class Service(NamedTuple):
+    """The trip the vehicle is on, and where: everything a tap is judged against besides the card."""
+
+    rulebook: Rulebook
+    table: FareTable
+    company: int
+    trip_id: str
+    trip_number: int
+    began_s: int
+    stop_index: int
+
+    @property
+    def stop_name(self) -> str:
+        """The stop the vehicle stands at."""
+        return self.table.pattern.stop_names[self.stop_index]
+
+
+class Answers(NamedTuple):
+    """What the driver has keyed for one card: where they boarded (GEN-7), how they pay (GEN-10), who rides (LOC-15)."""
+
+    boarded: int | None = None
+    payment: Payment = Payment.CARD
+    party: Party = HOLDER_ALONE
+
+
+NOTHING_KEYED = Answers()
+
+
+class NoteCode(StrEnum):
+    """Things worth keeping about a tap that was served."""
+
+    INCOMPLETE_RIDE = "incomplete-ride"  # GEN-8: the last ride was never closed
+    FIRST_BOARDING_KEPT = "first-boarding-kept"  # GEN-8: boarded this trip already
+    FIRST_RESULT_SHOWN = "first-result-shown"  # GEN-9: alighted here already
+
+
+class Note(NamedTuple):
+    """A note and the rule it stands on; `detail` names stops and days, never a person."""
+
+    code: NoteCode
+    rule: str
+    detail: str = ""
+
+
+class Board(NamedTuple):
+    """Accept a boarding: the account to write."""
+
+    after: Account
+    notes: tuple[Note, ...]
+
+
+class Alight(NamedTuple):
+    """Accept an alighting: what is settled, where the ride began, and the row for the card's history."""
+
+    settlement: Settlement
+    ride: Ride
+    notes: tuple[Note, ...]
+
+    def history(self, sequence: int) -> HistoryRow:
+        """The ride as one row of the card's history (GEN-13), under the sequence that makes it count."""
+        return HistoryRow(
+            sequence,
+            self.ride.day,
+            self.ride.trip_number,
+            self.ride.boarded,
+            self.ride.alighted,
+            self.settlement.due_yen,
+            self.settlement.cash_yen,
+            self.settlement.auto_charged_yen,
+            self.settlement.after.stored_fare_yen,
+        )
+
+
+class Keep(NamedTuple):
+    """Nothing to write: an earlier tap stands, and is shown again."""
+
+    note: Note
+
+
+def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Keep | Refusal:
+    """A tap at the entry reader (GEN-5, GEN-8)."""
+    today = day_in_japan(at_s)
+    refusal = accept(account, today, service.rulebook)
+    if refusal is not None:
+        return refusal
+    notes: tuple[Note, ...] = ()
+    mark = account.ride
+    if mark is not None and mark.state is RideState.OPEN:
+        if _on_this_trip(mark, service):
+            boarded = service.table.pattern.stop_names[mark.stop_index]
+            return Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", boarded))
+        if service.rulebook.open_ride == "refuse":
+            return Refusal(Code.OPEN_RIDE, "GEN-8", _of(mark))
+        notes = (_incomplete(mark),)
+    opened = RideMark(RideState.OPEN, today, service.trip_number, service.stop_index, service.company)
+    return Board(account._replace(ride=opened), notes)
+
+
+def judge_alighting(
+    account: Account, service: Service, at_s: int, answers: Answers = NOTHING_KEYED
+) -> Alight | Keep | Refusal:
+    """A tap at the exit reader: the boarding record, or the driver's word for it, then the settlement (GEN-7)."""
+    today = day_in_japan(at_s)
+    mark = account.ride
+    here = mark is not None and _on_this_trip(mark, service)
+    if mark is not None and here and mark.state is RideState.CLOSED and mark.stop_index == service.stop_index:
+        return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
+    opened = mark if mark is not None and mark.state is RideState.OPEN else None
+    boarded, day = _boarding(opened if here else None, answers, today)
+    refusal = accept(account, day, service.rulebook)
+    if refusal is not None:
+        return refusal
+    if boarded is None or not boarded < service.stop_index:
+        return Refusal(Code.NO_BOARDING, "GEN-7", service.stop_name)
+    ride = Ride(service.table, service.company, service.trip_number, boarded, service.stop_index, day, today)
+    settled = settle(ride, account, answers.party, service.rulebook, answers.payment)
+    if isinstance(settled, Refusal):
+        return settled
+    notes = () if opened is None or here else (_incomplete(opened),)
+    return Alight(settled, ride, notes)
+
+
+def closes_a_ride(account: Account, service: Service) -> bool:
+    """One reader for both sides: whether a tap here is an alighting. A ride of this trip that stands on the card is
+    closed (or was just now, at this very stop); any other tap boards.
+    """
+    mark = account.ride
+    if mark is None or not _on_this_trip(mark, service):
+        return False
+    return mark.state is RideState.OPEN or mark.stop_index == service.stop_index
+
+
+def _boarding(opened: RideMark | None, answers: Answers, today: date) -> tuple[int | None, date]:
+    """Where the ride began, and its day: the card's record on this trip, unless the driver keyed another stop."""
+    if answers.boarded is not None:
+        return answers.boarded, opened.day if opened else today
+    return (opened.stop_index, opened.day) if opened else (None, today)
+
+
+def _on_this_trip(mark: RideMark, service: Service) -> bool:
+    """Whether a mark was made on this run of the trip: a trip has the same number every day it runs."""
+    return (
+        mark.trip_number == service.trip_number
+        and mark.company == service.company
+        and mark.day >= day_in_japan(service.began_s)
+    )
+
+
+def _incomplete(mark: RideMark) -> Note:
+    return Note(NoteCode.INCOMPLETE_RIDE, "GEN-8", _of(mark))
+
+
+def _of(mark: RideMark) -> str:
+    return f"{mark.day} trip {mark.trip_number} stop {mark.stop_index}"

@@ -1,0 +1,27 @@
+"""Writes whose answer was lost: kept pending by card, across restarts, and settled by the card's next tap.
+
+The judgement itself is `cardimage.resolve.fate`, pure and shared with the counter.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cardimage.resolve import Fate, fate
+from farebox.formats.journal import Entry, Intent
+from farebox.journal import fold
+
+
+class Pending(NamedTuple):
+    """An intent whose end is not known: its number in the journal, and what it was to write."""
+
+    intent_seq: int
+    intent: Intent
+
+    def fate(self, first: bytes, second: bytes) -> Fate:
+        """What became of it, by the card's two slots as they are read now."""
+        return fate(self.intent.slot_before, self.intent.slot_after, first, second)
+
+
+def pending_from(entries: Iterable[Entry]) -> dict[bytes, Pending]:
+    """What a journal leaves pending at a restart, by IDm (faults 4): intents without an end, or with an unknown one."""
+    return {idm: Pending(seq, intent) for idm, (seq, intent) in fold.pending(entries).items()}

@@ -1,0 +1,364 @@
+"""The fare box: a card comes near a reader, is judged, is written, and the result is shown.
+
+    terminal = Terminal(vehicle_id, readers, open_journal(path), machine, clock, show)
+    terminal.begin_trip(service); terminal.touch(Side.BOARDING); terminal.advance(1); terminal.touch(Side.ALIGHTING)
+
+The order of one tap, which every promise rests on: read, judge, journal the intent and flush it, write what is staged,
+commit by one block, journal the outcome. The machine (farebox/table.py) says which step is legal; this is the one
+runner of its effects.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cardimage.resolve import Fate
+from cardimage.write_plan import next_sequence, plan
+from farebox import card, records
+from farebox.formats.journal import Intent, Opened, TripEnded
+from farebox.journal.errors import JournalFault
+from farebox.journal.log import Recovered
+from farebox.machine import StateMachine
+from farebox.records import Commit
+from farebox.result import Result, Side
+from farebox.table import Effect, Event, State
+from farebox.tap import (
+    NOTHING_KEYED,
+    Alight,
+    Answers,
+    Board,
+    Keep,
+    Note,
+    NoteCode,
+    Service,
+    closes_a_ride,
+    judge_alighting,
+    judge_boarding,
+)
+from farebox.tear import Pending, pending_from
+from farebox.version import VERSION
+from reader.port import CardReader, NoCard, ReaderFault, Session
+from tariff.purses import Payment
+from tariff.refusal import Code, Refusal
+from tariff.riders import Party
+
+_DRIVER_DECIDES = {Code.NO_BOARDING: Event.BOARDING_UNKNOWN, Code.SHORT: Event.FARE_SHORT}
+_ASKING = (State.ASKING_STOP, State.ASKING_PAYMENT)
+
+
+class Readers(NamedTuple):
+    """The readers of a bus: entry and exit, or the same one twice."""
+
+    boarding: CardReader
+    alighting: CardReader
+
+    def at(self, side: Side) -> CardReader:
+        """The reader of a side."""
+        return self.alighting if side is Side.ALIGHTING else self.boarding
+
+
+class Terminal:
+    """One fare box. Single-threaded: whoever owns it calls `touch` for each reader in turn."""
+
+    def __init__(
+        self,
+        vehicle_id: str,
+        readers: Readers,
+        recovered: Recovered,
+        machine: StateMachine,
+        clock: Callable[[], int],
+        show: Callable[[Result], None],
+    ) -> None:
+        """Take the parts; `clock` gives seconds since 1970. Raises JournalFault if the journal can't be begun.
+
+        What the recovered journal holds open is pending from the start (faults 4). The record of its opening is made
+        durable, and vouches for everything before it.
+        """
+        self.vehicle_id = vehicle_id
+        self.service: Service | None = None
+        self.journal_fault: JournalFault | None = None
+        self.reader_faults: dict[Side, ReaderFault] = {}
+        self._readers = readers
+        self._journal = recovered.journal
+        self._machine = machine
+        self._clock = clock
+        self._show = show
+        self._pending = pending_from(recovered.entries)
+        self._answers: dict[bytes, Answers] = {}
+        self._asked = b""
+        self._lying: dict[Side, bytes] = {}
+        self._alighted: dict[bytes, Result] = {}
+        # What the effects of the event in hand work on; set before the event is fired.
+        self._result: Result | None = None
+        self._commit: Commit | None = None
+        self._intent_seq = 0
+        self._fate = Fate.NOT_WRITTEN
+        self._settled: tuple[Pending, Fate] | None = None
+        self._driver_word = ("", "")
+        self._journal.append(Opened(vehicle_id, f"farebox {VERSION}", recovered.cut_bytes), clock())
+        self._journal.flush()
+
+    @property
+    def state(self) -> State:
+        """Where the state machine stands."""
+        return self._machine.state
+
+    @property
+    def pending(self) -> dict[bytes, Pending]:
+        """Writes whose end is not known, by IDm."""
+        return dict(self._pending)
+
+    @property
+    def asked(self) -> bytes:
+        """The card the driver is asked about, or empty."""
+        return self._asked if self.state in _ASKING else b""
+
+    # -- the trip
+
+    def begin_trip(self, service: Service) -> None:
+        """Go into service on a trip. Raises IllegalEvent if one is on already."""
+        self.service = service
+        self._alighted.clear()
+        self._fire(Event.BEGIN_TRIP)
+
+    def advance(self, stop_index: int) -> None:
+        """The vehicle stands at another stop. A question still open is dropped: its rider has left."""
+        if self.service is None:
+            raise ValueError("no trip is on")
+        self.service = self.service._replace(stop_index=stop_index)
+        self._fire(Event.ADVANCE)
+
+    def end_trip(self) -> None:
+        """Go out of service, and make the trip's records durable."""
+        self._fire(Event.END_TRIP)
+        self.service = None
+        self._guarded(self._journal.flush)
+
+    # -- the driver
+
+    def answer_stop(self, boarded: int) -> None:
+        """The driver keys where the passenger boarded (GEN-7); the card is judged anew at its next touch."""
+        if self.service is None:
+            raise ValueError("no trip is on")
+        name = self.service.table.pattern.stop_names[boarded]
+        self._answer(self._keyed(self._asked)._replace(boarded=boarded), ("boarded-at", name))
+
+    def answer_payment(self, payment: Payment) -> None:
+        """The driver keys how the passenger pays (GEN-10); the card is judged anew at its next touch."""
+        self._answer(self._keyed(self._asked)._replace(payment=payment), ("pays", payment))
+
+    def drop_question(self) -> None:
+        """The driver gives the question up: nothing is taken, the ride stays open."""
+        self._lying.clear()
+        self._fire(Event.DRIVER_DROPPED)
+
+    def expect_party(self, idm: bytes, party: Party) -> None:
+        """The driver was told before the tap who rides on this card (LOC-15, GEN-12)."""
+        self._answers[idm] = self._keyed(idm)._replace(party=party)
+
+    def _keyed(self, idm: bytes) -> Answers:
+        return self._answers.get(idm, NOTHING_KEYED)
+
+    def _answer(self, answers: Answers, word: tuple[str, str]) -> None:
+        self._driver_word = word
+        self._fire(Event.DRIVER_ANSWERED)
+        self._answers[self._asked] = answers
+        self._lying.clear()
+
+    # -- a tap
+
+    def touch(self, side: Side) -> Result | None:
+        """Look once at a reader and serve the card that lies there. None: no card, or one that was served already.
+
+        A card is served once for each time it is laid, so that it may lie for as long as it likes.
+        """
+        session = self._readers.at(side).wait()
+        if isinstance(session, ReaderFault):
+            self._lost(side, session)
+            return None
+        self._found(side)
+        if isinstance(session, NoCard):
+            self._lying.pop(side, None)
+            return None
+        if self._lying.get(side) == session.idm:
+            return None
+        self._lying[side] = session.idm
+        self._result = None
+        self._serve(side, session)
+        return self._result
+
+    def _serve(self, side: Side, session: Session) -> None:
+        blank = Result(side, session.idm, self._clock(), self.service)
+        if self.service is None or self.state not in (State.READY, *_ASKING):
+            return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 16"))
+        if self.asked:
+            if session.idm != self.asked:
+                self._refuse(blank, Refusal(Code.BUSY, "faults 15"))
+            return None
+        slots = card.read_slots(session)
+        if isinstance(slots, tuple) and not isinstance(slots, (Refusal, ReaderFault)):
+            blank = blank._replace(confirmed=self._settle_pending(session.idm, slots))
+            if self.state is not State.READY:
+                return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 20"))
+            read = card.read_account(session, slots)
+        else:
+            read = slots
+        if isinstance(read, ReaderFault):
+            return self._lost(side, read)
+        if isinstance(read, Refusal):
+            if read.code is Code.TOUCH_AGAIN:
+                self._lying.clear()
+            return self._refuse(blank, read)
+        blank = blank._replace(before=read.account)
+        if side is Side.EITHER:
+            closes = closes_a_ride(read.account, self.service)
+            blank = blank._replace(side=Side.ALIGHTING if closes else Side.BOARDING)
+        return self._judge(blank, session, read, self.service)
+
+    def _judge(self, blank: Result, session: Session, read: card.CardRead, service: Service) -> None:
+        first = self._alighted.get(session.idm) if blank.side is Side.ALIGHTING else None
+        decision: Board | Alight | Keep | Refusal
+        if blank.side is Side.BOARDING:
+            decision = judge_boarding(read.account, service, blank.at_s)
+        elif first is not None and blank.at_s - first.at_s < service.rulebook.guard_s:
+            decision = Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
+        else:
+            decision = judge_alighting(read.account, service, blank.at_s, self._keyed(session.idm))
+        match decision:
+            case Refusal():
+                self._refuse(blank, decision)
+            case Keep():
+                alighted = first.alighted if first else None  # gone after a restart; the card's word has to do
+                self._result = blank._replace(after=read.account, notes=(decision.note,), alighted=alighted)
+                self._fire(Event.TAP_KEPT)
+            case Alight():
+                self._write(blank, session, read, service, decision)
+            case Board():
+                self._write(blank, session, read, service, decision)
+
+    def _refuse(self, blank: Result, refusal: Refusal) -> None:
+        self._result = blank._replace(refusal=refusal)
+        if self.state is State.STOPPED:
+            self._show(self._result)
+            return
+        if refusal.code in _DRIVER_DECIDES:
+            self._asked = blank.idm
+        self._fire(_DRIVER_DECIDES.get(refusal.code, Event.TAP_REFUSED))
+
+    def _write(
+        self, blank: Result, session: Session, read: card.CardRead, service: Service, decision: Board | Alight
+    ) -> None:
+        """Intent, card, outcome. If the journal can't take the intent, the card is not touched."""
+        alighted = decision if isinstance(decision, Alight) else None
+        after = decision.settlement.after if isinstance(decision, Alight) else decision.after
+        history = alighted.history(next_sequence(read.now)) if alighted else None
+        self._commit = Commit(session, service, read.now, read.account, after, plan(read.now, after, history), alighted)
+        self._result = done = blank._replace(after=after, alighted=alighted, notes=decision.notes)
+        self._fire(Event.TAP_JUDGED)
+        if self.state is not State.COMMITTING:
+            return
+        if self._fate is Fate.WRITTEN:
+            self._answers.pop(session.idm, None)
+            if alighted:
+                self._alighted[session.idm] = done
+            self._fire(Event.CARD_WRITTEN)
+            return
+        unknown = self._fate is Fate.UNKNOWN
+        self._lying.clear()
+        self._result = blank._replace(refusal=Refusal(Code.TOUCH_AGAIN, "faults 3" if unknown else "faults 2"))
+        self._fire(Event.CARD_UNKNOWN if unknown else Event.CARD_UNCHANGED)
+
+    def _settle_pending(self, idm: bytes, slots: card.Slots) -> Intent | None:
+        """The card of an unknown write is back; its slots say what became of it (faults 3 to 5). Gives it if done."""
+        pending = self._pending.pop(idm, None)
+        if pending is None:
+            return None
+        self._settled = (pending, pending.fate(*slots))
+        self._fire(Event.PENDING_SETTLED)
+        return pending.intent if self._settled[1] is Fate.WRITTEN else None
+
+    # -- the hardware
+
+    def _lost(self, side: Side, fault: ReaderFault) -> None:
+        self.reader_faults[side] = fault
+        self._lying.pop(side, None)
+        if self.state is State.READY:
+            self._result = None
+            self._fire(Event.READER_LOST)
+
+    def _found(self, side: Side) -> None:
+        self.reader_faults.pop(side, None)
+        if self.state is State.NO_READER and not self.reader_faults:
+            self._fire(Event.READER_BACK)
+
+    # -- effects
+
+    def _fire(self, event: Event) -> None:
+        """Move the machine and perform what it says, in order."""
+        effects = self._machine.fire(event)
+        self._guarded(lambda: self._perform_all(effects), written=event is Event.CARD_WRITTEN)
+
+    def _guarded(self, act: Callable[[], None], *, written: bool = False) -> None:
+        """A journal that fails stops the terminal, whatever it was at: no fare is taken any more (faults 20, 21).
+
+        A card that was written already is shown so: its intent is durable, and the next tap settles it.
+        """
+        try:
+            act()
+        except JournalFault as fault:
+            self.journal_fault = fault
+            if self._result is not None and not written:
+                stopped = Refusal(Code.OUT_OF_SERVICE, "faults 20")
+                self._result = self._result._replace(refusal=stopped, after=None, alighted=None, notes=())
+            if self.state is not State.STOPPED:
+                self._perform_all(self._machine.fire(Event.JOURNAL_FAILED))
+
+    def _perform_all(self, effects: tuple[Effect, ...]) -> None:
+        at_s = self._clock()
+        for effect in effects:
+            match effect:
+                case Effect.SHOW:
+                    if self._result is not None:
+                        self._show(self._result)
+                case Effect.WRITE_CARD:
+                    commit = self._in_hand()
+                    self._fate = card.write(commit.session, commit.now, commit.plan)
+                case Effect.KEEP_PENDING:
+                    commit = self._in_hand()
+                    self._pending[commit.session.idm] = Pending(self._intent_seq, records.intent(commit))
+                case Effect.FORGET_ANSWERS:
+                    self._answers.clear()
+                case _:
+                    self._journal_effect(effect, at_s)
+
+    def _journal_effect(self, effect: Effect, at_s: int) -> None:
+        """The intent costs the tap's one flush; everything else becomes durable with the next one."""
+        match effect:
+            case Effect.JOURNAL_INTENT:
+                self._intent_seq = self._journal.intend(records.intent(self._in_hand()), at_s)
+            case Effect.JOURNAL_OUTCOME:
+                self._journal.conclude(records.outcome(self._intent_seq, self._fate), at_s)
+            case Effect.JOURNAL_RESOLVED:
+                assert self._settled is not None
+                self._journal.conclude(records.resolved(*self._settled), at_s)
+            case Effect.JOURNAL_REFUSAL:
+                assert self._result is not None
+                self._journal.append(records.refused(self._result), at_s)
+            case Effect.JOURNAL_NOTES:
+                assert self._result is not None
+                for note in records.noted(self._result):
+                    self._journal.append(note, at_s)
+            case Effect.JOURNAL_DRIVER:
+                self._journal.append(records.driver_acted(self._asked, *self._driver_word), at_s)
+            case Effect.JOURNAL_TRIP_BEGUN:
+                assert self.service is not None
+                self._journal.append(records.trip_begun(self.service, self.vehicle_id), at_s)
+                self._journal.grow_ahead()
+            case Effect.JOURNAL_TRIP_ENDED:
+                assert self.service is not None
+                self._journal.append(TripEnded(self.service.trip_id), at_s)
+            case _:
+                raise AssertionError(f"{effect} has no runner")
+
+    def _in_hand(self) -> Commit:
+        assert self._commit is not None
+        return self._commit

@@ -1,0 +1,3 @@
+"""The version of the software, as journals and --version have it."""
+
+VERSION = "0.1.0"

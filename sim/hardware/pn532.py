@@ -1,0 +1,157 @@
+"""A PN532 on a pseudo-terminal (模擬): the far end of the wire for the real pyserial and the real nfcpy.
+
+It speaks the chip's host protocol (PN532 User Manual, UM0701-02, chapters 6.2 and 7): frames with ACK, and the
+commands that nfcpy sends at opening, sensing and exchanging. One thread per chip, in front of one `CardField`.
+"""
+
+import os
+import select
+import tty
+from threading import Thread
+from typing import Self
+
+from sim.hardware.field import CardField
+
+ACK = bytes.fromhex("0000FF00FF00")
+_START = b"\x00\x00\xff"
+_EXTENDED = b"\xff\xff"
+_TO_CHIP, _TO_HOST = 0xD4, 0xD5
+
+_DIAGNOSE, _FIRMWARE, _READ_REGISTER = 0x00, 0x02, 0x06
+_POWER_DOWN, _RF_CONFIGURATION = 0x16, 0x32
+_COMMUNICATE_THRU, _LIST_PASSIVE_TARGET = 0x42, 0x4A
+_EMPTY_ANSWERS = (0x08, 0x10, 0x12, 0x14)
+_FIRMWARE_VERSION = bytes.fromhex("32010607")
+_TX_CONTROL, _TEST_DAC1 = 0x6304, 0x6329
+_RF_TIMEOUT = b"\x01"
+
+
+class Pn532:
+    """One simulated chip. `path` is what a serial port's name would be; use it as a context manager."""
+
+    def __init__(self, field: CardField) -> None:
+        """Open a pseudo-terminal and answer on it until closed."""
+        self.field = field
+        self.bytes_on_the_wire = 0
+        self.rf_commands = 0
+        self._chip_end, self._host_end = os.openpty()
+        # Both raw, and the host's end kept open: nfcpy closes and reopens it to change the speed of the line.
+        tty.setraw(self._chip_end)
+        tty.setraw(self._host_end)
+        self.path = os.ttyname(self._host_end)
+        self._rf_on = False
+        self._stop_end, self._stop = os.pipe()
+        self._thread = Thread(target=self._run, name=f"pn532 {self.path}", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        """The chip itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Pull the plug: the host's end gets no answer any more."""
+        if self._thread.is_alive():
+            os.write(self._stop, b"x")
+            self._thread.join()
+            for descriptor in (self._chip_end, self._host_end, self._stop_end, self._stop):
+                os.close(descriptor)
+
+    def _run(self) -> None:
+        waiting = b""
+        while True:
+            ready, _, _ = select.select((self._chip_end, self._stop_end), (), ())
+            if self._stop_end in ready:
+                return
+            received = os.read(self._chip_end, 4096)
+            self.bytes_on_the_wire += len(received)
+            waiting = self._take_frames(waiting + received)
+
+    def _take_frames(self, waiting: bytes) -> bytes:
+        """Answer every whole frame; what is left over waits for more. Wake-up bytes and the host's ACKs are skipped."""
+        while (start := waiting.find(_START)) >= 0:
+            frame = waiting[start:]
+            if frame.startswith(ACK):
+                waiting = frame[len(ACK) :]
+                continue
+            size = _frame_size(frame)
+            if size is None or len(frame) < size:
+                return frame
+            self._answer(frame[:size])
+            waiting = frame[size:]
+        return waiting[-2:]
+
+    def _answer(self, frame: bytes) -> None:
+        head = 8 if frame[3:5] == _EXTENDED else 5
+        body = frame[head:-2]
+        if body[0] != _TO_CHIP or sum(frame[head:-1]) & 0xFF:
+            return
+        answer = self._execute(body[1], body[2:])
+        self._send(ACK if answer is None else ACK + _framed(bytes((_TO_HOST, body[1] + 1)) + answer))
+
+    def _send(self, data: bytes) -> None:
+        self.bytes_on_the_wire += len(data)
+        os.write(self._chip_end, data)
+
+    def _execute(self, command: int, data: bytes) -> bytes | None:
+        """One chip command -> its answer without the code; None for a command this chip does not know."""
+        if command == _COMMUNICATE_THRU:
+            return self._communicate(data)
+        if command == _LIST_PASSIVE_TARGET:
+            return self._list_target(data)
+        if command == _RF_CONFIGURATION:
+            if data[0] == 0x01:
+                self._rf_on = bool(data[1] & 1)
+            return b""
+        if command == _READ_REGISTER:
+            return bytes(self._register(int.from_bytes(data[at : at + 2], "big")) for at in range(0, len(data), 2))
+        if command == _POWER_DOWN:
+            self._rf_on = False
+            return b"\x00"
+        if command == _FIRMWARE:
+            return _FIRMWARE_VERSION
+        if command == _DIAGNOSE:
+            return data
+        return b"" if command in _EMPTY_ANSWERS else None
+
+    def _register(self, address: int) -> int:
+        if address == _TX_CONTROL:
+            return 0x83 if self._rf_on else 0x80
+        return 0x26 if address == _TEST_DAC1 else 0
+
+    def _list_target(self, data: bytes) -> bytes:
+        """Polling for one card at 212 or 424 kbit/s: `count, number, length and answer of the card`."""
+        self._rf_on = True
+        request = data[2:]
+        answer = self._air(bytes((len(request) + 1,)) + request)
+        return b"\x00" if answer is None else b"\x01\x01" + answer
+
+    def _communicate(self, frame: bytes) -> bytes:
+        answer = self._air(frame)
+        return _RF_TIMEOUT if answer is None else b"\x00" + answer
+
+    def _air(self, frame: bytes) -> bytes | None:
+        answer = self.field.exchange(frame)
+        if answer is not None:
+            self.rf_commands += 1
+        return answer
+
+
+def _frame_size(frame: bytes) -> int | None:
+    """The whole length of the frame that begins here; None if its head is not here yet."""
+    if frame[3:5] == _EXTENDED:
+        return 10 + int.from_bytes(frame[5:7], "big") if len(frame) >= 8 else None
+    return 7 + frame[3] if len(frame) >= 5 else None
+
+
+def _framed(body: bytes) -> bytes:
+    """A chip frame around a body: start, length and its check, the body and its check, end."""
+    if len(body) <= 0xFF:
+        head = bytes((len(body), -len(body) & 0xFF))
+    else:
+        size = len(body).to_bytes(2, "big")
+        head = _EXTENDED + size + bytes((-sum(size) & 0xFF,))
+    return _START + head + body + bytes((-sum(body) & 0xFF, 0x00))

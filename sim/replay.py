@@ -1,0 +1,261 @@
+"""A day replayed (模擬): vehicles run their trips, passengers tap, and in the end every yen is counted twice.
+
+It runs the real terminal, journal, card layout and rules; only hardware, passengers and the clock are made up. The
+count at the end takes its two sides from different places: cards are read back from their own blocks, cash and credit
+are what passengers were told; the ledger is what the journals hold.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from cardimage import purse
+from cardimage.resolve import standing
+from farebox.duty import Duty
+from farebox.feed.gtfs import Trip
+from farebox.journal import fold
+from farebox.journal.fold import Ledger
+from farebox.journal.log import open_journal, read
+from farebox.machine import StateMachine, TransitionsMachine
+from farebox.result import Result, Side
+from farebox.table import State
+from farebox.terminal import Terminal
+from sim.bench import Bench
+from sim.demand import Population, Rider, SimCard
+from sim.fleet import Vehicle, vehicles_for
+from sim.hardware.field import Withdrawal
+from tariff.calendar import midnight_in_japan_s
+from tariff.refusal import Code, Refusal
+
+TAP_S = 2
+"""What one tap takes of the stop's time."""
+MOST_TOUCHES = 6
+"""How often a passenger tries one tap before giving up: every loop has a bound."""
+SECOND_TAP_S = 3
+
+
+class SeenTap(NamedTuple):
+    """One tap as a bystander sees it."""
+
+    vehicle_id: str
+    trip: Trip
+    card: SimCard
+    result: Result
+
+
+class Tally(NamedTuple):
+    """Both sides of the count, in yen: what the world holds, and what the journals say.
+
+    yen on cards + cash + credit = opening + ledger, where ledger = the journals' change of stored fare + cash + credit.
+    """
+
+    opening_yen: int
+    on_cards_yen: int
+    cash_yen: int
+    credit_yen: int
+    ledger: Ledger
+    cards: int
+    violations: tuple[str, ...] = ()
+
+    @property
+    def difference_yen(self) -> int:
+        """What the two sides differ by; anything but 0 is a lost or doubled yen."""
+        ledger_yen = self.ledger.sf_delta_yen + self.ledger.cash_yen + self.ledger.credit_yen
+        return self.on_cards_yen + self.cash_yen + self.credit_yen - self.opening_yen - ledger_yen
+
+    @property
+    def reconciles(self) -> bool:
+        """Nothing lost, nothing doubled, nothing left open, cash and credit each as journalled."""
+        return (
+            self.difference_yen == 0
+            and not self.violations
+            and self.ledger.pending == 0
+            and self.ledger.unknown == 0
+            and (self.cash_yen, self.credit_yen) == (self.ledger.cash_yen, self.ledger.credit_yen)
+        )
+
+
+def add(tallies: Iterable[Tally]) -> Tally:
+    """Tallies of several vehicles as one."""
+    total = Tally(0, 0, 0, 0, Ledger(), 0)
+    for tally in tallies:
+        ledger = Ledger(*(a + b for a, b in zip(total.ledger, tally.ledger, strict=True)))
+        total = Tally(
+            total.opening_yen + tally.opening_yen,
+            total.on_cards_yen + tally.on_cards_yen,
+            total.cash_yen + tally.cash_yen,
+            total.credit_yen + tally.credit_yen,
+            ledger,
+            total.cards + tally.cards,
+            total.violations + tally.violations,
+        )
+    return total
+
+
+class SimClock:
+    """Simulated time: whole seconds since 1970, moved by the world alone."""
+
+    def __init__(self) -> None:
+        """Start at the epoch; the first trip sets it."""
+        self.now_s = 0
+
+    def __call__(self) -> int:
+        """The time."""
+        return self.now_s
+
+    def reach(self, at_s: int) -> None:
+        """Wait until a time; a late bus stays late."""
+        self.now_s = max(self.now_s, at_s)
+
+
+def fleet_for(duty: Duty, day: date, route_ids: frozenset[str] | None = None) -> tuple[Vehicle, ...]:
+    """The vehicles that run a day's trips, of some routes if they are named; none on a day without service."""
+    feed = duty.feed
+    trips = [trip for trip in feed.trips_on(day) if route_ids is None or trip.route_id in route_ids]
+    patterns = {trip.pattern_id: feed.patterns[trip.pattern_id] for trip in trips}
+    first = {pattern_id: pattern.stop_names[0] for pattern_id, pattern in patterns.items()}
+    last = {pattern_id: pattern.stop_names[-1] for pattern_id, pattern in patterns.items()}
+    return vehicles_for(trips, last, first)
+
+
+class VehicleDay:
+    """One vehicle's day, from its first trip to its count."""
+
+    def __init__(
+        self,
+        duty: Duty,
+        vehicle: Vehicle,
+        day: date,
+        bench: Bench,
+        folder: Path,
+        seed: int,
+        on_tap: Callable[[SeenTap], None],
+        *,
+        mean_riders: float = 6.0,
+        machine: Callable[[], StateMachine] = TransitionsMachine,
+    ) -> None:
+        """Open the vehicle's journal in `folder`; `seed` decides everything that chance decides."""
+        self._duty = duty
+        self._vehicle = vehicle
+        self._day = day
+        self._bench = bench
+        self._on_tap = on_tap
+        self._clock = SimClock()
+        self._path = folder / f"{vehicle.vehicle_id}.journal"
+        # A text seeds the same on every machine, unlike hash().
+        self._population = Population(Random(f"{seed} {vehicle.vehicle_id}"), day, vehicle.vehicle_id, mean_riders)
+        recovered = open_journal(self._path)
+        self._journal = recovered.journal
+        self._terminal = Terminal(
+            vehicle.vehicle_id,
+            bench.readers,
+            recovered,
+            machine(),
+            self._clock,
+            lambda _result: None,
+        )
+        self._cash_yen = 0
+        self._credit_yen = 0
+
+    def run(self) -> Tally:
+        """Run every trip, close the journal, count. Raises JournalFault if the disk fails, with nothing lost."""
+        try:
+            for trip in self._vehicle.trips:
+                self._run_trip(trip)
+        finally:
+            self._journal.close()
+        return self._count()
+
+    def _run_trip(self, trip: Trip) -> None:
+        service = self._duty.service(trip, self._day)
+        midnight_s = midnight_in_japan_s(self._day)
+        self._clock.reach(midnight_s + trip.departures_s[0])
+        self._terminal.begin_trip(service)
+        riders = self._population.riders(trip, service)
+        for place in range(len(trip.arrivals_s)):
+            self._clock.reach(midnight_s + trip.arrivals_s[place])
+            if place:
+                self._terminal.advance(place)
+            self._serve_stop(trip, riders, place)
+        self._terminal.end_trip()
+        self._stop_if_failed()
+
+    def _serve_stop(self, trip: Trip, riders: list[Rider], place: int) -> None:
+        for rider in riders:
+            if rider.alights == place:
+                self._alight(trip, rider)
+        for rider in riders:
+            if rider.boards == place and not rider.forgets_boarding:
+                self._tap(trip, Side.BOARDING, rider.card, None)
+
+    def _alight(self, trip: Trip, rider: Rider) -> None:
+        withdrawal = rider.withdrawal if self._bench.tears else None
+        for _ in range(MOST_TOUCHES):
+            result = self._tap(trip, Side.ALIGHTING, rider.card, withdrawal)
+            withdrawal = None
+            if result is None or result.refusal is None:
+                break
+            if not self._react(rider, result.refusal):
+                break
+        if rider.taps_twice:
+            self._clock.now_s += SECOND_TAP_S
+            self._tap(trip, Side.ALIGHTING, rider.card, None)
+
+    def _react(self, rider: Rider, refusal: Refusal) -> bool:
+        """What passenger and driver (scripted) do about a refusal; True if the card is to be laid again."""
+        if refusal.code is Code.NO_BOARDING:
+            self._terminal.answer_stop(rider.boards)
+        elif refusal.code is Code.SHORT:
+            self._terminal.answer_payment(rider.pays)
+        return refusal.code in (Code.NO_BOARDING, Code.SHORT, Code.TOUCH_AGAIN)
+
+    def _tap(self, trip: Trip, side: Side, card: SimCard, withdrawal: Withdrawal | None) -> Result | None:
+        self._clock.now_s += TAP_S
+        self._bench.lay(side, card.image, withdrawal)
+        result = self._terminal.touch(side)
+        self._bench.lift(side)
+        self._terminal.touch(side)  # sees the empty field, so that the next card is a new one
+        self._stop_if_failed()
+        if result is not None:
+            self._take_money(result)
+            self._on_tap(SeenTap(self._vehicle.vehicle_id, trip, card, result))
+        return result
+
+    def _take_money(self, result: Result) -> None:
+        """Cash and credit change hands by what the passenger is shown, not by what the journal says."""
+        if result.confirmed is not None:
+            self._cash_yen += result.confirmed.cash_yen
+            self._credit_yen += result.confirmed.auto_charge_yen
+        shown_again = result.after is not None and result.before == result.after
+        if result.refusal is None and result.alighted is not None and not shown_again:
+            self._cash_yen += result.alighted.settlement.cash_yen
+            self._credit_yen += result.alighted.settlement.auto_charged_yen
+
+    def _stop_if_failed(self) -> None:
+        if self._terminal.state is State.STOPPED and self._terminal.journal_fault is not None:
+            raise self._terminal.journal_fault
+
+    def _count(self) -> Tally:
+        ledger, violations = fold.audit(read(self._path).entries)
+        cards = self._population.cards
+        return Tally(
+            sum(card.opening_yen for card in cards),
+            sum(_read_back(card) for card in cards),
+            self._cash_yen,
+            self._credit_yen,
+            ledger,
+            len(cards),
+            tuple(f"{self._path.name} record {found.seq}: {found.what}" for found in violations),
+        )
+
+
+def _read_back(card: SimCard) -> int:
+    """The stored fare on a card, from its own blocks."""
+    blocks = card.image.lite_s_blocks()
+    assert blocks is not None
+    now = standing(blocks[purse.SLOT_BLOCKS[0]], blocks[purse.SLOT_BLOCKS[1]])
+    if isinstance(now, Refusal):
+        raise AssertionError(f"card {card.label}: {now.detail}")
+    return now.slot.stored_fare_yen

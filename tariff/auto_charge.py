@@ -1,0 +1,56 @@
+"""Auto-charge at settlement: whether it fires, and what it adds (AUT-2, AUT-3, AUT-5)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from tariff.account import Account, AutoCharged
+from tariff.purses import add_stored_fare
+from tariff.refusal import Refusal
+from tariff.rulebook import Rulebook
+
+
+class Held(StrEnum):
+    """Why an arrangement that was triggered added nothing (AUT-3): the reason is logged."""
+
+    STORED_FARE_CAP = "stored-fare-cap"
+    DAY_CAP = "day-cap"
+    MONTH_CAP = "month-cap"
+
+
+class Added(NamedTuple):
+    """The amount added, in yen, and the totals after it."""
+
+    yen: int
+    totals: AutoCharged
+
+
+def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -> Added | Held | None:
+    """What auto-charge does at a settlement on `day`, the calendar day of the alighting tap.
+
+    It fires once if the balance *before* the settlement is strictly below the trigger (AUT-2); None: not arranged,
+    or not triggered. It adds its amount whole or nothing (AUT-3).
+    """
+    arranged = account.auto_charge
+    if arranged is None or not rulebook.auto_charge or account.stored_fare_yen >= arranged.trigger_yen:
+        return None
+    if due_yen == 0 and not rulebook.auto_charge_on_zero_fare:
+        return None
+    if isinstance(add_stored_fare(account.stored_fare_yen, arranged.amount_yen, rulebook), Refusal):
+        return Held.STORED_FARE_CAP
+    so_far = totals_on(account.auto_charged, day)
+    totals = AutoCharged(day, so_far.day_yen + arranged.amount_yen, so_far.month_yen + arranged.amount_yen)
+    if totals.day_yen > arranged.day_cap_yen:
+        return Held.DAY_CAP
+    if totals.month_yen > arranged.month_cap_yen:
+        return Held.MONTH_CAP
+    return Added(arranged.amount_yen, totals)
+
+
+def totals_on(totals: AutoCharged | None, day: date) -> AutoCharged:
+    """The running totals as they stand on a day: a new day starts at 0, a new month too (AUT-3)."""
+    if totals is None or (totals.day.year, totals.day.month) != (day.year, day.month):
+        return AutoCharged(day, 0, 0)
+    if totals.day != day:
+        return AutoCharged(day, 0, totals.month_yen)
+    return totals

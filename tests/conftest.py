@@ -1,0 +1,34 @@
+"""Settings and fixtures that every test shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Machines are noisy, so no example has a deadline. CI must give the same answer each time it runs.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave data tests out where there is no data: deselected, so that nothing ever counts as skipped."""
+    if os.environ.get("FAREBOX_DATA"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("data")]
+    if left_out:
+        items[:] = [item for item in items if not item.get_closest_marker("data")]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of third-party data. A test that needs it fails without it; it is never skipped."""
+    named = os.environ.get("FAREBOX_DATA")
+    if not named:
+        pytest.fail("FAREBOX_DATA is not set; a test that needs it must be marked `data`", pytrace=False)
+    folder = Path(named).resolve()
+    if not folder.is_dir():
+        pytest.fail(f"FAREBOX_DATA is not a folder: {folder}", pytrace=False)
+    return folder

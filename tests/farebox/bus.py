@@ -1,0 +1,197 @@
+"""A bus on the Hakuho line for tests: the real terminal, journal and rules, on the simulated PN532 or on images.
+
+Reads like a driver's day: `bus.board(card)`, `bus.drive_to("新白河")`, `bus.alight(card)`.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Self
+
+from cardimage.felica_card import FelicaCard
+from cardimage.image import CardImage
+from cardimage.issue import issue
+from cardimage.purse import SLOT_BLOCKS
+from cardimage.resolve import Standing, standing
+from farebox.duty import Duty
+from farebox.feed import load_feed
+from farebox.feed.operators import load_operators
+from farebox.formats.journal import Entry, Intent, Outcome, Resolved
+from farebox.journal import fold
+from farebox.journal.fold import Ledger
+from farebox.journal.log import open_journal, read
+from farebox.machine import StateMachine, TransitionsMachine
+from farebox.result import Result, Side
+from farebox.table import State
+from farebox.tap import Service
+from farebox.terminal import Terminal
+from reader.keys import bench_keys
+from sim.bench import Bench, Pn532Bench
+from sim.hardware.field import Withdrawal
+from sim.replay import SimClock
+from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.refusal import Refusal
+from tools.options import feed_path
+
+DAY = date(2026, 11, 20)
+TO_SHIN_SHIRAKAWA = "HAKUHO-W01"
+TO_IWAKI_TANAGURA = "HAKUHO-W02"
+DUTY = Duty(load_feed(feed_path("sample")), load_operators())
+KEYS = bench_keys()
+
+
+def stop_number(name: str) -> int:
+    """The register's number of a stop."""
+    return DUTY.feed.register.stop_number(name)
+
+
+def service(trip_id: str = TO_SHIN_SHIRAKAWA, day: date = DAY) -> Service:
+    """The service of a trip of the sample feed."""
+    return DUTY.service(DUTY.feed.trips[trip_id], day)
+
+
+def lococa(
+    balance_yen: int,
+    number: int = 1,
+    section: tuple[str, str] | None = None,
+    holder: HolderKind = HolderKind.ADULT,
+) -> CardImage:
+    """A LOCOCA card, with a pass on a section for November if one is named."""
+    held = None
+    if section is not None:
+        ends = Section(stop_number(section[0]), stop_number(section[1]), False, 500)
+        held = Pass(1, 0, date(2026, 11, 1), date(2026, 11, 30), False, (ends,))
+    account = Account("lococa", balance_yen, holder, held_pass=held)
+    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"LC{number:05}", DAY)
+
+
+def aizu(balance_yen: int, trigger_yen: int, amount_yen: int, number: int = 9) -> CardImage:
+    """An AIZU NORUCA card with auto-charge, caps as first offered (AUT-1)."""
+    account = Account(
+        "aizu-noruca", balance_yen, named=True, auto_charge=AutoCharge(trigger_yen, amount_yen, 99_000, 99_000)
+    )
+    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"AZ{number:05}", DAY)
+
+
+def standing_slot(card: CardImage) -> Standing:
+    """The slot of a card that is valid now."""
+    blocks = card.lite_s_blocks()
+    assert blocks is not None
+    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    assert not isinstance(now, Refusal)
+    return now
+
+
+def balance_yen(card: CardImage) -> int:
+    """What is on a card, from its own blocks."""
+    return standing_slot(card).slot.stored_fare_yen
+
+
+class Bus(AbstractContextManager["Bus"]):
+    """One bus with its terminal. `restart()` loses everything that is not in the journal."""
+
+    def __init__(
+        self,
+        folder: Path,
+        bench: Bench | None = None,
+        machine: Callable[[], StateMachine] = TransitionsMachine,
+        name: str = "BUS-1",
+    ) -> None:
+        self.clock = SimClock()
+        self.shown: list[Result] = []
+        self.bench = bench or Pn532Bench(KEYS, Random(1).randbytes)
+        self.path = folder / f"{name}.journal"
+        self._machine = machine
+        self._name = name
+        self._start()
+
+    def _start(self) -> None:
+        recovered = open_journal(self.path)
+        self._journal = recovered.journal
+        self.terminal = Terminal(
+            self._name,
+            self.bench.readers,
+            recovered,
+            self._machine(),
+            self.clock,
+            self.shown.append,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._journal.close()
+        self.bench.close()
+
+    def restart(self) -> None:
+        """Power off and on again: the journal stays, the terminal's memory is gone."""
+        self._journal.close()
+        self._start()
+
+    # -- driving
+
+    def begin(self, trip_id: str = TO_SHIN_SHIRAKAWA, day: date = DAY) -> Self:
+        on = service(trip_id, day)
+        self.clock.reach(on.began_s)
+        self.terminal.begin_trip(on)
+        return self
+
+    def drive_to(self, stop: str) -> Self:
+        assert self.terminal.service is not None
+        self.clock.now_s += 300
+        self.terminal.advance(self.terminal.service.table.pattern.stop_names.index(stop))
+        return self
+
+    # -- tapping
+
+    def tap(self, side: Side, card: CardImage, withdrawal: Withdrawal | None = None) -> Result | None:
+        """Lay, look, lift, look."""
+        self.clock.now_s += 2
+        self.bench.lay(side, card, withdrawal)
+        result = self.terminal.touch(side)
+        self.bench.lift(side)
+        self.terminal.touch(side)
+        return result
+
+    def board(self, card: CardImage, withdrawal: Withdrawal | None = None) -> Result:
+        result = self.tap(Side.BOARDING, card, withdrawal)
+        assert result is not None
+        return result
+
+    def alight(self, card: CardImage, withdrawal: Withdrawal | None = None) -> Result:
+        result = self.tap(Side.ALIGHTING, card, withdrawal)
+        assert result is not None
+        return result
+
+    # -- looking
+
+    def state(self) -> State:
+        """Where the terminal's machine stands now."""
+        return self.terminal.state
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What the journal's file holds once everything said so far is flushed."""
+        self._journal.flush()
+        found = read(self.path)
+        assert found.problem is None
+        return found.entries
+
+    def ledger(self) -> Ledger:
+        """The journal's sums; a contradiction in it fails the test."""
+        ledger, violations = fold.audit(self.entries())
+        assert not violations
+        return ledger
+
+    def ends(self) -> list[tuple[str, str]]:
+        """(action, result) of every intent, in order, the last word on it."""
+        entries = self.entries()
+        ends = {e.record.intent_seq: e.record.result for e in entries if isinstance(e.record, (Outcome, Resolved))}
+        return [(e.record.action, ends.get(e.seq, "open")) for e in entries if isinstance(e.record, Intent)]
+
+
+def card_in_field(card: CardImage) -> FelicaCard:
+    """The card as a chip sees it."""
+    return FelicaCard(card, KEYS.card_key(card.idm))

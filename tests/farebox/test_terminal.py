@@ -1,0 +1,284 @@
+"""Whole rides on a bus: the real terminal behind the real nfcpy and pyserial, a simulated PN532 and card in front."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cardimage.image import CardImage
+from farebox.formats.journal import DriverActed, Intent, Noted, Refused, TripBegun, TripEnded
+from farebox.machine import CompiledMachine, IllegalEvent, StateMachine, TransitionsMachine
+from farebox.result import Side, Sound
+from farebox.table import State
+from farebox.tap import NoteCode
+from reader.port import NoCard, ReaderFault, Session
+from sim.bench import Bench, ImageBench, Pn532Bench
+from tariff.account import HolderKind
+from tariff.purses import Payment
+from tariff.refusal import Code
+from tariff.riders import Party, RiderClass
+from tests.farebox.bus import Bus, aizu, balance_yen, lococa
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[Bus]:
+    with Bus(tmp_path) as bus:
+        yield bus
+
+
+@pytest.mark.parametrize("bench", [Pn532Bench, ImageBench])
+@pytest.mark.parametrize("machine", [TransitionsMachine, CompiledMachine])
+def test_a_ride_of_500_yen(tmp_path: Path, bench: type[Bench], machine: type[StateMachine]) -> None:
+    card = lococa(2_000)
+    with Bus(tmp_path, bench(), machine) as bus:
+        bus.begin()
+        boarded = bus.board(card)
+        assert (boarded.sound, boarded.refusal) == (Sound.PIP, None)
+        alighted = bus.drive_to("新白河").alight(card)
+        assert alighted.alighted is not None and alighted.alighted.settlement.due_yen == 500
+        bus.terminal.end_trip()
+        assert balance_yen(card) == 1_500
+        assert bus.ends() == [("board", "written"), ("alight", "written")]
+        kinds = [type(entry.record).__name__ for entry in bus.entries()]
+        assert kinds == ["Opened", "TripBegun", "Intent", "Outcome", "Intent", "Outcome", "TripEnded"]
+
+
+def test_the_journal_is_the_same_byte_for_byte_on_every_reader_and_machine(tmp_path: Path) -> None:
+    """What is recorded depends on what happened, not on how the card was reached or the table run."""
+    journals = []
+    ways: list[tuple[Callable[[], Bench], Callable[[], StateMachine]]] = [
+        (Pn532Bench, TransitionsMachine),
+        (ImageBench, TransitionsMachine),
+        (ImageBench, CompiledMachine),
+    ]
+    for number, (bench, machine) in enumerate(ways):
+        card = lococa(2_000, section=("実業高校前", "南湖公園"))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with Bus(folder, bench(), machine) as bus:
+            bus.begin().board(card)
+            bus.drive_to("新白河").alight(card)
+            bus.terminal.end_trip()
+            path = bus.path
+        journals.append(path.read_bytes())
+    assert journals[0] == journals[1] == journals[2]
+
+
+class TestCommandsPerTap:
+    """performance.md a: boarding on a general card 4 commands; else 5; one more for the history row at alighting."""
+
+    @pytest.mark.parametrize(
+        ("card", "boarding", "alighting"),
+        [
+            (lococa(2_000), 4, 5),
+            (lococa(2_000, section=("磐城棚倉", "南湖公園")), 5, 6),
+            (lococa(2_000, holder=HolderKind.CHILD), 5, 6),
+        ],
+        ids=["general", "pass", "child"],
+    )
+    def test_counted_at_the_card(self, bus: Bus, card: CardImage, boarding: int, alighting: int) -> None:
+        assert isinstance(bus.bench, Pn532Bench)
+        bus.begin().board(card)
+        assert bus.bench.commands(Side.BOARDING) == boarding
+        bus.drive_to("新白河").alight(card)
+        assert bus.bench.commands(Side.ALIGHTING) == alighting
+
+
+class TestDriver:
+    def test_gen_7_the_driver_keys_the_boarding_stop(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().drive_to("新白河")
+        asked = bus.alight(card)
+        assert asked.refusal is not None and asked.refusal.code is Code.NO_BOARDING
+        assert bus.terminal.state is State.ASKING_STOP and balance_yen(card) == 2_000
+        bus.terminal.answer_stop(2)
+        assert bus.alight(card).refusal is None
+        assert balance_yen(card) == 1_750
+        words = [e.record for e in bus.entries() if isinstance(e.record, DriverActed)]
+        assert words == [DriverActed(card.idm, "boarded-at", "南湖公園")]
+
+    @pytest.mark.parametrize(
+        ("payment", "left_yen", "cash_yen"), [(Payment.PART_CASH, 5, 310), (Payment.ALL_CASH, 195, 500)]
+    )
+    def test_gen_10_short_of_stored_fare(self, bus: Bus, payment: Payment, left_yen: int, cash_yen: int) -> None:
+        card = lococa(195)
+        bus.begin().board(card)
+        asked = bus.drive_to("新白河").alight(card)
+        assert asked.refusal is not None and asked.refusal.code is Code.SHORT
+        bus.terminal.answer_payment(payment)
+        assert bus.alight(card).refusal is None
+        assert (balance_yen(card), bus.ledger().cash_yen) == (left_yen, cash_yen)
+
+    def test_faults_15_another_card_waits_while_the_driver_is_asked(self, bus: Bus) -> None:
+        poor, other = lococa(0), lococa(2_000, number=2)
+        bus.begin().board(poor)
+        bus.board(other)
+        bus.drive_to("新白河").alight(poor)
+        busy = bus.alight(other)
+        assert busy.refusal is not None and busy.refusal.code is Code.BUSY
+        assert bus.tap(Side.ALIGHTING, poor) is None  # the question stands
+        assert (balance_yen(other), bus.terminal.state) == (2_000, State.ASKING_PAYMENT)
+        bus.terminal.answer_payment(Payment.ALL_CASH)
+        assert bus.alight(other).refusal is None
+        assert bus.alight(poor).refusal is None
+
+    def test_a_dropped_question_takes_nothing_and_can_be_asked_again(self, bus: Bus) -> None:
+        card = lococa(0)
+        bus.begin().board(card)
+        bus.drive_to("新白河").alight(card)
+        bus.terminal.drop_question()
+        assert bus.terminal.state is State.READY
+        again = bus.alight(card)
+        assert again.refusal is not None and again.refusal.code is Code.SHORT
+
+    def test_driving_on_drops_the_question(self, bus: Bus) -> None:
+        card = lococa(0)
+        bus.begin().board(card)
+        bus.drive_to("南湖公園").alight(card)
+        bus.drive_to("新白河")
+        assert bus.terminal.state is State.READY and bus.terminal.asked == b""
+
+    def test_loc_15_companions_are_told_before_the_tap(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("新白河")
+        bus.terminal.expect_party(card.idm, Party(companions=(RiderClass.ADULT, RiderClass.CHILD)))
+        bus.alight(card)
+        assert balance_yen(card) == 2_000 - 500 - 500 - 250
+
+
+class TestOnceOnly:
+    def test_gen_9_a_second_tap_shows_the_first_result(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("新白河").alight(card)
+        again = bus.alight(card)
+        assert [note.code for note in again.notes] == [NoteCode.FIRST_RESULT_SHOWN]
+        assert again.alighted is not None and again.alighted.settlement.due_yen == 500
+        assert balance_yen(card) == 1_500
+
+    def test_gen_9_within_the_guard_time_at_the_next_stop_too(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("白河モール前").alight(card)
+        bus.clock.now_s -= 298  # the bus rolls on at once
+        assert [n.code for n in bus.drive_to("新白河").alight(card).notes] == [NoteCode.FIRST_RESULT_SHOWN]
+        bus.clock.now_s += 10
+        late = bus.alight(card)
+        assert late.refusal is not None and late.refusal.code is Code.NO_BOARDING
+
+    def test_the_2008_regression_a_restart_between_tap_and_re_tap_takes_the_fare_once(self, bus: Bus) -> None:
+        """The unit restarted between "touch again" and the re-touch; the fare was taken twice on some 60,000 taps."""
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("新白河").alight(card)
+        bus.restart()
+        again = bus.begin().drive_to("新白河").alight(card)
+        assert [note.code for note in again.notes] == [NoteCode.FIRST_RESULT_SHOWN]
+        assert balance_yen(card) == 1_500
+        assert bus.ends() == [("board", "written"), ("alight", "written")]
+
+    def test_a_card_that_stays_on_the_reader_is_served_once(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin()
+        bus.bench.lay(Side.BOARDING, card)
+        assert bus.terminal.touch(Side.BOARDING) is not None
+        assert [bus.terminal.touch(Side.BOARDING) for _ in range(5)] == [None] * 5
+
+
+class TestOutOfService:
+    """faults 16, and the 2015 regression: a tap out of service took up to 4,740 yen for a 150-yen ride."""
+
+    def test_before_a_trip(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        refused = bus.alight(card)
+        assert refused.refusal is not None and refused.refusal.code is Code.OUT_OF_SERVICE
+        assert refused.sound is Sound.BUZZ and balance_yen(card) == 2_000
+
+    def test_after_a_trip(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("新白河")
+        bus.terminal.end_trip()
+        refused = bus.alight(card)
+        assert refused.refusal is not None and refused.refusal.code is Code.OUT_OF_SERVICE
+        assert balance_yen(card) == 2_000
+
+    def test_a_trip_is_begun_once(self, bus: Bus) -> None:
+        bus.begin()
+        with pytest.raises(IllegalEvent):
+            bus.begin()
+        assert bus.terminal.state is State.READY
+
+
+class TestAutoCharge:
+    def test_aut_2_it_fires_below_the_trigger_and_is_billed(self, bus: Bus) -> None:
+        card = aizu(90, trigger_yen=100, amount_yen=1_000)
+        bus.begin("NISHIWAKA-W01").board(card)
+        bus.drive_to("西若松駅東口").alight(card)
+        assert balance_yen(card) == 90 + 1_000 - 230
+        assert bus.ledger().credit_yen == 1_000
+
+    def test_aut_2_at_the_trigger_it_does_not(self, bus: Bus) -> None:
+        card = aizu(150, trigger_yen=100, amount_yen=1_000)
+        bus.begin("NISHIWAKA-W01").board(card)
+        short = bus.drive_to("西若松駅東口").alight(card)
+        assert short.refusal is not None and short.refusal.code is Code.SHORT
+
+    def test_aut_3_the_running_totals_are_on_the_card(self, bus: Bus) -> None:
+        card = aizu(0, trigger_yen=3_000, amount_yen=3_000)
+        for trip in ("NISHIWAKA-W01", "NISHIWAKA-W02"):
+            bus.begin(trip).board(card)
+            bus.drive_to("西若松駅東口" if trip.endswith("1") else "若松駅前")
+            bus.alight(card)
+            bus.terminal.end_trip()
+        charged = bus.shown[-1].after
+        assert charged is not None and charged.auto_charged is not None
+        assert (charged.auto_charged.day_yen, charged.auto_charged.month_yen) == (6_000, 6_000)
+
+
+def test_gen_21_another_operators_card_is_refused(bus: Bus) -> None:
+    refused = bus.begin().board(aizu(2_000, 100, 1_000))
+    assert refused.refusal is not None and refused.refusal.code is Code.FOREIGN_CARD
+
+
+def test_faults_7_a_reader_that_is_gone_stops_taps_and_comes_back_by_itself(bus: Bus) -> None:
+    class Unplugged:
+        name = "unplugged"
+
+        def __init__(self) -> None:
+            self.gone = True
+
+        def wait(self) -> Session | NoCard | ReaderFault:
+            return ReaderFault(self.name, "no such device") if self.gone else NoCard()
+
+        def close(self) -> None:
+            return
+
+    card, exit_reader = lococa(2_000), Unplugged()
+    bus.terminal._readers = bus.terminal._readers._replace(alighting=exit_reader)
+    bus.begin()
+    assert bus.terminal.touch(Side.ALIGHTING) is None
+    assert bus.terminal.state is State.NO_READER
+    refused = bus.board(card)
+    assert refused.refusal is not None and refused.refusal.code is Code.OUT_OF_SERVICE
+    exit_reader.gone = False
+    bus.terminal.touch(Side.ALIGHTING)
+    assert bus.state() is State.READY
+    assert bus.board(card).refusal is None
+
+
+def test_the_journal_says_what_was_judged_and_why(bus: Bus) -> None:
+    card = lococa(2_000, section=("実業高校前", "南湖公園"))
+    bus.begin().board(card)
+    bus.drive_to("新白河").alight(card)
+    bus.alight(card)
+    bus.terminal.end_trip()
+    records = [entry.record for entry in bus.entries()]
+    begun, intent = records[1], next(r for r in records if isinstance(r, Intent) and r.action == "alight")
+    assert isinstance(begun, TripBegun) and begun.operator == "lococa" and begun.route_id == "HAKUHO"
+    assert intent.lines == (("PASS-3", 500), ("GEN-1", 500))
+    assert intent.rulebook_hash == begun.rulebook_hash
+    assert isinstance(records[-1], TripEnded)
+    assert [r.code for r in records if isinstance(r, Noted)] == ["first-result-shown"]
+    assert not [r for r in records if isinstance(r, Refused)]

@@ -1,0 +1,85 @@
+"""Records to test with: one of each kind, taps, and strategies for any record at all."""
+
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from farebox.formats import journal as j
+
+CARD = bytes.fromhex("01 2E 4C D1 A0 B3 57 96")
+RULEBOOK = bytes(range(0x20, 0x40))
+BEFORE = bytes.fromhex("01 00 05 DC 00 00 00 00 00 00 00 00 00 00 10 01")
+AFTER = bytes.fromhex("02 00 05 0A 00 00 00 00 00 00 00 00 00 00 10 02")
+AT_S = 1_795_132_800  # 2026-11-20 09:00 in Japan
+
+
+def intent(**changed: Any) -> j.Intent:
+    """A card with 1,500 yen alights at the ninth stop; 210 yen is due."""
+    alighting = j.Intent(
+        idm=CARD,
+        action="alight",
+        stop_index=8,
+        slot_before=BEFORE,
+        slot_after=AFTER,
+        write_counter=4097,
+        sf_before_yen=1500,
+        sf_after_yen=1290,
+        due_yen=210,
+        cash_yen=0,
+        auto_charge_yen=0,
+        lines=(("GEN-4", 230), ("LOC-2", -20)),
+        rulebook_hash=RULEBOOK,
+    )
+    return alighting._replace(**changed)
+
+
+ONE_OF_EACH: tuple[j.Record, ...] = (
+    j.Opened("FB-0017", "0.1.0", 37),
+    j.TripBegun("lococa", RULEBOOK, "R12", "平日-0805", 311, "R12-out", "1204"),
+    j.TripEnded("平日-0805"),
+    intent(),
+    j.Outcome(4, "indeterminate"),
+    j.Resolved(4, "written", "same-card"),
+    j.Refused(CARD, "alight", "short", "60 yen short of 210"),
+    j.Noted(CARD, "incomplete-ride", "boarded at stop 3 the day before"),
+    j.DriverActed(b"", "boarding-stop", "stop 3"),
+)
+
+_whole = st.integers(0, 2**63 - 1)
+_seqs = st.integers(1, 2**63 - 1)
+
+
+def _text(most_bytes: int) -> st.SearchStrategy[str]:
+    return st.text(st.characters(codec="utf-8"), max_size=most_bytes).filter(
+        lambda text: len(text.encode()) <= most_bytes
+    )
+
+
+_id, _code, _detail = _text(64), _text(32), _text(200)
+_idm_if_any = st.just(b"") | st.binary(min_size=8, max_size=8)
+_hash = st.binary(min_size=32, max_size=32)
+_slot = st.binary(min_size=16, max_size=16)
+_line = st.tuples(_text(24), st.integers(-(2**63), 2**63 - 1))
+
+intents = st.builds(
+    j.Intent,
+    st.binary(min_size=8, max_size=8),
+    st.sampled_from(get_args(j.Action)),
+    _whole,
+    _slot,
+    _slot,
+    *[_whole] * 6,
+    st.lists(_line, max_size=j.MAX_LINES).map(tuple),
+    _hash,
+)
+records: st.SearchStrategy[j.Record] = st.one_of(
+    st.builds(j.Opened, _id, _id, _whole),
+    st.builds(j.TripBegun, _id, _hash, _id, _id, _whole, _id, _id),
+    st.builds(j.TripEnded, _id),
+    intents,
+    st.builds(j.Outcome, _seqs, st.sampled_from(get_args(j.Result))),
+    st.builds(j.Resolved, _seqs, st.sampled_from(get_args(j.Settled)), _code),
+    st.builds(j.Refused, _idm_if_any, _code, _code, _detail),
+    st.builds(j.Noted, _idm_if_any, _code, _detail),
+    st.builds(j.DriverActed, _idm_if_any, _code, _detail),
+)

@@ -1,0 +1,167 @@
+"""What a journal adds up to, told as the taps of a day."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farebox.formats import journal as j
+from farebox.formats.journal import Entry, Intent, Outcome, Record, Refused, Resolved
+from farebox.journal.fold import Fold, Ledger, Violation, audit, pending
+from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, intent
+
+OTHER_CARD = bytes(8)
+BOARD = intent(action="board", sf_after_yen=1500, due_yen=0, lines=())
+FARE = intent()  # 210 yen from stored fare
+PART_CASH = intent(sf_before_yen=150, sf_after_yen=0, cash_yen=60)
+ALL_CASH = intent(sf_before_yen=1500, sf_after_yen=1500, cash_yen=210)
+AUTO_CHARGE = intent(sf_before_yen=100, sf_after_yen=890, auto_charge_yen=1000)
+REFUSED = Refused(CARD, "alight", "short", "")
+
+NOT_SETTLED = Ledger(pending=1)
+TOOK_210 = Ledger(sf_delta_yen=-210, fares_yen=210, alightings=1)
+
+
+def entries(*records: Record) -> list[Entry]:
+    return [Entry(seq, seq - 1, AT_S, record) for seq, record in enumerate(records, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("day", "ledger"),
+    [
+        ([], Ledger()),
+        ([BOARD, Outcome(1, "written")], Ledger(boardings=1)),
+        ([FARE, Outcome(1, "written")], TOOK_210),
+        ([PART_CASH, Outcome(1, "written")], Ledger(-150, 60, 0, 210, alightings=1)),
+        ([ALL_CASH, Outcome(1, "written")], Ledger(0, 210, 0, 210, alightings=1)),
+        ([AUTO_CHARGE, Outcome(1, "written")], Ledger(790, 0, 1000, 210, alightings=1)),
+        ([REFUSED, REFUSED], Ledger(refused=2)),
+        # faults 1: the card left before the write
+        ([FARE, Outcome(1, "not_written")], Ledger()),
+        # faults 3: the answer was lost, and the re-tap tells
+        ([FARE, Outcome(1, "indeterminate")], NOT_SETTLED),
+        ([FARE, Outcome(1, "indeterminate"), Resolved(1, "written", "same-card")], TOOK_210),
+        ([FARE, Outcome(1, "indeterminate"), Resolved(1, "not_written", "same-card")], Ledger()),
+        # faults 4: the power went before the outcome, and the re-tap tells
+        ([FARE], NOT_SETTLED),
+        ([FARE, Resolved(1, "written", "same-card")], TOOK_210),
+        ([FARE, Resolved(1, "not_written", "same-card")], Ledger()),
+        # money in the hand does not count while the card's ride is not closed
+        ([ALL_CASH, Outcome(1, "indeterminate")], NOT_SETTLED),
+        (
+            [BOARD, Outcome(1, "written"), REFUSED, FARE, Outcome(4, "written")],
+            Ledger(-210, 0, 0, 210, boardings=1, alightings=1, refused=1),
+        ),
+    ],
+)
+def test_a_day_adds_up(day: list[Record], ledger: Ledger) -> None:
+    assert audit(entries(*day)) == (ledger, ())
+    assert len(pending(entries(*day))) == ledger.pending
+
+
+def test_fault_4_what_is_pending_is_named_by_card() -> None:
+    other = FARE._replace(idm=OTHER_CARD)
+    day = entries(FARE, Outcome(1, "indeterminate"), other, ALL_CASH._replace(idm=b"7 riders"), Outcome(4, "written"))
+    assert pending(day) == {CARD: (1, FARE), OTHER_CARD: (3, other)}
+    assert pending([*day, Entry(6, 5, AT_S, Resolved(1, "written", "same-card"))]) == {OTHER_CARD: (3, other)}
+
+
+def test_records_of_other_kinds_move_no_money() -> None:
+    assert audit(
+        entries(*(record for record in ONE_OF_EACH if not isinstance(record, Intent | Outcome | Resolved)))
+    ) == (
+        Ledger(refused=1),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "seq", "says"),
+    [
+        ([Outcome(1, "written")], 1, "settles 1, which is no unsettled intent"),
+        ([REFUSED, Outcome(1, "written")], 2, "settles 1, which is no unsettled intent"),
+        ([FARE, Outcome(7, "written")], 2, "settles 7, which is no unsettled intent"),
+        ([FARE, Outcome(1, "written"), Outcome(1, "written")], 3, "settles 1, which is no unsettled intent"),
+        ([FARE, Outcome(1, "not_written"), Resolved(1, "written", "")], 3, "settles 1, which is no unsettled"),
+        ([FARE, Resolved(1, "written", ""), Resolved(1, "not_written", "")], 3, "settles 1, which is no"),
+        ([FARE, Outcome(1, "indeterminate"), Outcome(1, "written")], 3, "a second outcome for intent 1"),
+        ([FARE, Outcome(1, "indeterminate"), Outcome(1, "indeterminate")], 3, "a second outcome for intent 1"),
+        ([FARE, FARE], 2, "intent for a card whose intent 1 is not settled"),
+        (
+            [FARE._replace(sf_after_yen=1080), Outcome(1, "written")],
+            1,
+            "stored fare changes by -420 yen; due, cash and auto-charge make -210",
+        ),
+        (
+            [FARE._replace(sf_after_yen=1500), Outcome(1, "indeterminate"), Resolved(1, "written", "")],
+            1,
+            "stored fare changes by 0 yen; due, cash and auto-charge make -210",
+        ),
+        ([AUTO_CHARGE._replace(auto_charge_yen=0), Outcome(1, "written")], 1, "stored fare changes by 790 yen"),
+    ],
+)
+def test_an_entry_that_does_not_hold_is_told(day: list[Record], seq: int, says: str) -> None:
+    _, violations = audit(entries(*day))
+    assert [violation.seq for violation in violations] == [seq]
+    assert violations[0].what.startswith(says)
+
+
+def test_money_that_does_not_add_up_counts_only_once_it_is_on_the_card() -> None:
+    wrong = FARE._replace(sf_after_yen=1080)
+    assert audit(entries(wrong, Outcome(1, "not_written"))) == (Ledger(), ())
+    assert audit(entries(wrong, Outcome(1, "written")))[0].sf_delta_yen == -420
+
+
+def test_the_older_of_two_intents_for_a_card_is_settled_first() -> None:
+    second = FARE._replace(sf_before_yen=1290, sf_after_yen=1080)
+    day = entries(FARE, second)
+    assert pending(day) == {CARD: (1, FARE)}
+    assert pending([*day, Entry(3, 2, AT_S, Resolved(1, "written", ""))]) == {CARD: (2, second)}
+
+
+taps = st.builds(
+    lambda before, due, cash, auto, action: intent(
+        action=action,
+        sf_before_yen=before,
+        sf_after_yen=before + auto - (due - min(cash, due)),
+        due_yen=due,
+        cash_yen=min(cash, due),
+        auto_charge_yen=auto,
+    ),
+    st.integers(5000, 20_000),
+    *[st.integers(0, 5000)] * 3,
+    st.sampled_from(("board", "alight")),
+)
+ENDS = (
+    ("written",),
+    ("not_written",),
+    ("indeterminate", "written"),
+    ("indeterminate", "not_written"),
+)
+
+
+@given(st.lists(st.tuples(taps, st.sampled_from(ENDS))))
+def test_the_invariant_of_money_holds_for_any_day_and_at_each_of_its_steps(
+    day: list[tuple[Intent, tuple[j.Result, ...]]],
+) -> None:
+    fold, seq, written = Fold(), 0, []
+    for asked, (outcome, *settled) in day:
+        steps: list[Record] = [asked, Outcome(seq + 1, outcome)]
+        steps += [Resolved(seq + 1, "written" if end == "written" else "not_written", "") for end in settled]
+        for record in steps:
+            seq += 1
+            assert fold.take(Entry(seq, seq - 1, AT_S, record)) is None
+            sums = fold.ledger()
+            assert sums.sf_delta_yen == sums.credit_yen - (sums.fares_yen - sums.cash_yen)
+        written += [asked] if (outcome, *settled)[-1] == "written" else []
+    sums = fold.ledger()
+    assert sums.sf_delta_yen == sum(tap.sf_after_yen - tap.sf_before_yen for tap in written)
+    assert sums.fares_yen == sum(tap.due_yen for tap in written)
+    assert sums.boardings + sums.alightings == len(written)
+    assert sums.pending == 0
+    assert fold.pending() == {}
+
+
+def test_a_violation_is_a_value() -> None:
+    assert Fold().take(Entry(5, 4, AT_S, Outcome(4, "written"))) == Violation(
+        5, "settles 4, which is no unsettled intent"
+    )

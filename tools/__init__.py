@@ -1,0 +1,1 @@
+"""The command line: `farebox` and its subcommands. Argument parsing and printing only."""

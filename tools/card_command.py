@@ -1,0 +1,214 @@
+"""`farebox card`: make and show card images."""
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import click
+
+from cardimage import image as card_image
+from cardimage import lite_s, purse
+from cardimage.image import CardImage, ImageFault
+from cardimage.issue import issue
+from cardimage.resolve import Standing, standing
+from farebox.feed import Feed, load_feed
+from farebox.feed.operators import load_operators
+from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.purses import add_stored_fare
+from tariff.refusal import Refusal
+from tools.files import write_whole
+from tools.options import DayType, feed_option, feed_path, json_option
+
+_KINDS = {kind.name.lower().replace("_", "-"): kind for kind in HolderKind}
+
+
+@click.group()
+def card() -> None:
+    """Make and show card images (*.card.cbor). An image never holds a key."""
+
+
+@card.command(short_help="Make a simulated card (模擬).")
+@click.option("--operator", "scheme", type=click.Choice(list(purse.VARIANTS)), required=True, help="Whose card.")
+@click.option("--kind", type=click.Choice(list(_KINDS)), default="adult", show_default=True, help="Whom it serves.")
+@click.option(
+    "--balance", "balance_yen", type=click.IntRange(0), default=0, show_default=True, help="Stored fare, yen."
+)
+@click.option("--number", default="", help="Engraved number: up to 17 of 0-9 and A-Z. Made up if not given.")
+@click.option("--issued", type=DayType(), default=None, help="Day of issue; today if not given.")
+@click.option("--expires", type=DayType(), help="Last day the card itself may be used.")
+@click.option("--pass", "ends", nargs=2, metavar="FROM TO", help="A pass section: two stop names of the feed.")
+@click.option("--pass-days", "days", nargs=2, type=DayType(), metavar="FIRST LAST", help="Its validity, both days in.")
+@click.option("--one-way", is_flag=True, help="The pass is valid from FROM to TO only.")
+@click.option("--bearer", is_flag=True, help="The pass serves whoever carries it.")
+@click.option("--auto-charge", nargs=2, type=int, metavar="TRIGGER AMOUNT", help="AIZU NORUCA: yen, yen.")
+@click.option("--idm", default="", help="Manufacture id, 16 hex digits. Made up if not given.")
+@feed_option
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="The image file to write.")
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+def new(
+    scheme: str,
+    kind: str,
+    balance_yen: int,
+    number: str,
+    issued: date | None,
+    expires: date | None,
+    ends: tuple[str, str] | None,
+    days: tuple[date, date] | None,
+    one_way: bool,
+    bearer: bool,
+    auto_charge: tuple[int, int] | None,
+    idm: str,
+    feed: str,
+    path: Path,
+    force: bool,
+) -> None:
+    """Make a card as a counter would hand it out, and write its image.
+
+    \b
+    farebox card new --operator lococa --balance 2000 -o adult.card.cbor
+    farebox card new --operator lococa --balance 1000 --pass 実業高校前 南湖公園 \\
+        --pass-days 2026-11-01 2026-11-30 -o pass.card.cbor
+    farebox card new --operator aizu-noruca --balance 50 --auto-charge 100 1000 -o auto.card.cbor
+    """
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} exists; --force writes over it")
+    if (ends is None) != (days is None):
+        raise click.UsageError("--pass and --pass-days go together")
+    today = issued or date.today()
+    identity = _octets(idm) if idm else b"\x01\x2e" + os.urandom(6)
+    rulebook = load_operators().on(scheme, today)
+    checked = add_stored_fare(0, balance_yen, rulebook)
+    if isinstance(checked, Refusal):
+        raise click.UsageError(f"--balance {balance_yen}: over the cap ({checked.rule}: {checked.detail})")
+    if auto_charge and not rulebook.auto_charge:
+        raise click.UsageError(f"--auto-charge: {rulebook.name} has no auto-charge")
+    account = Account(
+        scheme=scheme,
+        stored_fare_yen=balance_yen,
+        holder=_KINDS[kind],
+        named=kind != "adult" or ends is not None or auto_charge is not None,
+        expires=expires,
+        held_pass=_section_pass(load_feed(feed_path(feed)), ends, days, one_way, bearer) if ends and days else None,
+        auto_charge=AutoCharge(auto_charge[0], auto_charge[1], 99_000, 99_000) if auto_charge else None,
+    )
+    engraved = number or f"{'AZ' if scheme == 'aizu-noruca' else 'LC'}{identity.hex().upper()[:14]}"
+    write_whole(path, card_image.dump(issue(identity, account, engraved, today)))
+    click.echo(f"{path}: simulated card (模擬) {engraved}, {balance_yen:,} yen")
+
+
+def _octets(text: str) -> bytes:
+    try:
+        octets = bytes.fromhex(text)
+    except ValueError:
+        octets = b""
+    if len(octets) != 8:
+        raise click.UsageError(f"--idm {text}: not 16 hex digits")
+    return octets
+
+
+def _section_pass(feed: Feed, ends: tuple[str, str], days: tuple[date, date], one_way: bool, bearer: bool) -> Pass:
+    """A pass between two stops, priced on the highest fare that the feed has between them (PASS-1)."""
+    if days[1] < days[0]:
+        raise click.UsageError(f"--pass-days: {days[1]} is before {days[0]}")
+    numbers = tuple(feed.register.stop_number(name) for name in ends)
+    fares = []
+    for pattern in feed.patterns.values():
+        table = feed.fare_table(pattern.pattern_id)
+        places = [[place for place, stop in enumerate(pattern.stop_numbers) if stop == number] for number in numbers]
+        pairs = [(min(a, b), max(a, b)) for a in places[0] for b in places[1] if a != b]
+        fares += [table.fare_yen(*pair) for pair in pairs if table.has_fare(*pair)]
+    if not fares:
+        raise click.UsageError(f"--pass: no route of the feed joins {ends[0]} and {ends[1]} at a fare")
+    section = Section(numbers[0], numbers[1], one_way, max(fares))
+    return Pass(1, 0, days[0], days[1], bearer, (section,))
+
+
+@card.command(short_help="Show what an image holds.")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--feed", default=None, metavar="FEED", help="Name pass sections and rides by this feed's stops.")
+@json_option
+def show(path: Path, feed: str | None, as_json: bool) -> None:
+    """Show a card image: its kind, balance, pass, open ride and last uses.
+
+    \b
+    farebox card show my.card.cbor
+    farebox card show my.card.cbor --feed sample --json
+    """
+    image = card_image.load(path.read_bytes(), str(path))
+    facts = _facts(image, str(path), load_feed(feed_path(feed)) if feed else None)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    width = max(len(key) for key in facts)
+    for key, value in facts.items():
+        if isinstance(value, list):
+            click.echo(f"{key.ljust(width)}  {'' if value else '-'}")
+            for row in value:
+                click.echo("  " + ", ".join(f"{name} {field}" for name, field in row.items()))
+        else:
+            click.echo(f"{key.ljust(width)}  {'-' if value is None else value}")
+
+
+def _facts(image: CardImage, source: str, feed: Feed | None) -> dict[str, object]:
+    """Everything worth saying about a card, ready for a table or JSON."""
+    blocks = image.lite_s_blocks()
+    if blocks is None:
+        systems = ", ".join(f"{code:04X}" for code in sorted(image.systems))
+        raise ImageFault(f"{source}: a card of system {systems}; this version shows FeliCa Lite-S cards")
+    facts: dict[str, object] = {
+        "simulated": image.simulated,
+        "idm": image.idm.hex().upper(),
+        "writes": int.from_bytes(blocks[lite_s.WCNT][:3], "little"),
+    }
+    number = purse.decode_number(blocks[purse.NUMBER_BLOCK])
+    facts["number"], facts["issued"] = (number[0], number[1].isoformat()) if number else (None, None)
+    now = standing(blocks[purse.SLOT_BLOCKS[0]], blocks[purse.SLOT_BLOCKS[1]])
+    if isinstance(now, Refusal):
+        return facts | {"refused": f"{now.code} ({now.rule}): {now.detail}"}
+    first, second = purse.BANKS[now.slot.bank]
+    account = purse.decode_account(now.slot, (blocks[first], blocks[second]))
+    if isinstance(account, Refusal):
+        return facts | {"refused": f"{account.code} ({account.rule}): {account.detail}"}
+    return facts | _account_facts(account, now, feed) | {"last_uses": _uses(blocks, now)}
+
+
+def _account_facts(account: Account, now: Standing, feed: Feed | None) -> dict[str, object]:
+    def stop(number: int) -> str:
+        return feed.register.stop_name(number) if feed else f"stop {number}"
+
+    held, ride, charge = account.held_pass, account.ride, account.auto_charge
+    sections = ", ".join(
+        f"{stop(section.from_stop)} {'→' if section.one_way else '⇔'} {stop(section.to_stop)}"
+        for section in (held.sections if held else ())
+    )
+    return {
+        "scheme": account.scheme,
+        "sequence": f"{now.slot.sequence} in S_PAD{now.place}",
+        "balance_yen": account.stored_fare_yen,
+        "holder": account.holder.name.lower().replace("_", "-"),
+        "named": account.named,
+        "expires": account.expires.isoformat() if account.expires else None,
+        "pass": f"{sections} {held.first_day} to {held.last_day}{' (bearer)' if held.bearer else ''}" if held else None,
+        "auto_charge": f"{charge.amount_yen:,} below {charge.trigger_yen:,}" if charge else None,
+        "ride": f"{ride.state.name.lower()} {ride.day} trip {ride.trip_number} stop {ride.stop_index}"
+        if ride
+        else None,
+    }
+
+
+def _uses(blocks: card_image.Blocks, now: Standing) -> list[dict[str, object]]:
+    rows = tuple(row for block in purse.HISTORY_BLOCKS if (row := purse.decode_history(blocks[block])) is not None)
+    return [
+        {
+            "day": row.day.isoformat(),
+            "trip": row.trip_number,
+            "boarded": row.boarded,
+            "alighted": row.alighted,
+            "due_yen": row.due_yen,
+            "cash_yen": row.cash_yen,
+            "auto_charged_yen": row.auto_charged_yen,
+            "balance_yen": row.balance_yen,
+        }
+        for row in purse.last_uses(rows, now.slot.sequence)
+    ]

@@ -1,0 +1,89 @@
+"""`farebox`: the one command. Subcommands are loaded when they are called, so that --help stays quick."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from tools.exits import Exit, exit_of, message_of
+
+_COMMANDS = {
+    "run": ("tools.run_command:run", "Run the terminal with a card reader."),
+    "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips (模擬)."),
+    "card": ("tools.card_command:card", "Make and show card images."),
+    "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All there are."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one; None if there is no such command."""
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, name = entry[0].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Their one-line helps, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="farebox")
+def farebox() -> None:
+    """Bus fare box for FeliCa cards, and its simulator.
+
+    \b
+    farebox sim replay --feed sample --date 2026-11-20     a day of the sample feed, tap by tap
+    farebox card new --operator lococa --balance 2000 -o my.card.cbor
+    farebox run --reader image:my.card.cbor                tap that card on a bench
+
+    Exit codes: 0 done, 1 a check failed, 2 usage, 69 no reader, 74 input or output, 78 configuration.
+    """
+
+
+def main() -> None:
+    """Run, and turn every fault into one clear line and an exit code."""
+    try:
+        code = _run()
+    except BrokenPipeError:
+        # The reader of our output is gone (`farebox … | head`): no news, but nothing more may be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.OK
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        farebox.main(standalone_mode=False)
+        return Exit.OK
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        click.echo("farebox: stopped", err=True)
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if os.environ.get("FAREBOX_DEBUG"):
+            raise
+        for line in message_of(error).splitlines():
+            click.echo(f"farebox: {line}", err=True)
+        return exit_of(error)
+
+
+if __name__ == "__main__":
+    main()

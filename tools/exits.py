@@ -1,0 +1,64 @@
+"""Exit codes, and which fault leads to which. docs/operations/exit_codes.md explains them; a test holds both equal."""
+
+from enum import IntEnum
+
+from cardimage.image import ImageFault
+from cardimage.purse import LayoutFault
+from farebox.feed import FeedFault, FeedMissing, RegisterFault, UnknownRoute
+from farebox.feed.operators import OperatorFault
+from farebox.journal.errors import JournalFault
+from reader.keys import KeyStoreFault
+from reader.port import ReaderMissing
+from tariff.fares import TariffFault
+
+
+class Exit(IntEnum):
+    """What the shell sees. The numbers from 64 up are those of BSD's sysexits.h."""
+
+    OK = 0
+    CHECK_FAILED = 1
+    USAGE = 2
+    NO_READER = 69
+    INTERNAL = 70
+    IO = 74
+    CONFIGURATION = 78
+    INTERRUPTED = 130
+
+
+FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
+    (UnknownRoute, Exit.USAGE),
+    (LayoutFault, Exit.USAGE),
+    (ReaderMissing, Exit.NO_READER),
+    (FeedMissing, Exit.IO),
+    (ImageFault, Exit.IO),
+    (JournalFault, Exit.IO),
+    (OSError, Exit.IO),
+    (FeedFault, Exit.CONFIGURATION),
+    (RegisterFault, Exit.CONFIGURATION),
+    (OperatorFault, Exit.CONFIGURATION),
+    (KeyStoreFault, Exit.CONFIGURATION),
+    (TariffFault, Exit.CONFIGURATION),
+)
+"""Faults a user can do something about, most particular first. Anything else is ours."""
+
+
+class CheckFailed(Exception):
+    """A check that the command was asked for did not hold."""
+
+
+def exit_of(error: Exception) -> Exit:
+    """The exit code of a fault."""
+    if isinstance(error, CheckFailed):
+        return Exit.CHECK_FAILED
+    return next((code for kind, code in FAULTS if isinstance(error, kind)), Exit.INTERNAL)
+
+
+def message_of(error: Exception) -> str:
+    """What the user reads: what, where, what to do. Never a traceback."""
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}; check the path, its rights and the free space"
+    if exit_of(error) is Exit.INTERNAL:
+        kind = type(error).__name__
+        return f"internal fault ({kind}: {error}); run again with FAREBOX_DEBUG=1 and report what it prints"
+    return str(error)

@@ -1,0 +1,82 @@
+"""`farebox journal`: what a terminal has recorded."""
+
+import json
+from pathlib import Path
+
+import click
+
+from farebox.formats.journal import Entry
+from farebox.journal import fold, log
+from farebox.journal.errors import JournalDamaged
+from tariff.calendar import clock_in_japan, day_in_japan
+from tools.exits import CheckFailed
+from tools.options import json_option
+
+_HIDDEN = ("slot_before", "slot_after", "rulebook_hash")
+
+
+@click.group()
+def journal() -> None:
+    """Show and verify transaction journals. Neither changes the file; a terminal may be writing it."""
+
+
+@journal.command(short_help="Print a journal's records.")
+@click.argument("path", type=click.Path(path_type=Path))
+@json_option
+def show(path: Path, as_json: bool) -> None:
+    """Print a journal's records, one a line, and what they add up to.
+
+    \b
+    farebox journal show build/demo/V001.journal
+    farebox journal show build/demo/V001.journal --json | jq 'select(.kind == "Intent")'
+    """
+    found = log.read(path)
+    for entry in found.entries:
+        click.echo(json.dumps(_as_json(entry), ensure_ascii=False) if as_json else _as_line(entry))
+    if not as_json:
+        ledger, _ = fold.audit(found.entries)
+        click.echo("  ".join(f"{name} {value:,}" for name, value in ledger._asdict().items()))
+    if found.problem is not None:
+        raise JournalDamaged(f"{path}: byte {found.problem.offset}: {found.problem.what}; see farebox journal verify")
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    fields = {name: _plain(value) for name, value in entry.record._asdict().items()}
+    return {"seq": entry.seq, "at_s": entry.at_s, "kind": type(entry.record).__name__, **fields}
+
+
+def _as_line(entry: Entry) -> str:
+    fields = entry.record._asdict().items()
+    said = " ".join(f"{name}={_plain(value)}" for name, value in fields if name not in _HIDDEN)
+    when = f"{day_in_japan(entry.at_s)} {clock_in_japan(entry.at_s)}"
+    return f"{entry.seq:>6} {when} {type(entry.record).__name__:<11} {said}"
+
+
+def _plain(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+@journal.command(short_help="Check a journal from end to end.")
+@click.argument("path", type=click.Path(path_type=Path))
+@json_option
+def verify(path: Path, as_json: bool) -> None:
+    """Check every record's length, check sum and sequence, and that its money adds up. Exits 1 if not.
+
+    \b
+    farebox journal verify build/demo/V001.journal
+    """
+    report = log.verify(path)
+    ledger, violations = fold.audit(log.read(path).entries)
+    facts = report._asdict() | {"ledger": ledger._asdict(), "violations": [found.what for found in violations]}
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        tail = f", torn tail of {report.torn_tail_bytes} bytes" if report.torn_tail_bytes else ""
+        click.echo(f"{path}: {report.records:,} records ({report.first_seq} to {report.last_seq}){tail}")
+        click.echo(f"  pending {ledger.pending}, fares {ledger.fares_yen:,} yen, cash {ledger.cash_yen:,}")
+    if report.problem is not None:
+        raise CheckFailed(report.problem)
+    if violations:
+        raise CheckFailed(f"{path}: record {violations[0].seq}: {violations[0].what}")
+    if not as_json:
+        click.echo("  whole")

@@ -1,0 +1,191 @@
+"""Watching a replay: the live table, JSON lines, or nothing; and the summary that counts every yen."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.cells import set_cell_size
+
+from sim.fleet import LAYOVER_S, Vehicle
+from sim.replay import SeenTap, Tally
+from tariff.calendar import clock_in_japan
+from tools.tap_table import TapTable
+from tools.words import Language, say
+
+
+class Replay(NamedTuple):
+    """What was asked for, as it is printed."""
+
+    feed: str
+    day: date
+    reader: str
+    seed: int
+    mean_riders: float
+    language: Language
+
+
+class Silent:
+    """Nothing but the progress bar."""
+
+    def begin(self) -> None:
+        return
+
+    def vehicle(self, vehicle: Vehicle) -> None:
+        return
+
+    def tap(self, seen: SeenTap) -> None:
+        return
+
+
+class Table(Silent):
+    """The live table."""
+
+    def __init__(self, options: Replay, vehicles: tuple[Vehicle, ...]) -> None:
+        self._options = options
+        self._trips = sum(len(vehicle.trips) for vehicle in vehicles)
+        self._vehicles = vehicles
+        self._table = TapTable(options.language)
+
+    def begin(self) -> None:
+        language = self._options.language
+        how = {
+            "pn532": ("PN532（擬似端末）＋実 pyserial＋実 nfcpy", "PN532 on a pty behind real pyserial and real nfcpy"),
+            "image": ("カードイメージ（無線なし）", "card images without radio"),
+        }[self._options.reader]
+        click.secho(
+            say(("【模擬】", "[simulated 模擬] "), language)
+            + f"{self._options.feed} {self._options.day} · "
+            + say(
+                (f"{len(self._vehicles)}両 {self._trips}便", f"{len(self._vehicles)} vehicles, {self._trips} trips"),
+                language,
+            )
+            + f" · {say(how, language)} · "
+            + say(("鍵・カード・乗客も模擬", "keys, cards and passengers are simulated"), language),
+            fg="yellow",
+        )
+        if any(not vehicle.block_id for vehicle in self._vehicles):
+            minutes = LAYOVER_S // 60
+            click.echo(
+                say(
+                    (
+                        f"block_id のない便は、終点で{minutes}分以上待った車両が次の便に就く規則でつなぎました。",
+                        f"Trips without a block_id are chained: the vehicle that has stood longest at a trip's first "
+                        f"stop, {minutes} minutes at least, takes it.",
+                    ),
+                    language,
+                )
+            )
+        self._table.head()
+
+    def vehicle(self, vehicle: Vehicle) -> None:
+        start = clock_in_japan(vehicle.trips[0].departures_s[0] - 9 * 3_600)[:5]
+        title = f"── {vehicle.vehicle_id} {vehicle.block_id} · {len(vehicle.trips)} · {start} "
+        click.secho(title.ljust(60, "─"), dim=True)
+
+    def tap(self, seen: SeenTap) -> None:
+        self._table.tap(seen.result, seen.card.label)
+
+
+class Lines(Silent):
+    """One JSON object a tap."""
+
+    def tap(self, seen: SeenTap) -> None:
+        click.echo(json.dumps(_tap_json(seen), ensure_ascii=False))
+
+
+def _tap_json(seen: SeenTap) -> dict[str, object]:
+    result = seen.result
+    settled = result.alighted.settlement if result.alighted else None
+    account = result.after or result.before
+    return {
+        "at_s": result.at_s,
+        "vehicle": seen.vehicle_id,
+        "trip": seen.trip.trip_id,
+        "stop_index": result.service.stop_index if result.service else None,
+        "stop": result.service.stop_name if result.service else None,
+        "card": seen.card.label,
+        "side": result.side,
+        "refusal": result.refusal.code if result.refusal else None,
+        "refusal_rule": result.refusal.rule if result.refusal else None,
+        "notes": [note.code for note in result.notes],
+        "due_yen": settled.due_yen if settled else None,
+        "stored_fare_yen": settled.stored_fare_yen if settled else None,
+        "cash_yen": settled.cash_yen if settled else None,
+        "auto_charged_yen": settled.auto_charged_yen if settled else None,
+        "lines": [line._asdict() for line in settled.lines] if settled else [],
+        "balance_yen": account.stored_fare_yen if account else None,
+        "simulated": True,
+    }
+
+
+def summary_json(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally) -> dict[str, object]:
+    return {
+        "simulated": True,
+        "feed": options.feed,
+        "date": options.day.isoformat(),
+        "reader": options.reader,
+        "seed": options.seed,
+        "vehicles": len(vehicles),
+        "trips": sum(len(vehicle.trips) for vehicle in vehicles),
+        "cards": total.cards,
+        "opening_yen": total.opening_yen,
+        "on_cards_yen": total.on_cards_yen,
+        "cash_yen": total.cash_yen,
+        "credit_yen": total.credit_yen,
+        "ledger": total.ledger._asdict(),
+        "difference_yen": total.difference_yen,
+        "violations": list(total.violations),
+        "reconciles": total.reconciles,
+    }
+
+
+def print_summary(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally, out: Path | None) -> None:
+    language = options.language
+    ledger = total.ledger
+    ledger_yen = ledger.sf_delta_yen + ledger.cash_yen + ledger.credit_yen
+    rows = (
+        (("カード残額（読み戻し）", "yen on cards, read back"), total.on_cards_yen),
+        (("＋ 現金", "+ cash taken"), total.cash_yen),
+        (("＋ クレジット（オートチャージ）", "+ credit billed (auto-charge)"), total.credit_yen),
+        (("期首残額", "opening balance"), total.opening_yen),
+        (("＋ 帳簿（ジャーナル）", "+ ledger, from the journals"), ledger_yen),
+        (("差額", "difference"), total.difference_yen),
+    )
+    click.secho("\n" + say(("【模擬】集計", "[simulated 模擬] summary"), language), bold=True)
+    counts = (
+        ("乗車", "boardings", ledger.boardings),
+        ("降車", "alightings", ledger.alightings),
+        ("拒否", "refused", ledger.refused),
+        ("未確定", "pending", ledger.pending),
+        ("カード", "cards", total.cards),
+    )
+    click.echo("  " + " · ".join(f"{say((ja, en), language)} {count:,}" for ja, en, count in counts))
+    click.echo(
+        "  "
+        + say(("運賃収入", "fares"), language)
+        + f" {ledger.fares_yen:,} = SF {ledger.fares_yen - ledger.cash_yen:,} + "
+        + say(("現金", "cash"), language)
+        + f" {ledger.cash_yen:,}"
+    )
+    for place, (title, yen) in enumerate(rows):
+        if place in (3, 5):
+            click.echo("  " + "─" * 46)
+        click.echo(f"  {_padded(say(title, language))}{yen:>12,}")
+    verdict = ("一致しました", "reconciles") if total.reconciles else ("一致しません", "DOES NOT RECONCILE")
+    click.secho(f"  {say(verdict, language)}", fg="green" if total.reconciles else "red", bold=True)
+    for violation in total.violations:
+        click.echo(f"  {violation}")
+    kept = (
+        say((f"ジャーナル: {out}", f"journals: {out}"), language)
+        if out
+        else say(
+            ("ジャーナルは保存していません（--out DIR で保存）", "journals not kept (--out DIR keeps them)"), language
+        )
+    )
+    click.echo(f"  {kept}")
+
+
+def _padded(text: str) -> str:
+    return set_cell_size(text, 34)

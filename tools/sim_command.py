@@ -1,0 +1,105 @@
+"""`farebox sim`: the simulator."""
+
+import json
+import sys
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from farebox.duty import Duty
+from farebox.feed import load_feed
+from farebox.feed.operators import load_operators
+from sim.bench import BENCHES
+from sim.replay import VehicleDay, add, fleet_for
+from tools.exits import CheckFailed
+from tools.options import DayType, feed_option, feed_path, json_option, language_option, operator_option
+from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
+from tools.words import Language, say
+
+
+@click.group()
+def sim() -> None:
+    """Simulate the world around the fare box (模擬)."""
+
+
+@sim.command(short_help="Replay a day of a feed's trips, tap by tap.")
+@feed_option
+@click.option("--route", metavar="ID|NAME", help="Only this route.")
+@click.option("--date", "day", type=DayType(), required=True, help="The service day, as the feed's calendar has it.")
+@click.option(
+    "--reader",
+    type=click.Choice(list(BENCHES)),
+    default="pn532",
+    show_default=True,
+    help="pn532: a simulated chip on a pseudo-terminal behind real pyserial and nfcpy. image: no radio, for speed.",
+)
+@operator_option
+@click.option("--seed", type=int, default=1, show_default=True, help="What chance decides, it decides from this.")
+@click.option("--riders", "mean_riders", type=click.FloatRange(0, 60), default=6.0, show_default=True, help="A trip.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the journals; without it they are not kept.")
+@click.option("--quiet", is_flag=True, help="Only the summary, and a progress bar.")
+@json_option
+@language_option
+def replay(
+    feed: str,
+    route: str | None,
+    day: date,
+    reader: str,
+    scheme: str | None,
+    seed: int,
+    mean_riders: float,
+    out: Path | None,
+    quiet: bool,
+    as_json: bool,
+    language: Language,
+) -> None:
+    """Drive a day's trips with passengers and cards through the real terminal, and count every yen at the end.
+
+    \b
+    farebox sim replay --feed sample --date 2026-11-20
+    farebox sim replay --feed jrbus.zip --date 2019-06-03 --reader image --quiet
+    farebox sim replay --feed sample --route 白棚線 --date 2026-11-20 --json > taps.jsonl
+
+    Exits 1 if the count does not come out even: yen on cards + cash + credit = opening + ledger.
+    """
+    duty = Duty(load_feed(feed_path(feed)), load_operators(), scheme)
+    route_ids = frozenset(found.route_id for found in duty.feed.routes_called(route)) if route else None
+    vehicles = fleet_for(duty, day, route_ids)
+    if not vehicles:
+        first, last = duty.feed.service_days()
+        raise click.UsageError(f"no trips of {route or feed} on {day}; the feed's calendar runs from {first} to {last}")
+    options = Replay(feed, day, reader, seed, mean_riders, language)
+    watch = Silent() if quiet else Lines() if as_json else Table(options, vehicles)
+    with ExitStack() as stack:
+        folder = _journal_folder(out, stack)
+        bench = BENCHES[reader]()
+        stack.callback(bench.close)
+        tallies = []
+        watch.begin()
+        bar = stack.enter_context(
+            click.progressbar(vehicles, label=say(("模擬", "replay"), language), hidden=not quiet, file=sys.stderr)
+        )
+        for vehicle in bar:
+            watch.vehicle(vehicle)
+            run = VehicleDay(duty, vehicle, day, bench, folder, seed, watch.tap, mean_riders=mean_riders)
+            tallies.append(run.run())
+    total = add(tallies)
+    if as_json:
+        click.echo(json.dumps({"summary": summary_json(options, vehicles, total)}, ensure_ascii=False))
+    else:
+        print_summary(options, vehicles, total, out)
+    if not total.reconciles:
+        raise CheckFailed(f"the count does not come out even: {total.difference_yen:+,} yen; see the summary")
+
+
+def _journal_folder(out: Path | None, stack: ExitStack) -> Path:
+    """Where journals go: a new or empty folder, or a temporary one."""
+    if out is None:
+        return Path(stack.enter_context(TemporaryDirectory(prefix="farebox-")))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise click.UsageError(f"--out {out}: not an empty folder; name a new one")
+    out.mkdir(parents=True, exist_ok=True)
+    return out

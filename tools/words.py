@@ -1,0 +1,107 @@
+"""What people read, in Japanese and English: one entry per code, chosen by --lang or the environment."""
+
+import os
+from enum import StrEnum
+
+from farebox.result import Result, Side
+from farebox.tap import NoteCode
+from tariff.purses import Payment
+from tariff.refusal import Code
+from tariff.settle import Line, Word
+
+
+class Language(StrEnum):
+    """The languages the command line speaks."""
+
+    JA = "ja"
+    EN = "en"
+
+
+def default_language() -> Language:
+    """Japanese if the environment says so (LC_ALL, LANG), else English."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return Language.JA if spoken.startswith("ja") else Language.EN
+
+
+_Both = tuple[str, str]
+
+REFUSALS: dict[Code, _Both] = {
+    Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
+    Code.BUSY: ("ほかのカードを処理中です", "busy with another card"),
+    Code.TOUCH_AGAIN: ("もう一度タッチしてください", "touch again"),
+    Code.FOREIGN_CARD: ("このカードは使えません", "card not accepted here"),
+    Code.UNREADABLE_CARD: ("カードを読み取れません", "card can't be read"),
+    Code.ALTERED_CARD: ("カードの内容が正しくありません", "card contents are not right"),
+    Code.WRONG_KEY: ("カードを確認できません", "card can't prove itself"),
+    Code.OTHER_CARD: ("別のカードです", "another card"),
+    Code.EXPIRED_CARD: ("カードの有効期限が切れています", "card has expired"),
+    Code.NO_BOARDING: ("乗車記録がありません・乗務員へ", "no boarding record: driver"),
+    Code.SHORT: ("残額不足です・乗務員へ", "short of stored fare: driver"),
+    Code.NO_FARE: ("運賃が登録されていません", "no fare for this ride"),
+    Code.HOLDER_ONLY: ("記名人以外は利用できません", "holder only"),
+    Code.OPEN_RIDE: ("前回の降車処理がありません", "last ride never closed"),
+    Code.OVER_CAP: ("残額の上限を超えます", "over the stored-fare cap"),
+    Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
+}
+
+NOTES: dict[NoteCode, _Both] = {
+    NoteCode.INCOMPLETE_RIDE: ("前回の降車なし", "last ride incomplete"),
+    NoteCode.FIRST_BOARDING_KEPT: ("乗車済み", "boarded already"),
+    NoteCode.FIRST_RESULT_SHOWN: ("精算済み", "settled already"),
+}
+
+LINES: dict[Word, _Both] = {
+    Word.FARE: ("運賃", "fare"),
+    Word.COVERED: ("定期区間内", "within the pass"),
+    Word.EXCESS: ("乗り越し", "excess"),
+    Word.THROUGH_CHEAPER: ("通し運賃が安い", "through fare is cheaper"),
+    Word.COMPANION: ("同行者", "companion"),
+    Word.AUTO_CHARGED: ("オートチャージ", "auto-charge"),
+    Word.AUTO_CHARGE_HELD: ("オートチャージなし", "no auto-charge"),
+    Word.STORED_FARE: ("SF", "stored fare"),
+    Word.CASH: ("現金", "cash"),
+}
+
+SIDES: dict[Side, _Both] = {
+    Side.BOARDING: ("乗車", "board"),
+    Side.ALIGHTING: ("降車", "alight"),
+    Side.EITHER: ("タッチ", "touch"),
+}
+
+PAYMENTS: dict[Payment, _Both] = {
+    Payment.CARD: ("カード", "card"),
+    Payment.PART_CASH: ("不足額を現金", "shortage in cash"),
+    Payment.ALL_CASH: ("全額現金", "all in cash"),
+}
+
+CONFIRMED: _Both = ("前回の書込を確認", "earlier write confirmed")
+SIMULATED: _Both = ("模擬", "simulated")
+
+
+def say(both: _Both, language: Language) -> str:
+    """One of the two."""
+    return both[0] if language is Language.JA else both[1]
+
+
+def line_text(line: Line, language: Language) -> str:
+    """A settlement's line: what it says, what it names, its yen and its rule."""
+    named = f" {line.detail}" if line.detail else ""
+    return f"{say(LINES[line.word], language)}{named} {line.yen:,} ({line.rule})"
+
+
+def reason(result: Result, language: Language) -> str:
+    """What a tap was judged and why, in one line."""
+    parts = [say(CONFIRMED, language)] if result.confirmed else []
+    if result.refusal is not None:
+        parts.append(f"{say(REFUSALS[result.refusal.code], language)} ({result.refusal.rule})")
+        if result.refusal.due_yen:
+            parts.append(f"{result.refusal.due_yen:,} - {result.refusal.short_yen:,}")
+        elif result.refusal.detail:
+            parts.append(result.refusal.detail)
+        return " · ".join(parts)
+    parts += [f"{say(NOTES[note.code], language)} ({note.rule})" for note in result.notes]
+    if result.alighted is not None and result.before != result.after:
+        plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
+        lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
+        parts += [line_text(line, language) for line in lines]
+    return " · ".join(parts)
