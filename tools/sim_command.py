@@ -80,7 +80,12 @@ def replay(
         tallies = []
         watch.begin()
         bar = stack.enter_context(
-            click.progressbar(vehicles, label=say(("模擬", "replay"), language), hidden=not quiet, file=sys.stderr)
+            click.progressbar(
+                vehicles,
+                label=say(("模擬", "replay"), language),
+                hidden=not (quiet and sys.stderr.isatty()),
+                file=sys.stderr,
+            )
         )
         for vehicle in bar:
             watch.vehicle(vehicle)

@@ -1,10 +1,12 @@
 """What people read, in Japanese and English: one entry per code, chosen by --lang or the environment."""
 
 import os
+from datetime import date
 from enum import StrEnum
 
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
+from tariff.calendar import day_in_japan
 from tariff.purses import Payment
 from tariff.refusal import Code
 from tariff.settle import Line, Word
@@ -24,6 +26,8 @@ def default_language() -> Language:
 
 
 _Both = tuple[str, str]
+
+PASS_ENDS_WITHIN_DAYS = 14
 
 REFUSALS: dict[Code, _Both] = {
     Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
@@ -89,6 +93,15 @@ def line_text(line: Line, language: Language) -> str:
     return f"{say(LINES[line.word], language)}{named} {line.yen:,} ({line.rule})"
 
 
+def _pass_that_ends(result: Result) -> date | None:
+    """The last day of a pass that ends within 14 days (GEN-14)."""
+    held = result.after.held_pass if result.after else None
+    if held is None:
+        return None
+    left = (held.last_day - day_in_japan(result.at_s)).days
+    return held.last_day if 0 <= left <= PASS_ENDS_WITHIN_DAYS else None
+
+
 def reason(result: Result, language: Language) -> str:
     """What a tap was judged and why, in one line."""
     parts = [say(CONFIRMED, language)] if result.confirmed else []
@@ -100,6 +113,9 @@ def reason(result: Result, language: Language) -> str:
             parts.append(result.refusal.detail)
         return " · ".join(parts)
     parts += [f"{say(NOTES[note.code], language)} ({note.rule})" for note in result.notes]
+    ending = _pass_that_ends(result)
+    if ending is not None:
+        parts.append(say((f"定期は{ending:%m/%d}まで (GEN-14)", f"pass ends {ending:%m-%d} (GEN-14)"), language))
     if result.alighted is not None and result.before != result.after:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)

@@ -4,7 +4,7 @@ Reads like a driver's day: `bus.board(card)`, `bus.drive_to("新白河")`, `bus.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -18,10 +18,12 @@ from cardimage.resolve import Standing, standing
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
+from farebox.formats.frames import scan
 from farebox.formats.journal import Entry, Intent, Outcome, Resolved
 from farebox.journal import fold
+from farebox.journal.errors import JournalFault
 from farebox.journal.fold import Ledger
-from farebox.journal.log import open_journal, read
+from farebox.journal.log import open_journal, read, recover
 from farebox.machine import StateMachine, TransitionsMachine
 from farebox.result import Result, Side
 from farebox.table import State
@@ -33,11 +35,13 @@ from sim.hardware.field import Withdrawal
 from sim.replay import SimClock
 from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
 from tariff.refusal import Refusal
+from tests.journal.memory_disk import MemoryDisk
 from tools.options import feed_path
 
 DAY = date(2026, 11, 20)
 TO_SHIN_SHIRAKAWA = "HAKUHO-W01"
 TO_IWAKI_TANAGURA = "HAKUHO-W02"
+CHUNK_BYTES = 16_384
 DUTY = Duty(load_feed(feed_path("sample")), load_operators())
 KEYS = bench_keys()
 
@@ -98,7 +102,10 @@ class Bus(AbstractContextManager["Bus"]):
         bench: Bench | None = None,
         machine: Callable[[], StateMachine] = TransitionsMachine,
         name: str = "BUS-1",
+        disk: MemoryDisk | None = None,
     ) -> None:
+        """With a disk in memory, the journal is on that; `restart` then needs the disk as the power left it."""
+        self.disk = disk
         self.clock = SimClock()
         self.shown: list[Result] = []
         self.bench = bench or Pn532Bench(KEYS, Random(1).randbytes)
@@ -108,7 +115,7 @@ class Bus(AbstractContextManager["Bus"]):
         self._start()
 
     def _start(self) -> None:
-        recovered = open_journal(self.path)
+        recovered = open_journal(self.path) if self.disk is None else recover(self.disk, self._name, CHUNK_BYTES)
         self._journal = recovered.journal
         self.terminal = Terminal(
             self._name,
@@ -123,12 +130,15 @@ class Bus(AbstractContextManager["Bus"]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._journal.close()
+        with suppress(JournalFault):
+            self._journal.close()
         self.bench.close()
 
-    def restart(self) -> None:
+    def restart(self, disk: MemoryDisk | None = None) -> None:
         """Power off and on again: the journal stays, the terminal's memory is gone."""
-        self._journal.close()
+        if disk is None:
+            self._journal.close()
+        self.disk = disk
         self._start()
 
     # -- driving
@@ -175,7 +185,7 @@ class Bus(AbstractContextManager["Bus"]):
     def entries(self) -> tuple[Entry, ...]:
         """What the journal's file holds once everything said so far is flushed."""
         self._journal.flush()
-        found = read(self.path)
+        found = read(self.path) if self.disk is None else scan(bytes(self.disk.medium))
         assert found.problem is None
         return found.entries
 

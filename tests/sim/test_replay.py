@@ -1,0 +1,167 @@
+"""A day replayed: every yen counted twice, the same seed the same journals, whatever goes wrong on the way."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from farebox.duty import Duty
+from farebox.feed import load_feed
+from farebox.feed.operators import load_operators
+from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
+from farebox.result import Side
+from sim.bench import BENCHES, ImageBench
+from sim.fleet import LAYOVER_S
+from sim.hardware.field import Moment, Withdrawal
+from sim.replay import SeenTap, Tally, VehicleDay, add, fleet_for
+from tariff.refusal import Code
+from tests.farebox.bus import DAY, DUTY, lococa
+
+
+def run(
+    folder: Path,
+    reader: str = "image",
+    seed: int = 1,
+    day: date = DAY,
+    duty: Duty = DUTY,
+    machine: Callable[[], StateMachine] = TransitionsMachine,
+    mean_riders: float = 6.0,
+) -> tuple[Tally, list[SeenTap]]:
+    """Every vehicle's day, one after the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seen: list[SeenTap] = []
+    bench = BENCHES[reader]()
+    try:
+        tallies = [
+            VehicleDay(
+                duty, vehicle, day, bench, folder, seed, seen.append, mean_riders=mean_riders, machine=machine
+            ).run()
+            for vehicle in fleet_for(duty, day)
+        ]
+    finally:
+        bench.close()
+    return add(tallies), seen
+
+
+@pytest.mark.parametrize("reader", list(BENCHES))
+def test_the_sample_day_reconciles_to_zero(tmp_path: Path, reader: str) -> None:
+    total, seen = run(tmp_path, reader)
+    assert total.difference_yen == 0
+    assert total.reconciles
+    assert total.ledger.alightings > 50
+    assert {tap.result.service.rulebook.scheme for tap in seen if tap.result.service} == {"lococa", "aizu-noruca"}
+
+
+@given(seed=st.integers(0, 10_000), riders=st.floats(0, 15))
+@settings(max_examples=15)
+def test_any_seed_reconciles_to_zero(tmp_path_factory: pytest.TempPathFactory, seed: int, riders: float) -> None:
+    total, _ = run(tmp_path_factory.mktemp("day"), seed=seed, mean_riders=riders)
+    assert total.reconciles
+
+
+def test_torn_taps_through_the_simulated_pn532_reconcile_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every other card is withdrawn in its alighting tap and touched again; nothing is lost or doubled."""
+    monkeypatch.setattr("sim.demand.WITHDRAWS", 0.5)
+    total, seen = run(tmp_path, "pn532", mean_riders=12)
+    assert total.reconciles
+    assert [tap for tap in seen if tap.result.refusal and tap.result.refusal.code is Code.TOUCH_AGAIN]
+    assert [tap for tap in seen if tap.result.confirmed]
+
+
+def test_the_same_seed_gives_the_same_journals_byte_for_byte(tmp_path: Path) -> None:
+    run(tmp_path / "a", seed=7)
+    run(tmp_path / "b", seed=7)
+    run(tmp_path / "c", seed=7, machine=CompiledMachine)
+    run(tmp_path / "d", seed=8)
+    days = {name: {p.name: p.read_bytes() for p in sorted((tmp_path / name).iterdir())} for name in "abcd"}
+    assert days["a"] == days["b"] == days["c"]
+    assert days["a"] != days["d"]
+
+
+def test_a_lost_yen_is_found(tmp_path: Path) -> None:
+    """The count can fail: each side of it, by one yen."""
+    total, _ = run(tmp_path)
+    assert total._replace(on_cards_yen=total.on_cards_yen - 1).difference_yen == -1
+    for wrong in (
+        total._replace(on_cards_yen=total.on_cards_yen + 1),
+        total._replace(cash_yen=total.cash_yen + 1, on_cards_yen=total.on_cards_yen - 1),
+        total._replace(credit_yen=total.credit_yen - 1, opening_yen=total.opening_yen - 1),
+        total._replace(ledger=total.ledger._replace(pending=1)),
+        total._replace(ledger=total.ledger._replace(unknown=1)),
+        total._replace(violations=("contradiction",)),
+    ):
+        assert not wrong.reconciles
+
+
+def test_mishaps_are_part_of_the_day(tmp_path: Path) -> None:
+    """Forgotten boardings, shortages, double taps: the demo shows how each is dealt with."""
+    seen: list[SeenTap] = []
+    for seed in range(3):
+        seen += run(tmp_path / str(seed), seed=seed, mean_riders=12)[1]
+    codes = {tap.result.refusal.code for tap in seen if tap.result.refusal}
+    assert {Code.NO_BOARDING, Code.SHORT} <= codes
+    assert {note.code for tap in seen for note in tap.result.notes} >= {"first-result-shown"}
+    lines = {line.rule for tap in seen if tap.result.alighted for line in tap.result.alighted.settlement.lines}
+    assert {"GEN-2", "GEN-4", "GEN-10", "PASS-2", "PASS-3", "AUT-2"} <= lines
+
+
+class TestFleet:
+    def test_a_block_is_one_vehicle(self) -> None:
+        fleet = fleet_for(DUTY, DAY)
+        assert [vehicle.block_id for vehicle in fleet] == sorted(vehicle.block_id for vehicle in fleet)
+        assert all(trip.block_id == vehicle.block_id for vehicle in fleet for trip in vehicle.trips)
+
+    def test_every_trip_of_the_day_runs_once(self) -> None:
+        for day in (DAY, date(2026, 11, 21)):
+            trips = [trip.trip_id for vehicle in fleet_for(DUTY, day) for trip in vehicle.trips]
+            assert sorted(trips) == sorted(trip.trip_id for trip in DUTY.feed.trips_on(day))
+
+    def test_without_blocks_a_vehicle_takes_the_next_trip_from_where_it_stands(self) -> None:
+        holiday = [vehicle for vehicle in fleet_for(DUTY, date(2026, 11, 21)) if not vehicle.block_id]
+        assert holiday
+        for vehicle in holiday:
+            for first, then in zip(vehicle.trips, vehicle.trips[1:], strict=False):
+                patterns = DUTY.feed.patterns
+                assert patterns[first.pattern_id].stop_names[-1] == patterns[then.pattern_id].stop_names[0]
+                assert first.arrivals_s[-1] + LAYOVER_S <= then.departures_s[0]
+
+    def test_one_route_alone(self) -> None:
+        fleet = fleet_for(DUTY, DAY, frozenset({"HAKUHO"}))
+        assert {trip.route_id for vehicle in fleet for trip in vehicle.trips} == {"HAKUHO"}
+
+
+def test_an_image_can_not_be_withdrawn_in_the_middle_of_a_command() -> None:
+    with pytest.raises(ValueError, match="simulated PN532"):
+        ImageBench().lay(Side.BOARDING, lococa(100), Withdrawal(1, Moment.BEFORE))
+
+
+@pytest.mark.data
+def test_the_jr_bus_kanto_day_through_the_simulated_pn532_reconciles_to_zero(data_dir: Path, tmp_path: Path) -> None:
+    feed = load_feed(data_dir / "gtfs" / "jrbus_kanto_naganohara_20190409.zip")
+    total, seen = run(tmp_path, "pn532", day=date(2019, 6, 3), duty=Duty(feed, load_operators()))
+    assert total.reconciles and total.difference_yen == 0
+    assert len({tap.trip.trip_id for tap in seen}) == len(feed.trips_on(date(2019, 6, 3)))
+    assert total.ledger.fares_yen > 10_000
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("kanetsu_20190423.zip", date(2019, 6, 3)),
+        ("tokachi_bus_20190301.zip", date(2019, 6, 3)),
+        ("mlit_sample_2017.zip", date(2017, 4, 3)),
+    ],
+)
+def test_every_real_feed_runs_a_day_and_reconciles(data_dir: Path, tmp_path: Path, name: str, day: date) -> None:
+    """A pair without a fare is refused by name, never guessed; the rest of the day goes on (GEN-4)."""
+    duty = Duty(load_feed(data_dir / "gtfs" / name), load_operators(), "lococa")
+    total, seen = run(tmp_path, day=day, duty=duty, mean_riders=3)
+    assert total.reconciles
+    unfared = [tap.result.refusal for tap in seen if tap.result.refusal and tap.result.refusal.code is Code.NO_FARE]
+    assert all(refusal.rule == "GEN-4" and " - " in refusal.detail for refusal in unfared)
+    if name.startswith("mlit"):
+        assert unfared
