@@ -4,7 +4,6 @@ judge_boarding(account, service, at_s)            -> Board | Keep | Refusal
 judge_alighting(account, service, at_s, answers)  -> Alight | Keep | Refusal
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -123,22 +122,23 @@ def judge_alighting(
     """A tap at the exit reader: the boarding record, or the driver's word for it, then the settlement (GEN-7)."""
     today = day_in_japan(at_s)
     mark = account.ride
-    here = mark is not None and _on_this_trip(mark, service)
-    if mark is not None and here and mark.state is RideState.CLOSED and mark.stop_index == service.stop_index:
-        return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
-    opened = mark if mark is not None and mark.state is RideState.OPEN else None
-    boarded, day = _boarding(opened if here else None, answers, today)
+    here = mark if mark is not None and _on_this_trip(mark, service) else None
+    day = here.day if here else today
     refusal = accept(account, day, service.rulebook)
     if refusal is not None:
         return refusal
+    if here and here.state is RideState.CLOSED and here.stop_index == service.stop_index:
+        return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
+    recorded = here.stop_index if here and here.state is RideState.OPEN else None
+    boarded = recorded if answers.boarded is None else answers.boarded
     if boarded is None or not boarded < service.stop_index:
         return Refusal(Code.NO_BOARDING, "GEN-7", service.stop_name)
     ride = Ride(service.table, service.company, service.trip_number, boarded, service.stop_index, day, today)
     settled = settle(ride, account, answers.party, service.rulebook, answers.payment)
     if isinstance(settled, Refusal):
         return settled
-    notes = () if opened is None or here else (_incomplete(opened),)
-    return Alight(settled, ride, notes)
+    never_closed = mark is not None and mark.state is RideState.OPEN and not here
+    return Alight(settled, ride, (_incomplete(mark),) if mark and never_closed else ())
 
 
 def closes_a_ride(account: Account, service: Service) -> bool:
@@ -149,13 +149,6 @@ def closes_a_ride(account: Account, service: Service) -> bool:
     if mark is None or not _on_this_trip(mark, service):
         return False
     return mark.state is RideState.OPEN or mark.stop_index == service.stop_index
-
-
-def _boarding(opened: RideMark | None, answers: Answers, today: date) -> tuple[int | None, date]:
-    """Where the ride began, and its day: the card's record on this trip, unless the driver keyed another stop."""
-    if answers.boarded is not None:
-        return answers.boarded, opened.day if opened else today
-    return (opened.stop_index, opened.day) if opened else (None, today)
 
 
 def _on_this_trip(mark: RideMark, service: Service) -> bool:

@@ -17,7 +17,7 @@ from farebox import card, records
 from farebox.formats.journal import Intent, Opened, TripEnded
 from farebox.journal.errors import JournalFault
 from farebox.journal.log import Recovered
-from farebox.machine import StateMachine
+from farebox.machine import IllegalEvent, StateMachine
 from farebox.records import Commit
 from farebox.result import Result, Side
 from farebox.table import Effect, Event, State
@@ -115,17 +115,20 @@ class Terminal:
     # -- the trip
 
     def begin_trip(self, service: Service) -> None:
-        """Go into service on a trip. Raises IllegalEvent if one is on already."""
+        """Go into service on a trip. Raises IllegalEvent, and changes nothing, if one is on already."""
+        if self.state is not State.OUT_OF_SERVICE:
+            raise IllegalEvent(Event.BEGIN_TRIP, self.state)
         self.service = service
         self._alighted.clear()
         self._fire(Event.BEGIN_TRIP)
 
     def advance(self, stop_index: int) -> None:
         """The vehicle stands at another stop. A question still open is dropped: its rider has left."""
-        if self.service is None:
-            raise ValueError("no trip is on")
-        self.service = self.service._replace(stop_index=stop_index)
+        service = self._on_a_trip(Event.ADVANCE)
+        if not 0 <= stop_index < service.table.size:
+            raise ValueError(f"no place {stop_index} on {service.table.pattern.pattern_id}")
         self._fire(Event.ADVANCE)
+        self.service = service._replace(stop_index=stop_index)
 
     def end_trip(self) -> None:
         """Go out of service, and make the trip's records durable."""
@@ -137,9 +140,10 @@ class Terminal:
 
     def answer_stop(self, boarded: int) -> None:
         """The driver keys where the passenger boarded (GEN-7); the card is judged anew at its next touch."""
-        if self.service is None:
-            raise ValueError("no trip is on")
-        name = self.service.table.pattern.stop_names[boarded]
+        service = self._on_a_trip(Event.DRIVER_ANSWERED)
+        if not 0 <= boarded < service.stop_index:
+            raise ValueError(f"nobody can have boarded at place {boarded} before place {service.stop_index}")
+        name = service.table.pattern.stop_names[boarded]
         self._answer(self._keyed(self._asked)._replace(boarded=boarded), ("boarded-at", name))
 
     def answer_payment(self, payment: Payment) -> None:
@@ -154,6 +158,11 @@ class Terminal:
     def expect_party(self, idm: bytes, party: Party) -> None:
         """The driver was told before the tap who rides on this card (LOC-15, GEN-12)."""
         self._answers[idm] = self._keyed(idm)._replace(party=party)
+
+    def _on_a_trip(self, event: Event) -> Service:
+        if self.service is None:
+            raise IllegalEvent(event, self.state)
+        return self.service
 
     def _keyed(self, idm: bytes) -> Answers:
         return self._answers.get(idm, NOTHING_KEYED)

@@ -173,6 +173,7 @@ class VehicleDay:
         midnight_s = midnight_in_japan_s(self._day)
         self._clock.reach(midnight_s + trip.departures_s[0])
         self._terminal.begin_trip(service)
+        self._stop_if_failed()
         riders = self._population.riders(trip, service)
         for place in range(len(trip.arrivals_s)):
             self._clock.reach(midnight_s + trip.arrivals_s[place])

@@ -50,12 +50,16 @@ class Word(StrEnum):
 
 
 class Line(NamedTuple):
-    """One reason: the rule, what it says, the yen it is about, and what it names (stops, classes)."""
+    """One reason: the rule, what it says, the yen it is about, and what it names (stops, classes).
+
+    `than_yen` is what an amount was compared with and found cheaper than (PASS-3), else 0.
+    """
 
     rule: str
     word: Word
     yen: int
     detail: str = ""
+    than_yen: int = 0
 
 
 class Settlement(NamedTuple):
@@ -146,8 +150,8 @@ def _pass_lines(ride: Ride, masks: list[int], rider: RiderClass, rulebook: Ruleb
     if not fare.runs:
         return (Line("PASS-2", Word.COVERED, 0, _stops(ride, ride.boarded, ride.alighted)),)
     if fare.through:
-        detail = f"{_stops(ride, ride.boarded, ride.alighted)} < {fare.excess_yen}"
-        return (Line("PASS-3", Word.THROUGH_CHEAPER, fare.due_yen, detail),)
+        stops = _stops(ride, ride.boarded, ride.alighted)
+        return (Line("PASS-3", Word.THROUGH_CHEAPER, fare.due_yen, stops, than_yen=fare.excess_yen),)
     rule = "PASS-3" if rulebook.excess == "cheaper" else "PASS-5"
     return tuple(
         Line(rule, Word.EXCESS, fare_for(rider, ride.table.fare_yen(start, end)), _stops(ride, start, end))

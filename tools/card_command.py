@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cardimage.resolve import Standing, standing
 from farebox.feed import Feed, load_feed
 from farebox.feed.operators import load_operators
 from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.calendar import day_in_japan
 from tariff.purses import add_stored_fare
 from tariff.refusal import Refusal
 from tools.files import write_whole
@@ -75,7 +77,7 @@ def new(
         raise click.UsageError(f"{path} exists; --force writes over it")
     if (ends is None) != (days is None):
         raise click.UsageError("--pass and --pass-days go together")
-    today = issued or date.today()
+    today = issued or day_in_japan(int(time.time()))
     identity = _octets(idm) if idm else b"\x01\x2e" + os.urandom(6)
     rulebook = load_operators().on(scheme, today)
     checked = add_stored_fare(0, balance_yen, rulebook)

@@ -38,7 +38,9 @@ def sim() -> None:
 )
 @operator_option
 @click.option("--seed", type=int, default=1, show_default=True, help="What chance decides, it decides from this.")
-@click.option("--riders", "mean_riders", type=click.FloatRange(0, 60), default=6.0, show_default=True, help="A trip.")
+@click.option(
+    "--riders", "mean_riders", type=click.FloatRange(0, 60), default=6.0, show_default=True, help="Mean riders a trip."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the journals; without it they are not kept.")
 @click.option("--quiet", is_flag=True, help="Only the summary, and a progress bar.")
 @json_option

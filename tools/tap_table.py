@@ -10,8 +10,8 @@ from farebox.result import Result
 from tariff.calendar import clock_in_japan
 from tools.words import SIDES, Language, reason, say
 
-_COLUMNS = ((8, ("時刻", "time")), (16, ("停留所", "stop")), (13, ("カード", "card")), (6, ("", "")))
-_YEN, _BALANCE = 8, 8
+_COLUMNS = ((8, ("時刻", "time")), (14, ("停留所", "stop")), (12, ("カード", "card")), (6, ("", "")))
+_YEN, _BALANCE = 6, 7
 _MARK_ACCEPTED, _MARK_REFUSED = "✓", "✗"
 _LEAST_REASON = 30
 
@@ -50,6 +50,8 @@ class TapTable:
 
 def _amount(result: Result) -> str:
     """What the tap took, cash included; nothing for a boarding or a tap that was only shown again."""
+    if result.confirmed is not None and result.confirmed.action == "alight":
+        return f"{result.confirmed.due_yen:,}"
     if result.refusal is not None or result.alighted is None or result.before == result.after:
         return ""
     return f"{result.alighted.settlement.due_yen:,}"
@@ -65,16 +67,16 @@ def _right(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    """Break at the dots between reasons; a single long reason is broken where the line ends."""
+    """Break between words, reasons first; a word that is wider than the line is broken where the line ends."""
     line = ""
-    for part in text.split(" · "):
-        joined = f"{line} · {part}" if line else part
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
         if line and cell_len(joined) > width:
-            yield line
-            joined = part
+            yield line.removesuffix(" ·")
+            joined = word
         while cell_len(joined) > width:
             head = set_cell_size(joined, width).rstrip()
             yield head
             joined = joined[len(head) :]
-        line = joined
+        line = "" if joined == "·" else joined
     yield line

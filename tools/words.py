@@ -8,7 +8,7 @@ from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from tariff.calendar import day_in_japan
 from tariff.purses import Payment
-from tariff.refusal import Code
+from tariff.refusal import Code, Refusal
 from tariff.settle import Line, Word
 
 
@@ -88,9 +88,10 @@ def say(both: _Both, language: Language) -> str:
 
 
 def line_text(line: Line, language: Language) -> str:
-    """A settlement's line: what it says, what it names, its yen and its rule."""
+    """A settlement's line: its rule, what it says, what it names, its yen."""
     named = f" {line.detail}" if line.detail else ""
-    return f"{say(LINES[line.word], language)}{named} {line.yen:,} ({line.rule})"
+    than = f" < {line.than_yen:,}" if line.than_yen else ""
+    return f"{line.rule} {say(LINES[line.word], language)}{named} {line.yen:,}{than}"
 
 
 def _pass_that_ends(result: Result) -> date | None:
@@ -103,21 +104,25 @@ def _pass_that_ends(result: Result) -> date | None:
 
 
 def reason(result: Result, language: Language) -> str:
-    """What a tap was judged and why, in one line."""
-    parts = [say(CONFIRMED, language)] if result.confirmed else []
+    """What a tap was judged and why: reasons, each led by its rule, with ` · ` between them."""
+    parts = [f"GEN-9 {say(CONFIRMED, language)}"] if result.confirmed else []
     if result.refusal is not None:
-        parts.append(f"{say(REFUSALS[result.refusal.code], language)} ({result.refusal.rule})")
-        if result.refusal.due_yen:
-            parts.append(f"{result.refusal.due_yen:,} - {result.refusal.short_yen:,}")
-        elif result.refusal.detail:
-            parts.append(result.refusal.detail)
-        return " · ".join(parts)
-    parts += [f"{say(NOTES[note.code], language)} ({note.rule})" for note in result.notes]
-    ending = _pass_that_ends(result)
-    if ending is not None:
-        parts.append(say((f"定期は{ending:%m/%d}まで (GEN-14)", f"pass ends {ending:%m-%d} (GEN-14)"), language))
+        return " · ".join((*parts, refusal_text(result.refusal, language)))
+    parts += [f"{note.rule} {say(NOTES[note.code], language)}" for note in result.notes]
     if result.alighted is not None and result.before != result.after:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
         parts += [line_text(line, language) for line in lines]
+    ending = _pass_that_ends(result)
+    if ending is not None:
+        parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)
+
+
+def refusal_text(refusal: Refusal, language: Language) -> str:
+    """Why a tap was not accepted, and the numbers or names a driver needs."""
+    text = f"{refusal.rule} {say(REFUSALS[refusal.code], language)}"
+    if refusal.code is Code.SHORT:
+        due, short = f"{refusal.due_yen:,}", f"{refusal.short_yen:,}"
+        return f"{text} · {say((f'運賃 {due} 不足 {short}', f'fare {due}, short {short}'), language)}"
+    return f"{text} · {refusal.detail}" if refusal.detail else text

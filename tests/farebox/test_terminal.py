@@ -205,10 +205,26 @@ class TestOutOfService:
         assert balance_yen(card) == 2_000
 
     def test_a_trip_is_begun_once(self, bus: Bus) -> None:
-        bus.begin()
+        bus.begin().drive_to("新白河")
+        on = bus.terminal.service
         with pytest.raises(IllegalEvent):
-            bus.begin()
-        assert bus.terminal.state is State.READY
+            bus.begin("HAKUHO-W02")
+        assert bus.terminal.state is State.READY and bus.terminal.service == on
+
+    def test_there_is_no_driving_without_a_trip_nor_off_the_route(self, bus: Bus) -> None:
+        with pytest.raises(IllegalEvent):
+            bus.terminal.advance(1)
+        bus.begin()
+        with pytest.raises(ValueError, match="no place 5"):
+            bus.terminal.advance(5)
+        assert bus.terminal.service is not None and bus.terminal.service.stop_index == 0
+
+    def test_the_driver_can_only_key_a_stop_behind(self, bus: Bus) -> None:
+        bus.begin().drive_to("新白河").alight(lococa(2_000))
+        for place in (-1, 4, 5):
+            with pytest.raises(ValueError, match="nobody can have boarded"):
+                bus.terminal.answer_stop(place)
+        assert bus.terminal.state is State.ASKING_STOP
 
 
 class TestAutoCharge:

@@ -65,7 +65,7 @@ def test_a_pair_without_a_fare_names_route_and_both_stops(cli: Cli, tmp_path: Pa
     feed = broken_sample(tmp_path, "fare_rules.txt", lambda text: re.sub(r"^K500,HAKUHO.*\n", "", text, flags=re.M))
     ran = cli("sim", "replay", "--feed", feed, "--date", "2026-11-20", "--reader", "image", "--lang", "en")
     assert ran.code == Exit.OK
-    assert "no fare for this ride (GEN-4)" in ran.out
+    assert "GEN-4 no fare for this ride" in ran.out
     assert re.search(r"白棚線: \S+ - \S+", ran.out)
 
 
