@@ -26,7 +26,7 @@ help: ## List the targets
 
 demo: $(PROJECT) ## Replay one day of the sample feed into build/demo
 	rm -rf $(DEMO)
-	$(BIN)/farebox sim replay --feed sample --date 2026-11-20 --out $(DEMO)
+	$(BIN)/farebox sim replay --feed sample --date 2026-11-20 --seed 41 --out $(DEMO)
 
 test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
 	$(BIN)/python -m pytest -q -m "not data"

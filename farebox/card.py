@@ -5,6 +5,7 @@ Nothing here knows fares, journals or drivers.
 
 from typing import NamedTuple
 
+from cardimage.lite_s import LAST_WRITE_COUNT
 from cardimage.purse import BANKS, SLOT_BLOCKS, decode_account
 from cardimage.resolve import Fate, Standing, fate, standing
 from cardimage.write_plan import WritePlan
@@ -22,12 +23,20 @@ class CardRead(NamedTuple):
 
 Slots = tuple[bytes, bytes]
 
+WRITES_OF_A_TAP = 2
+"""The history row and the slot."""
+
 
 def read_slots(session: Session) -> Slots | Refusal | ReaderFault:
-    """The two slots, by the first authenticated read: three commands with the poll."""
+    """The two slots, by the first authenticated read: three commands with the poll.
+
+    A card at the end of its count of writes is refused before a write that it would decline.
+    """
     blocks = session.open(*SLOT_BLOCKS)
     if isinstance(blocks, (CardLost, Declined, ReaderFault)):
         return _as_refusal(blocks)
+    if session.write_count > LAST_WRITE_COUNT - WRITES_OF_A_TAP:
+        return Refusal(Code.CARD_FULL, "GEN-11")
     return blocks[0], blocks[1]
 
 

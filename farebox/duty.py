@@ -11,23 +11,32 @@ from tariff.calendar import midnight_in_japan_s
 
 
 class Duty(NamedTuple):
-    """How feeds and operator files are put together. `scheme` is used where no operator file knows an agency."""
+    """How feeds and operator files are put together: which rules hold on a trip.
+
+    `scheme` holds for every agency if it is given; else each agency's operator file; else `assumed`, if that is given.
+    """
 
     feed: Feed
     operators: Operators
     scheme: str | None = None
+    assumed: str | None = None
+
+    def unknown_agencies(self, day: date) -> tuple[str, ...]:
+        """Agencies of the feed that no operator file names: what is assumed for them is worth saying."""
+        return tuple(name for name in self.feed.agencies.values() if self.operators.of_agency(name, day) is None)
 
     def service(self, trip: Trip, day: date) -> Service:
         """The service of a trip on a service day, at its first stop.
 
-        Raises OperatorFault if no operator file knows the agency and no scheme was chosen, FeedBroken if an id is
-        longer than the journal keeps.
+        Raises OperatorFault if no operator file knows the agency and no scheme was chosen or assumed, FeedBroken if an
+        id is longer than the journal keeps.
         """
         route = self.feed.routes[trip.route_id]
         agency = self.feed.agencies.get(route.agency_id, route.agency_id)
         found = self.operators.of_agency(agency, day)
-        if self.scheme is not None and (found is None or found[0].scheme != self.scheme):
-            rulebook = self.operators.on(self.scheme, day)
+        scheme = self.scheme or (None if found else self.assumed)
+        if scheme is not None and (found is None or found[0].scheme != scheme):
+            rulebook = self.operators.on(scheme, day)
             found = (rulebook, rulebook.companies[0])
         if found is None:
             schemes = ", ".join(sorted({book.scheme for book in self.operators.rulebooks}))

@@ -31,6 +31,7 @@ class Event(Enum):
     TAP_JUDGED = "tap_judged"  # the card is to be written
     BOARDING_UNKNOWN = "boarding_unknown"
     FARE_SHORT = "fare_short"
+    PARTY_TOLD = "party_told"  # before the tap: who rides on a card (GEN-12, LOC-15)
     DRIVER_ANSWERED = "driver_answered"
     DRIVER_DROPPED = "driver_dropped"
     CARD_WRITTEN = "card_written"
@@ -95,6 +96,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.CARD_UNCHANGED, _S.COMMITTING, _S.READY, (_F.JOURNAL_OUTCOME, _F.SHOW)),
     Transition(_E.CARD_UNKNOWN, _S.COMMITTING, _S.READY, (_F.JOURNAL_OUTCOME, _F.KEEP_PENDING, _F.SHOW)),
     # the driver
+    Transition(_E.PARTY_TOLD, _S.READY, _S.READY, (_F.JOURNAL_DRIVER,)),
     Transition(_E.BOARDING_UNKNOWN, _S.READY, _S.ASKING_STOP, _REFUSE),
     Transition(_E.FARE_SHORT, _S.READY, _S.ASKING_PAYMENT, _REFUSE),
     Transition(_E.DRIVER_ANSWERED, _S.ASKING_STOP, _S.READY, (_F.JOURNAL_DRIVER,)),

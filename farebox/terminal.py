@@ -93,7 +93,7 @@ class Terminal:
         self._intent_seq = 0
         self._fate = Fate.NOT_WRITTEN
         self._settled: tuple[Pending, Fate] | None = None
-        self._driver_word = ("", "")
+        self._driver_word = (b"", "", "")
         self._journal.append(Opened(vehicle_id, f"farebox {VERSION}", recovered.cut_bytes), clock())
         self._journal.flush()
 
@@ -156,7 +156,10 @@ class Terminal:
         self._fire(Event.DRIVER_DROPPED)
 
     def expect_party(self, idm: bytes, party: Party) -> None:
-        """The driver was told before the tap who rides on this card (LOC-15, GEN-12)."""
+        """The driver was told before the tap who rides on this card, or saw who is eligible (LOC-15, GEN-12)."""
+        riders = (party.holder or "as the card says", *party.companions)
+        self._driver_word = (idm, "party", ", ".join(riders))
+        self._fire(Event.PARTY_TOLD)
         self._answers[idm] = self._keyed(idm)._replace(party=party)
 
     def _on_a_trip(self, event: Event) -> Service:
@@ -168,7 +171,7 @@ class Terminal:
         return self._answers.get(idm, NOTHING_KEYED)
 
     def _answer(self, answers: Answers, word: tuple[str, str]) -> None:
-        self._driver_word = word
+        self._driver_word = (self._asked, *word)
         self._fire(Event.DRIVER_ANSWERED)
         self._answers[self._asked] = answers
         self._lying.clear()
@@ -357,7 +360,7 @@ class Terminal:
                 for note in records.noted(self._result):
                     self._journal.append(note, at_s)
             case Effect.JOURNAL_DRIVER:
-                self._journal.append(records.driver_acted(self._asked, *self._driver_word), at_s)
+                self._journal.append(records.driver_acted(*self._driver_word), at_s)
             case Effect.JOURNAL_TRIP_BEGUN:
                 assert self.service is not None
                 self._journal.append(records.trip_begun(self.service, self.vehicle_id), at_s)

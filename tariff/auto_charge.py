@@ -39,7 +39,7 @@ def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -
     if isinstance(add_stored_fare(account.stored_fare_yen, arranged.amount_yen, rulebook), Refusal):
         return Held.STORED_FARE_CAP
     so_far = totals_on(account.auto_charged, day)
-    totals = AutoCharged(day, so_far.day_yen + arranged.amount_yen, so_far.month_yen + arranged.amount_yen)
+    totals = AutoCharged(so_far.day, so_far.day_yen + arranged.amount_yen, so_far.month_yen + arranged.amount_yen)
     if totals.day_yen > arranged.day_cap_yen:
         return Held.DAY_CAP
     if totals.month_yen > arranged.month_cap_yen:
@@ -48,9 +48,12 @@ def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -
 
 
 def totals_on(totals: AutoCharged | None, day: date) -> AutoCharged:
-    """The running totals as they stand on a day: a new day starts at 0, a new month too (AUT-3)."""
-    if totals is None or (totals.day.year, totals.day.month) != (day.year, day.month):
+    """The running totals as they stand on a day: a new day starts at 0, a new month too (AUT-3).
+
+    A day before the totals' own is a clock that went back: it frees no cap, and the totals stand (faults 24).
+    """
+    if totals is None or (totals.day < day and (totals.day.year, totals.day.month) != (day.year, day.month)):
         return AutoCharged(day, 0, 0)
-    if totals.day != day:
+    if totals.day < day:
         return AutoCharged(day, 0, totals.month_yen)
     return totals

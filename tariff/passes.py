@@ -73,9 +73,12 @@ def cheaper(sections: Iterable[int], table: FareTable, rider: RiderClass, boarde
     `sections` are covered intervals as bits. Where all sections and the through fare come to the same, the pass
     stands: the passenger is charged for the excess only.
     """
-    masks = [bits for bits in sections if bits]
+    ridden = (1 << alighted) - (1 << boarded)
+    masks = [bits & ridden for bits in sections if bits & ridden]
     excess_yen, runs = _sum(_union(masks), table, rider, boarded, alighted)
     best = PassFare(excess_yen, runs, False, excess_yen)
+    if not runs:
+        return best  # wholly covered: nothing to compare with, nor a through fare needed (PASS-2)
     for size in range(len(masks) - 1, -1, -1):
         for chosen in combinations(masks, size):
             due_yen, runs = _sum(_union(chosen), table, rider, boarded, alighted)

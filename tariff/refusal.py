@@ -17,7 +17,6 @@ class Code(StrEnum):
     UNREADABLE_CARD = "unreadable-card"  # GEN-11: neither slot of the card stands
     ALTERED_CARD = "altered-card"  # GEN-11: the card's contents contradict themselves
     WRONG_KEY = "wrong-key"  # faults 10, 11: the card can't prove its key
-    OTHER_CARD = "other-card"  # faults 6, 14: another card than the one being served
     EXPIRED_CARD = "expired-card"  # GEN-11, LOC-2
     NO_BOARDING = "no-boarding"  # GEN-7: the driver keys the boarding stop
     SHORT = "short"  # GEN-10: the passenger chooses, the driver keys it

@@ -96,7 +96,8 @@ def _one_of(*words: str) -> Check:
 
 def _holders(value: object) -> str | None:
     words = {kind.name.lower().replace("_", "-") for kind in HolderKind}
-    good = isinstance(value, list) and all(word in words for word in value) and len(set(value)) == len(value)
+    listed = isinstance(value, list) and all(isinstance(word, str) and word in words for word in value)
+    good = listed and isinstance(value, list) and len(set(value)) == len(value)
     return None if good else f"must be a list out of {', '.join(sorted(words))}, each once"
 
 
@@ -140,6 +141,8 @@ def parse(text: str, source: str) -> Rulebook:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError((f"{source}: not TOML: {error}",)) from None
+    except RecursionError:
+        raise RulebookError((f"{source}: nested too deep; an operator file has one level of tables",)) from None
     found = _flatten(document)
     problems = [
         f"{source}:{_line_of(text, key)}: {key}: unknown key; remove it or correct its name"
@@ -163,7 +166,8 @@ def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             flat.update({f"{key}.{inner}": inner_value for inner, inner_value in value.items()})
         else:
-            flat[key] = value
+            # A quoted "taps.guard_s" is not the guard_s of [taps]: it keeps its quotes, and is unknown.
+            flat[f'"{key}"' if "." in key else key] = value
     return flat
 
 

@@ -76,9 +76,11 @@ class Settlement(NamedTuple):
 def settle(
     ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment = Payment.CARD
 ) -> Settlement | Refusal:
-    """Judge one ride. Never raises for what passengers and cards do; a fare that is missing is a refusal that names
-    route and stops (GEN-4), shortage one that waits for the passenger's choice (GEN-10).
+    """Judge one ride. A missing fare is a refusal that names route and stops (GEN-4), shortage one that waits for the
+    passenger's choice (GEN-10). Nothing that cards and passengers do raises; a ride off the pattern is ValueError.
     """
+    if not 0 <= ride.boarded < ride.alighted < ride.table.size:
+        raise ValueError(f"{ride.table.pattern.pattern_id}: no ride from place {ride.boarded} to place {ride.alighted}")
     refusal = accept(account, ride.day, rulebook)
     if refusal is not None:
         return refusal

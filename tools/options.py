@@ -52,7 +52,7 @@ def operator_option(command: _Command) -> _Command:
         "--operator",
         "scheme",
         metavar="SCHEME",
-        help="Whose rules hold where no operator file names the feed's agency: lococa, aizu-noruca.",
+        help="Whose rules hold: lococa, aizu-noruca. By default, of the operator file that names the feed's agency.",
     )(command)
 
 

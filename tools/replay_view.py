@@ -24,6 +24,8 @@ class Replay(NamedTuple):
     seed: int
     mean_riders: float
     language: Language
+    assumed: tuple[str, ...] = ()
+    """Agencies that no operator file names, for which rules were assumed."""
 
 
 class Silent:
@@ -73,6 +75,16 @@ class Table(Silent):
                         f"block_id のない便は、終点で{minutes}分以上待った車両が次の便に就く規則でつなぎました。",
                         f"Trips without a block_id are chained: the vehicle that has stood longest at a trip's first "
                         f"stop, {minutes} minutes at least, takes it.",
+                    ),
+                    language,
+                )
+            )
+        for agency in self._options.assumed:
+            click.echo(
+                say(
+                    (
+                        f"{agency}: 事業者ファイルがないため LOCOCA の規則で計算します（--operator で選択）",
+                        f"{agency}: no operator file names it; LOCOCA's rules are assumed (--operator chooses)",
                     ),
                     language,
                 )
@@ -127,6 +139,7 @@ def summary_json(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally) -
         "date": options.day.isoformat(),
         "reader": options.reader,
         "seed": options.seed,
+        "rules_assumed_for": list(options.assumed),
         "vehicles": len(vehicles),
         "trips": sum(len(vehicle.trips) for vehicle in vehicles),
         "cards": total.cards,

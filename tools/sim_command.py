@@ -19,6 +19,9 @@ from tools.options import DayType, feed_option, feed_path, json_option, language
 from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
 from tools.words import Language, say
 
+ASSUMED_SCHEME = "lococa"
+"""Whose rules a replay takes for an agency that no operator file names: so that any feed runs; it says so."""
+
 
 @click.group()
 def sim() -> None:
@@ -67,13 +70,14 @@ def replay(
 
     Exits 1 if the count does not come out even: yen on cards + cash + credit = opening + ledger.
     """
-    duty = Duty(load_feed(feed_path(feed)), load_operators(), scheme)
+    duty = Duty(load_feed(feed_path(feed)), load_operators(), scheme, assumed=ASSUMED_SCHEME)
     route_ids = frozenset(found.route_id for found in duty.feed.routes_called(route)) if route else None
     vehicles = fleet_for(duty, day, route_ids)
     if not vehicles:
         first, last = duty.feed.service_days()
         raise click.UsageError(f"no trips of {route or feed} on {day}; the feed's calendar runs from {first} to {last}")
-    options = Replay(feed, day, reader, seed, mean_riders, language)
+    assumed = () if scheme else duty.unknown_agencies(day)
+    options = Replay(feed, day, reader, seed, mean_riders, language, assumed)
     watch = Silent() if quiet else Lines() if as_json else Table(options, vehicles)
     with ExitStack() as stack:
         folder = _journal_folder(out, stack)

@@ -37,7 +37,6 @@ REFUSALS: dict[Code, _Both] = {
     Code.UNREADABLE_CARD: ("カードを読み取れません", "card can't be read"),
     Code.ALTERED_CARD: ("カードの内容が正しくありません", "card contents are not right"),
     Code.WRONG_KEY: ("カードを確認できません", "card can't prove itself"),
-    Code.OTHER_CARD: ("別のカードです", "another card"),
     Code.EXPIRED_CARD: ("カードの有効期限が切れています", "card has expired"),
     Code.NO_BOARDING: ("乗車記録がありません・乗務員へ", "no boarding record: driver"),
     Code.SHORT: ("残額不足です・乗務員へ", "short of stored fare: driver"),

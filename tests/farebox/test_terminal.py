@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cardimage.image import CardImage
+from cardimage.lite_s import WCNT
 from farebox.formats.journal import DriverActed, Intent, Noted, Refused, TripBegun, TripEnded
 from farebox.machine import CompiledMachine, IllegalEvent, StateMachine, TransitionsMachine
 from farebox.result import Side, Sound
@@ -145,6 +146,18 @@ class TestDriver:
         bus.terminal.expect_party(card.idm, Party(companions=(RiderClass.ADULT, RiderClass.CHILD)))
         bus.alight(card)
         assert balance_yen(card) == 2_000 - 500 - 500 - 250
+        words = [entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed)]
+        assert words == [DriverActed(card.idm, "party", "as the card says, adult, child")]
+
+    def test_gen_12_the_drivers_override_is_journalled(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("新白河")
+        bus.terminal.expect_party(card.idm, Party(holder=RiderClass.CHILD))
+        bus.alight(card)
+        assert balance_yen(card) == 1_750
+        words = [entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed)]
+        assert words == [DriverActed(card.idm, "party", "child")]
 
 
 class TestOnceOnly:
@@ -256,6 +269,17 @@ class TestAutoCharge:
 def test_gen_21_another_operators_card_is_refused(bus: Bus) -> None:
     refused = bus.begin().board(aizu(2_000, 100, 1_000))
     assert refused.refusal is not None and refused.refusal.code is Code.FOREIGN_CARD
+
+
+@pytest.mark.parametrize(("count", "taken"), [(0xFFFE00 - 2, True), (0xFFFE00 - 1, False)])
+def test_a_card_at_the_end_of_its_writes_is_refused_before_one_fails(bus: Bus, count: int, taken: bool) -> None:
+    card = lococa(2_000)
+    blocks = card.lite_s_blocks()
+    assert blocks is not None
+    blocks[WCNT] = count.to_bytes(3, "little") + bytes(13)
+    result = bus.begin().board(card)
+    assert (result.refusal is None) is taken
+    assert taken or (result.refusal is not None and result.refusal.code is Code.CARD_FULL)
 
 
 def test_faults_7_a_reader_that_is_gone_stops_taps_and_comes_back_by_itself(bus: Bus) -> None:

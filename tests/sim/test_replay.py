@@ -141,7 +141,7 @@ def test_an_image_can_not_be_withdrawn_in_the_middle_of_a_command() -> None:
 @pytest.mark.data
 def test_the_jr_bus_kanto_day_through_the_simulated_pn532_reconciles_to_zero(data_dir: Path, tmp_path: Path) -> None:
     feed = load_feed(data_dir / "gtfs" / "jrbus_kanto_naganohara_20190409.zip")
-    total, seen = run(tmp_path, "pn532", day=date(2019, 6, 3), duty=Duty(feed, load_operators()))
+    total, seen = run(tmp_path, "pn532", day=date(2019, 6, 3), duty=Duty(feed, load_operators(), "lococa"))
     assert total.reconciles and total.difference_yen == 0
     assert len({tap.trip.trip_id for tap in seen}) == len(feed.trips_on(date(2019, 6, 3)))
     assert total.ledger.fares_yen > 10_000

@@ -86,10 +86,21 @@ def test_an_unknown_operator_names_those_there_are(cli: Cli) -> None:
     one_line(ran, Exit.CONFIGURATION, "suica", "lococa", "aizu-noruca")
 
 
-def test_a_feed_of_an_agency_nobody_knows_asks_whose_rules_hold(cli: Cli, tmp_path: Path) -> None:
+def test_a_terminal_asks_whose_rules_hold_for_an_agency_nobody_knows(cli: Cli, tmp_path: Path) -> None:
     feed = broken_sample(tmp_path, "agency.txt", lambda text: text.replace("ジェイアールバス関東", "あるバス"))
-    ran = cli("sim", "replay", "--feed", feed, "--date", "2026-11-20", "--reader", "image", "--quiet")
+    card = tmp_path / "card.cbor"
+    card.write_bytes(dump(lococa(2_000)))
+    ran = cli("run", "--reader", f"image:{card}", "--feed", feed, "--trip", "HAKUHO-W01", "--date", "2026-11-20")
     one_line(ran, Exit.CONFIGURATION, "あるバス", "--operator")
+
+
+def test_a_replay_runs_any_feed_and_says_whose_rules_it_assumes(cli: Cli, tmp_path: Path) -> None:
+    feed = broken_sample(tmp_path, "agency.txt", lambda text: text.replace("ジェイアールバス関東", "あるバス"))
+    ran = cli("sim", "replay", "--feed", feed, "--date", "2026-11-20", "--reader", "image", "--lang", "en")
+    assert ran.code == Exit.OK
+    assert "あるバス 白河支店（見本）: no operator file names it; LOCOCA's rules are assumed" in ran.out
+    chosen = cli("sim", "replay", "--feed", feed, "--date", "2026-11-20", "--reader", "image", "--operator", "lococa")
+    assert "あるバス" not in chosen.out
 
 
 def test_journals_are_never_written_into_a_folder_that_holds_something(cli: Cli, tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardimage.purse import encode_slot, slot_of
+from cardimage.resolve import Fate, Standing, fate, standing
+from tariff.account import Account, RideMark, RideState
+from tariff.refusal import Code, Refusal
+from tests.cardimage.accounts import accounts
+
+DAY = date(2026, 11, 20)
+EMPTY = bytes(16)
+
+
+def slot(sequence: int, balance_yen: int = 1_000, trip: int = 1) -> bytes:
+    ride = RideMark(RideState.OPEN, DAY, trip, 3)
+    return encode_slot(slot_of(Account("lococa", balance_yen, ride=ride), sequence, 0))
+
+
+def torn(new: bytes, old: bytes) -> bytes:
+    return new[:8] + old[8:]
+
+
+# -- which slot stands
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "place"),
+    [
+        (4, 5, 1),
+        (5, 4, 0),
+        (255, 0, 1),
+        (0, 255, 0),
+        (254, 255, 1),
+        (1, 0, 0),
+    ],
+)
+def test_the_newer_of_two_successors_stands(first: int, second: int, place: int) -> None:
+    blocks = (slot(first), slot(second))
+    now = standing(*blocks)
+    assert isinstance(now, Standing)
+    assert (now.place, now.block) == (place, blocks[place])
+    assert now.slot.sequence == (first, second)[place]
+
+
+@pytest.mark.parametrize("other", [EMPTY, torn(slot(6), slot(4, balance_yen=7))], ids=["empty", "torn"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_only_whole_slot_stands(place: int, other: bytes) -> None:
+    blocks = (slot(5), other) if place == 0 else (other, slot(5))
+    now = standing(*blocks)
+    assert isinstance(now, Standing)
+    assert (now.place, now.slot.sequence) == (place, 5)
+
+
+def test_no_whole_slot_is_an_unreadable_card() -> None:
+    assert standing(EMPTY, EMPTY) == Refusal(Code.UNREADABLE_CARD, "GEN-11", "no slot stands")
+
+
+@pytest.mark.parametrize(("first", "second"), [(4, 4), (4, 6), (6, 4), (0, 254), (0, 128), (1, 255)])
+def test_slots_that_do_not_follow_each_other_make_an_altered_card(first: int, second: int) -> None:
+    found = standing(slot(first), slot(second, balance_yen=5))
+    assert found == Refusal(Code.ALTERED_CARD, "GEN-11", "slots do not follow each other")
+
+
+@given(accounts, accounts, st.integers(0, 255), st.integers(0, 16))
+def test_a_write_cut_anywhere_leaves_the_old_state_or_the_new(
+    before: Account, after: Account, sequence: int, cut: int
+) -> None:
+    old, new = encode_slot(slot_of(before, sequence, 0)), encode_slot(slot_of(after, sequence + 1, 0))
+    older = encode_slot(slot_of(after, sequence - 1, 0))
+    now = standing(old, new[:cut] + older[cut:])
+    assert isinstance(now, Standing)
+    assert now.block in (old, new)
+    if cut == 0:
+        assert now.block == old
+    if cut == 16:
+        assert now.block == new
+
+
+# -- what became of a write whose answer was lost
+
+
+BEFORE, AFTER = slot(10, 1_000), slot(11, 770, trip=2)
+ELSEWHERE = slot(11, 500, trip=9)
+"""Another bus wrote the sequence that ours was to have."""
+
+FATES = {
+    "the write was done": (BEFORE, AFTER, Fate.WRITTEN),
+    "it was never done": (BEFORE, slot(9), Fate.NOT_WRITTEN),
+    "it was never done, on a new card": (BEFORE, EMPTY, Fate.NOT_WRITTEN),
+    "it was torn": (BEFORE, torn(AFTER, slot(9)), Fate.NOT_WRITTEN),
+    "it was done, and the card used once since": (slot(12, 700), AFTER, Fate.WRITTEN),
+    "it was done, and the next one torn": (torn(slot(12, 700), BEFORE), AFTER, Fate.WRITTEN),
+    "it was not, and another bus took the sequence": (BEFORE, ELSEWHERE, Fate.NOT_WRITTEN),
+    "it was not, and another bus went on": (slot(12, 400), ELSEWHERE, Fate.NOT_WRITTEN),
+    "it was not, and another bus went on and was torn": (torn(slot(12, 400), BEFORE), ELSEWHERE, Fate.NOT_WRITTEN),
+    "the card was used twice since": (slot(12, 400), slot(13, 300), Fate.UNKNOWN),
+    "the card was used often since": (slot(20, 400), slot(21, 300), Fate.UNKNOWN),
+    "the card is unreadable": (EMPTY, EMPTY, Fate.UNKNOWN),
+    "the card was altered": (slot(30), slot(40), Fate.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("mirrored", [False, True], ids=["", "mirrored"])
+@pytest.mark.parametrize(("first", "second", "expected"), FATES.values(), ids=FATES.keys())
+def test_the_slots_tell_what_became_of_a_write(first: bytes, second: bytes, expected: Fate, mirrored: bool) -> None:
+    assert fate(BEFORE, AFTER, *((second, first) if mirrored else (first, second))) is expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (slot(255), slot(0, 770), Fate.WRITTEN),
+        (slot(255), slot(254), Fate.NOT_WRITTEN),
+        (slot(255), slot(0, 500), Fate.NOT_WRITTEN),
+        (slot(1, 500), slot(0, 770), Fate.WRITTEN),
+        (slot(1, 500), slot(2, 400), Fate.UNKNOWN),
+    ],
+)
+def test_the_same_where_the_number_wraps(first: bytes, second: bytes, expected: Fate) -> None:
+    assert fate(slot(255), slot(0, 770), first, second) is expected
+
+
+@given(st.lists(st.sampled_from(("done", "lost", "torn")), max_size=6))
+def test_no_history_of_later_taps_is_told_wrongly(later: list[str]) -> None:
+    """Whatever happens to a card after an unanswered write: what `fate` says with certainty is true."""
+    for done in (True, False):
+        slots = [BEFORE, AFTER if done else slot(9)]
+        trip = 100
+        for event in later:
+            now = standing(slots[0], slots[1])
+            assert isinstance(now, Standing)
+            trip += 1
+            new = slot(now.slot.sequence + 1, 900, trip)
+            if event != "lost":
+                slots[1 - now.place] = new if event == "done" else torn(new, slots[1 - now.place])
+        told = fate(BEFORE, AFTER, slots[0], slots[1])
+        assert told in (Fate.UNKNOWN, Fate.WRITTEN if done else Fate.NOT_WRITTEN)

@@ -1,0 +1,480 @@
+"""The port over the real nfcpy and the real pyserial, with a chip at the far end that behaves badly."""
+
+import logging
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import nfc.clf
+import nfc.clf.pn532
+import nfc.clf.transport
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardimage.felica_card import FelicaCard
+from cardimage.issue import issue
+from reader.felica import FelicaReader, LiteSSession
+from reader.keys import bench_keys
+from reader.nfcpy_port import NfcpyPort, open_tty, open_usb
+from reader.port import CardLost, FramePort, Indeterminate, NoCard, Polled, ReaderFault, ReaderMissing
+from sim.hardware.field import CardField
+from sim.hardware.pn532 import ACK, Pn532
+from tariff.account import Account
+from tests.cardimage.accounts import IDM
+from tests.reader.broken_chip import BrokenChip, Spoil
+from tests.reader.outcomes import good
+
+PMM = bytes.fromhex("00 F1 00 00 00 01 43 00")
+READ_SLOTS = bytes.fromhex("12 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 02 80 00 80 01")
+SYSTEM = 0x88B4
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    # nfcpy logs each error that it raises, too.
+    caplog.set_level(logging.CRITICAL, logger="nfc")
+
+
+def laid() -> CardField:
+    field = CardField()
+    image = issue(IDM, Account("lococa", 2_000), "LC1", date(2026, 11, 20))
+    field.lay(FelicaCard(image, bench_keys().card_key(IDM)))
+    return field
+
+
+@pytest.fixture
+def chip() -> Iterator[BrokenChip]:
+    with BrokenChip(laid()) as broken:
+        yield broken
+
+
+@pytest.fixture
+def port(chip: BrokenChip) -> Iterator[FramePort]:
+    opened = open_tty(chip.path)
+    yield opened
+    chip.spoil = None
+    opened.close()
+
+
+# -- opening
+
+
+def missing(path: str) -> str:
+    with pytest.raises(ReaderMissing) as caught:
+        open_tty(path)
+    message = str(caught.value)
+    assert path in message
+    assert "check the cable, the device name" in message
+    assert "dialout" in message
+    return message
+
+
+def test_a_device_that_is_not_there_is_missing() -> None:
+    assert "No such file" in missing("/dev/ttyNONE7")
+
+
+def test_a_file_that_is_no_tty_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "ttyUSB0"
+    path.write_bytes(b"")
+    missing(str(path))
+    missing(str(tmp_path))
+    missing("/dev/null")
+
+
+def test_a_line_that_answers_nothing_is_missing() -> None:
+    chip_end, host_end = os.openpty()
+    try:
+        missing(os.ttyname(host_end))
+    finally:
+        os.close(chip_end)
+        os.close(host_end)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: b"",
+        lambda _: ACK,
+        lambda data: data[:3],
+        lambda data: data[:9],
+        lambda _: bytes(40),
+        lambda _: b"OK\r\n",
+        lambda data: data.replace(b"\xd5", b"\xd4"),
+    ],
+    ids=["silence", "ACK alone", "three bytes", "a frame cut short", "zeros", "a modem", "another answer"],
+)
+def test_a_chip_that_answers_amiss_is_missing(spoil: Spoil) -> None:
+    with BrokenChip(CardField(), spoil) as dead:
+        missing(dead.path)
+
+
+def test_a_chip_that_fails_its_line_test_is_missing() -> None:
+    def spoil(data: bytes) -> bytes:
+        # The one extended frame of opening is the echo of the line test; change a byte of it and its check.
+        if data[len(ACK) : len(ACK) + 5] != bytes.fromhex("00 00 FF FF FF"):
+            return data
+        return data[:-3] + bytes((data[-3] ^ 1, data[-2] - 1 + 2 * (data[-3] & 1) & 0xFF, 0))
+
+    with BrokenChip(CardField(), spoil) as dead:
+        assert "OSError" in missing(dead.path)
+
+
+def test_a_port_is_named_by_its_path(chip: BrokenChip, port: FramePort) -> None:
+    assert port.name == chip.path
+
+
+def test_a_line_can_be_opened_again_after_a_failure() -> None:
+    with BrokenChip(laid(), lambda _: b"") as dead:
+        missing(dead.path)
+        dead.spoil = None
+        again = open_tty(dead.path)
+        assert again.poll(SYSTEM) == Polled(IDM, PMM)
+        again.close()
+
+
+def test_no_usb_reader_is_missing_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def frontend(path: str) -> None:
+        assert path == "usb"
+        raise OSError(19, "No such device")
+
+    monkeypatch.setattr(nfc, "ContactlessFrontend", frontend)
+    with pytest.raises(ReaderMissing, match=r"no USB card reader: OSError .*No such device.*plugdev.*libusb"):
+        open_usb()
+
+
+# -- a good chip
+
+
+def test_a_card_is_polled_and_answers(port: FramePort) -> None:
+    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    answer = port.transceive(READ_SLOTS, 0.05)
+    assert isinstance(answer, bytes)
+    assert answer[:13] == bytes.fromhex("2D 07") + IDM + bytes.fromhex("00 00 02")
+
+
+def test_the_system_code_is_named(port: FramePort) -> None:
+    assert port.poll(0x0003) == NoCard()
+
+
+def test_a_card_that_keeps_silent_is_lost(port: FramePort, chip: BrokenChip) -> None:
+    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    chip.field.lift()
+    assert port.transceive(READ_SLOTS, 0.05) == CardLost()
+    assert port.poll(SYSTEM) == NoCard()
+
+
+# -- garbage on the line
+
+HEAD = len(ACK)
+
+
+def edited(place: int, change: int) -> Spoil:
+    """One byte of the answer's frame turned over; a place below 0 counts from its end."""
+
+    def spoil(data: bytes) -> bytes:
+        octets = bytearray(data)
+        octets[place if place < 0 else HEAD + place] ^= change
+        return bytes(octets)
+
+    return spoil
+
+
+NOISE = Random(20).randbytes(300)
+
+SPOILS: dict[str, Spoil] = {
+    "silence": lambda _: b"",
+    "ACK alone": lambda _: ACK,
+    "ACK cut": lambda data: data[:3],
+    "ACK cut at its end": lambda data: data[:5],
+    "the frame cut in its start": lambda data: data[: HEAD + 2],
+    "the frame cut before its length": lambda data: data[: HEAD + 3],
+    "the frame cut in its body": lambda data: data[: HEAD + 7],
+    "the frame cut at its end": lambda data: data[:-1],
+    "an extended frame cut": lambda _: ACK + bytes.fromhex("00 00 FF FF FF 01"),
+    "an extended frame of wrong length": lambda _: ACK + bytes.fromhex("00 00 FF FF FF 00 02 FE D5 43 E8 00"),
+    "a wrong start": edited(2, 0xFF),
+    "a wrong length": edited(3, 0x01),
+    "a wrong check of the length": edited(4, 0x01),
+    "not from the chip": edited(5, 0x01),
+    "the answer to another command": edited(6, 0x02),
+    "a wrong check": edited(-2, 0x10),
+    "an error frame": lambda _: ACK + bytes.fromhex("00 00 FF 01 FF 7F 81 00"),
+    "an empty answer": lambda _: ACK + bytes.fromhex("00 00 FF 02 FE D5 43 E8 00"),
+    "a frame of no bytes": lambda _: ACK + bytes.fromhex("00 00 FF 00 00 00 00"),
+    "zeros": lambda data: bytes(len(data)),
+    "ones": lambda data: b"\xff" * len(data),
+    "noise": lambda _: NOISE,
+    "noise first": lambda data: b"\x37\x00\xff" + data,
+    "words": lambda _: b"Linux login: ",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS.keys())
+def test_garbage_is_a_fault_of_the_reader_and_passes(chip: BrokenChip, port: FramePort, spoil: Spoil) -> None:
+    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    chip.spoil = spoil
+    assert isinstance(port.transceive(READ_SLOTS, 0.01), (ReaderFault, CardLost))
+    polled = port.poll(SYSTEM)
+    assert isinstance(polled, ReaderFault)
+    assert polled.reader == chip.path
+    # What is left on the line from before is not taken for a later answer.
+    chip.spoil = None
+    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    answer = port.transceive(READ_SLOTS, 0.05)
+    assert isinstance(answer, bytes)
+    assert answer[1:10] == b"\x07" + IDM
+
+
+def test_a_truncated_frame_makes_nfcpy_raise_what_no_one_would_expect(chip: BrokenChip, port: FramePort) -> None:
+    chip.spoil = SPOILS["ACK cut"]
+    fault = port.transceive(READ_SLOTS, 0.01)
+    assert isinstance(fault, ReaderFault)
+    assert fault.what.startswith("IndexError")
+
+
+def test_an_answer_whose_ack_was_lost_is_an_answer(chip: BrokenChip, port: FramePort) -> None:
+    chip.spoil = lambda data: data[HEAD:]
+    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+
+
+class OneBehind:
+    """Holds an answer back until the next command, whose own answer follows it."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def __call__(self, data: bytes) -> bytes:
+        late, self._held = self._held, data[HEAD:]
+        return (late + data) if late else ACK
+
+
+def test_an_answer_that_comes_late_is_not_taken_for_the_next_ones() -> None:
+    with BrokenChip(laid()) as chip:
+        reader = FelicaReader(open_tty(chip.path), bench_keys(), os.urandom)
+        session = reader.wait()
+        assert isinstance(session, LiteSSession)
+        good(session.open(0, 1))
+        chip.spoil = OneBehind()
+        assert session.write(1, b"x" * 16) == Indeterminate(1)
+        # The answer to the write arrives now, and is none to a read.
+        assert session.read(0, 1) == CardLost()
+        chip.spoil = None
+        assert good(session.read(0, 1))[1] == b"x" * 16
+        reader.close()
+
+
+@pytest.mark.parametrize("status", range(0x02, 0x40))
+def test_every_error_of_the_chip_is_an_outcome(chip: BrokenChip, port: FramePort, status: int) -> None:
+    check = -(0xD5 + 0x43 + status) & 0xFF
+    chip.spoil = lambda _: ACK + bytes.fromhex("00 00 FF 03 FD D5 43") + bytes((status, check, 0))
+    fault = port.transceive(READ_SLOTS, 0.01)
+    assert isinstance(fault, ReaderFault)
+    assert f"0x{status:02X}" in fault.what
+
+
+def test_garbage_within_a_session() -> None:
+    with BrokenChip(laid()) as chip:
+        reader = FelicaReader(open_tty(chip.path), bench_keys(), os.urandom)
+        session = reader.wait()
+        assert isinstance(session, LiteSSession)
+        good(session.open(0, 1))
+        chip.spoil = SPOILS["a wrong check"]
+        assert isinstance(session.read(0, 1), ReaderFault)
+        # The write reached the card; only its answer was spoilt.
+        assert session.write(1, b"x" * 16) == Indeterminate(1)
+        chip.spoil = None
+        assert session.read(1) == (b"x" * 16,)
+        reader.close()
+
+
+# -- any bytes: the real driver over a serial port that holds them already, so that nothing is waited for
+
+
+class FullSerial:
+    """What pyserial offers, as far as nfcpy's TTY uses it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.timeout = 0.0
+        self.port = "full"
+        self.baudrate = 115_200
+
+    def read(self, size: int) -> bytes:
+        taken, self._data = self._data[:size], self._data[size:]
+        return taken
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def flushInput(self) -> None:
+        """The bytes are meant to be read, not thrown away."""
+
+    flushOutput = close = flushInput
+
+
+def driven_by(data: bytes) -> NfcpyPort:
+    transport: Any = object.__new__(nfc.clf.transport.TTY)
+    transport.tty = FullSerial(data)
+    device: Any = object.__new__(nfc.clf.pn532.Device)
+    device.log = logging.getLogger("nfc.clf.pn532")
+    device.chipset = nfc.clf.pn532.Chipset(transport, device.log)
+    return NfcpyPort(device, "full")
+
+
+def chip_frame(body: bytes) -> bytes:
+    size = len(body)
+    return b"\x00\x00\xff" + bytes((size, -size & 0xFF)) + body + bytes((-sum(body) & 0xFF, 0))
+
+
+pieces = (
+    st.just(ACK)
+    | st.binary(max_size=30)
+    | st.binary(max_size=60).map(lambda body: chip_frame(b"\xd5\x43" + body))
+    | st.binary(max_size=60).map(lambda body: chip_frame(b"\xd5\x4b" + body))
+    | st.binary(max_size=4).map(lambda body: chip_frame(b"\xd5\x07" + body))
+    | st.binary(max_size=60).map(chip_frame)
+    | st.binary(max_size=20).map(lambda tail: b"\x00\x00\xff\xff\xff" + tail)
+)
+lines = st.lists(pieces, max_size=6).map(b"".join)
+
+
+@given(lines)
+def test_no_bytes_on_the_line_are_too_much_at_an_exchange(data: bytes) -> None:
+    assert isinstance(driven_by(data).transceive(READ_SLOTS, 0.01), (bytes, CardLost, ReaderFault))
+
+
+@given(lines)
+def test_no_bytes_on_the_line_are_too_much_at_a_poll(data: bytes) -> None:
+    assert isinstance(driven_by(data).poll(SYSTEM), (Polled, NoCard, ReaderFault))
+
+
+@given(st.binary(max_size=40))
+def test_a_card_that_answers_a_poll_with_too_little_is_no_card(answer: bytes) -> None:
+    registers = ACK + chip_frame(b"\xd5\x07\x83")
+    polled = driven_by(registers + ACK + chip_frame(b"\xd5\x4b\x01\x01" + answer)).poll(SYSTEM)
+    if len(answer) < 18:
+        assert polled == NoCard()
+    else:
+        assert polled == Polled(answer[2:10], answer[10:18])
+
+
+def test_closing_is_quiet_whatever_is_on_the_line() -> None:
+    for data in (b"", ACK, b"\x00\x00\xff", NOISE):
+        driven_by(data).close()
+
+
+# -- the plug pulled
+
+
+def test_a_chip_unplugged_in_mid_session_is_a_fault_of_the_reader() -> None:
+    chip = Pn532(laid())
+    reader = FelicaReader(open_tty(chip.path), bench_keys(), os.urandom)
+    session = reader.wait()
+    assert isinstance(session, LiteSSession)
+    good(session.open(0, 1))
+    chip.close()
+    fault = session.read(0, 1)
+    assert isinstance(fault, ReaderFault)
+    assert fault.reader == reader.name
+    assert session.write(1, b"x" * 16) == Indeterminate(1)
+    assert isinstance(reader.wait(), ReaderFault)
+    reader.close()
+    reader.close()
+
+
+def test_a_chip_unplugged_while_nothing_lies_there() -> None:
+    chip = Pn532(CardField())
+    port = open_tty(chip.path)
+    assert port.poll(SYSTEM) == NoCard()
+    chip.close()
+    assert isinstance(port.poll(SYSTEM), ReaderFault)
+    assert isinstance(port.poll(SYSTEM), ReaderFault)
+    assert isinstance(port.transceive(READ_SLOTS, 0.01), ReaderFault)
+    port.close()
+    port.close()
+    assert isinstance(port.poll(SYSTEM), ReaderFault)
+
+
+def test_a_chip_plugged_in_again_is_found() -> None:
+    chips = [Pn532(laid())]
+
+    def reopen() -> FramePort:
+        return open_tty(chips[-1].path)
+
+    reader = FelicaReader(reopen(), bench_keys(), os.urandom, reopen)
+    assert isinstance(reader.wait(), LiteSSession)
+    chips[0].close()
+    assert isinstance(reader.wait(), ReaderFault)
+    # Still unplugged: looked for, and said to be missing.
+    fault = reader.wait()
+    assert isinstance(fault, ReaderFault)
+    assert "no PN532 card reader" in fault.what
+    chips.append(Pn532(laid()))
+    session = reader.wait()
+    assert isinstance(session, LiteSSession)
+    good(session.open(0, 1))
+    reader.close()
+    chips[1].close()
+
+
+# -- a reader of another kind: its driver is asked for one exchange
+
+
+class OtherDevice:
+    """A driver that is no PN53x, such as the RC-S380's, as far as the port uses it."""
+
+    chipset = object()
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.exchanges: list[tuple[Any, bytes, float]] = []
+
+    def sense_ttf(self, target: Any) -> Any:
+        assert target.brty == "212F"
+        assert bytes(target.sensf_req) == bytes.fromhex("00 88 B4 00 00")
+        return nfc.clf.RemoteTarget("212F", sensf_res=bytearray(b"\x01" + IDM + PMM))
+
+    def send_cmd_recv_rsp(self, target: Any, data: bytearray, timeout: float) -> object:
+        self.exchanges.append((target, bytes(data), timeout))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_another_driver_is_asked_once() -> None:
+    device = OtherDevice(bytearray(b"answer"))
+    port = NfcpyPort(device, "usb")
+    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    assert port.transceive(READ_SLOTS, 0.05) == b"answer"
+    ((target, frame, timeout),) = device.exchanges
+    assert bytes(target.sensf_res[1:9]) == IDM
+    assert (frame, timeout) == (READ_SLOTS, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (nfc.clf.TimeoutError(), CardLost),
+        (nfc.clf.TransmissionError(), CardLost),
+        (None, CardLost),
+        (nfc.clf.BrokenLinkError(), ReaderFault),
+        (UnboundLocalError("rsp"), ReaderFault),
+        (OSError(5, "Input/output error"), ReaderFault),
+        (IndexError("bytearray index out of range"), ReaderFault),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
+)
+def test_what_another_driver_raises_is_an_outcome(answer: object, outcome: type) -> None:
+    device = OtherDevice(answer)
+    port = NfcpyPort(device, "usb")
+    port.poll(SYSTEM)
+    assert isinstance(port.transceive(READ_SLOTS, 0.05), outcome)
+    assert len(device.exchanges) == 1

@@ -1,0 +1,259 @@
+"""Auto-charge at settlement (AUT-2, AUT-3, AUT-5)."""
+
+from datetime import date
+
+import pytest
+
+from tariff.account import Account, AutoCharge, AutoCharged
+from tariff.auto_charge import Added, Held, auto_charge, totals_on
+from tariff.purses import Payment
+from tariff.refusal import Code
+from tariff.riders import Party
+from tariff.settle import Line, Settlement, Word
+from tests.tariff.examples import (
+    ADULT,
+    AIZU,
+    AIZU_LINE,
+    TODAY,
+    TOMORROW,
+    card,
+    held,
+    payments,
+    refused,
+    ride,
+    section,
+    settled,
+)
+
+WAKAMATSU_RIDE = ride(AIZU_LINE, "若松駅前", "西若松駅東口")
+FARE_YEN = 230
+
+
+def arranged(
+    trigger_yen: int = 1_000, amount_yen: int = 3_000, day_cap_yen: int = 99_000, month_cap_yen: int = 99_000
+) -> AutoCharge:
+    """An arrangement as the portal's guide shows it set: below 1,000 add 3,000."""
+    return AutoCharge(trigger_yen, amount_yen, day_cap_yen, month_cap_yen)
+
+
+def member(
+    balance_yen: int, arrangement: AutoCharge | None = None, so_far: AutoCharged | None = None, *, covered: bool = False
+) -> Account:
+    """A card with auto-charge; `covered` by a pass for the whole ride."""
+    bought = held(section("若松駅前", "西若松駅東口")) if covered else None
+    return card(balance_yen, bought, scheme="aizu-noruca", auto_charge=arrangement or arranged(), auto_charged=so_far)
+
+
+def on(day: date, account: Account) -> Settlement:
+    """The ride of 230 yen, settled on a day."""
+    return settled(WAKAMATSU_RIDE._replace(day=day, alighted_on=day), account)
+
+
+# -- AUT-2
+
+
+@pytest.mark.parametrize(
+    ("balance_yen", "added_yen"),
+    [(0, 3_000), (500, 3_000), (999, 3_000), (1_000, 0), (1_001, 0), (1_229, 0), (5_000, 0)],
+    ids=["empty", "below", "one yen below", "at the trigger", "above", "above, below it after", "far above"],
+)
+def test_aut_2_fires_strictly_below_the_trigger_before_the_settlement(balance_yen: int, added_yen: int) -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(balance_yen))
+    assert settlement.auto_charged_yen == added_yen
+    assert settlement.after.stored_fare_yen == balance_yen + added_yen - FARE_YEN
+
+
+def test_aut_2_the_line_names_the_amount_and_the_fare_is_deducted_after() -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(80))
+    assert payments(settlement) == [
+        Line("AUT-2", Word.AUTO_CHARGED, 3_000),
+        Line("GEN-1", Word.STORED_FARE, 230),
+    ]
+    assert settlement.after.auto_charged == AutoCharged(TODAY, 3_000, 3_000)
+
+
+def test_aut_2_is_added_once_whatever_the_party() -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(0), Party(companions=(ADULT,) * 9))
+    assert (settlement.due_yen, settlement.auto_charged_yen) == (2_300, 3_000)
+    assert settlement.after.stored_fare_yen == 700
+
+
+def test_aut_2_is_added_once_even_if_still_below_the_trigger() -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(0, arranged(trigger_yen=5_000, amount_yen=1_000)))
+    assert (settlement.auto_charged_yen, settlement.after.stored_fare_yen) == (1_000, 770)
+
+
+def test_aut_2_a_card_without_the_arrangement_is_never_charged() -> None:
+    refusal = refused(WAKAMATSU_RIDE, card(0, scheme="aizu-noruca"))
+    assert (refusal.code, refusal.short_yen) == (Code.SHORT, 230)
+
+
+# -- AUT-3: the caps
+
+
+@pytest.mark.parametrize(
+    ("balance_yen", "added_yen"), [(10_000, 10_000), (10_001, 0)], ids=["20,000 after it", "20,001 after it"]
+)
+def test_aut_3_gen_3_never_past_the_stored_fare_cap(balance_yen: int, added_yen: int) -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(balance_yen, arranged(trigger_yen=12_000, amount_yen=10_000)))
+    assert settlement.auto_charged_yen == added_yen
+    held_lines = [line for line in settlement.lines if line.word is Word.AUTO_CHARGE_HELD]
+    assert [line.detail for line in held_lines] == ([] if added_yen else ["stored-fare-cap"])
+
+
+def test_aut_3_the_cap_is_asked_before_the_fare_is_taken() -> None:
+    # 18,000 + 3,000 - 2,300 would be under the cap; the addition itself is not.
+    account = member(18_000, arranged(trigger_yen=19_000))
+    settlement = settled(WAKAMATSU_RIDE, account, Party(companions=(ADULT,) * 9))
+    assert (settlement.auto_charged_yen, settlement.after.stored_fare_yen) == (0, 15_700)
+
+
+@pytest.mark.parametrize(
+    ("day_cap_yen", "month_cap_yen", "so_far", "outcome"),
+    [
+        (3_000, 99_000, None, AutoCharged(TODAY, 3_000, 3_000)),
+        (2_999, 99_000, None, Held.DAY_CAP),
+        (6_000, 99_000, AutoCharged(TODAY, 3_000, 9_000), AutoCharged(TODAY, 6_000, 12_000)),
+        (5_999, 99_000, AutoCharged(TODAY, 3_000, 9_000), Held.DAY_CAP),
+        (99_000, 12_000, AutoCharged(TODAY, 3_000, 9_000), AutoCharged(TODAY, 6_000, 12_000)),
+        (99_000, 11_999, AutoCharged(TODAY, 3_000, 9_000), Held.MONTH_CAP),
+        (5_000, 11_000, AutoCharged(TODAY, 3_000, 9_000), Held.DAY_CAP),
+        (0, 0, None, Held.DAY_CAP),
+    ],
+    ids=[
+        "day cap reached",
+        "day cap passed",
+        "reached by the second",
+        "passed by the second",
+        "month cap reached",
+        "month cap passed",
+        "both: the day's is named",
+        "caps of zero",
+    ],
+)
+def test_aut_3_day_and_month_caps_are_reached_never_passed(
+    day_cap_yen: int, month_cap_yen: int, so_far: AutoCharged | None, outcome: AutoCharged | Held
+) -> None:
+    account = member(500, arranged(day_cap_yen=day_cap_yen, month_cap_yen=month_cap_yen), so_far)
+    settlement = settled(WAKAMATSU_RIDE, account)
+    if isinstance(outcome, Held):
+        assert payments(settlement)[0] == Line("AUT-3", Word.AUTO_CHARGE_HELD, 0, outcome)
+        assert (settlement.auto_charged_yen, settlement.after.auto_charged) == (0, so_far)
+    else:
+        assert (settlement.auto_charged_yen, settlement.after.auto_charged) == (3_000, outcome)
+
+
+def test_aut_3_held_and_short_is_gen_10() -> None:
+    account = member(100, arranged(day_cap_yen=3_000), AutoCharged(TODAY, 3_000, 3_000))
+    refusal = refused(WAKAMATSU_RIDE, account)
+    assert (refusal.code, refusal.due_yen, refusal.short_yen) == (Code.SHORT, 230, 130)
+    mixed = settled(WAKAMATSU_RIDE, account, payment=Payment.PART_CASH)
+    assert (mixed.auto_charged_yen, mixed.stored_fare_yen, mixed.cash_yen) == (0, 100, 130)
+
+
+# -- AUT-3: the calendar
+
+
+@pytest.mark.parametrize(
+    ("last", "day", "day_yen", "month_yen"),
+    [
+        (date(2026, 11, 20), date(2026, 11, 20), 3_000, 9_000),
+        (date(2026, 11, 20), date(2026, 11, 21), 0, 9_000),
+        (date(2026, 11, 1), date(2026, 11, 30), 0, 9_000),
+        (date(2026, 11, 30), date(2026, 12, 1), 0, 0),
+        (date(2026, 12, 31), date(2027, 1, 1), 0, 0),
+        (date(2026, 11, 20), date(2027, 11, 20), 0, 0),
+        (date(2028, 2, 28), date(2028, 2, 29), 0, 9_000),
+        (date(2028, 2, 29), date(2028, 2, 29), 3_000, 9_000),
+        (date(2028, 2, 29), date(2028, 3, 1), 0, 0),
+        (date(2027, 2, 28), date(2027, 3, 1), 0, 0),
+    ],
+    ids=[
+        "same day",
+        "next day",
+        "same month",
+        "next month",
+        "new year",
+        "same day a year on",
+        "to 29 February",
+        "on 29 February",
+        "from 29 February",
+        "from 28 February",
+    ],
+)
+def test_aut_3_a_new_day_and_a_new_month_begin_at_zero(last: date, day: date, day_yen: int, month_yen: int) -> None:
+    assert totals_on(AutoCharged(last, 3_000, 9_000), day) == AutoCharged(day, day_yen, month_yen)
+    after = on(day, member(500, so_far=AutoCharged(last, 3_000, 9_000))).after
+    assert after.auto_charged == AutoCharged(day, day_yen + 3_000, month_yen + 3_000)
+
+
+@pytest.mark.parametrize("back_to", [date(2026, 11, 19), date(2026, 10, 31), date(2025, 11, 20)])
+def test_faults_24_a_clock_that_goes_back_frees_no_cap(back_to: date) -> None:
+    so_far = AutoCharged(date(2026, 11, 20), 3_000, 9_000)
+    assert totals_on(so_far, back_to) == so_far
+    after = on(back_to, member(500, so_far=so_far)).after
+    assert after.auto_charged == AutoCharged(date(2026, 11, 20), 6_000, 12_000)
+
+
+def test_aut_3_a_card_never_charged_begins_at_zero() -> None:
+    assert totals_on(None, TODAY) == AutoCharged(TODAY, 0, 0)
+
+
+def test_aut_3_the_totals_stand_until_something_is_added() -> None:
+    before = AutoCharged(date(2026, 10, 31), 3_000, 9_000)
+    assert on(TODAY, member(5_000, so_far=before)).after.auto_charged == before
+
+
+def test_aut_3_the_day_is_that_of_the_alighting_tap() -> None:
+    # Boarded before midnight, when the day's cap was used up; alighted after it.
+    account = member(500, arranged(day_cap_yen=3_000), AutoCharged(TODAY, 3_000, 3_000))
+    overnight = settled(WAKAMATSU_RIDE._replace(day=TODAY, alighted_on=TOMORROW), account)
+    assert overnight.after.auto_charged == AutoCharged(TOMORROW, 3_000, 6_000)
+    assert settled(WAKAMATSU_RIDE, account).auto_charged_yen == 0
+
+
+# -- AUT-5
+
+
+def test_aut_5_a_zero_fare_settlement_counts() -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(500, covered=True))
+    assert (settlement.due_yen, settlement.auto_charged_yen, settlement.after.stored_fare_yen) == (0, 3_000, 3_500)
+
+
+def test_aut_5_a_zero_fare_settlement_does_not_count_where_switched_off() -> None:
+    off = AIZU._replace(auto_charge_on_zero_fare=False)
+    assert settled(WAKAMATSU_RIDE, member(500, covered=True), rulebook=off).auto_charged_yen == 0
+    # A fare is a fare.
+    assert settled(WAKAMATSU_RIDE, member(500), rulebook=off).auto_charged_yen == 3_000
+
+
+@pytest.mark.parametrize("covered", [False, True])
+def test_aut_5_an_all_cash_settlement_never_counts(covered: bool) -> None:
+    settlement = settled(WAKAMATSU_RIDE, member(50, covered=covered), payment=Payment.ALL_CASH)
+    assert (settlement.auto_charged_yen, settlement.after.stored_fare_yen) == (0, 50)
+    assert all(line.word not in (Word.AUTO_CHARGED, Word.AUTO_CHARGE_HELD) for line in settlement.lines)
+
+
+def test_aut_5_added_and_still_short_then_gen_10() -> None:
+    # 55 + 1,000 against 1,150 for five.
+    account = member(55, arranged(trigger_yen=100, amount_yen=1_000))
+    five = Party(companions=(ADULT,) * 4)
+    refusal = refused(WAKAMATSU_RIDE, account, five)
+    assert (refusal.code, refusal.due_yen, refusal.short_yen) == (Code.SHORT, 1_150, 95)
+    mixed = settled(WAKAMATSU_RIDE, account, five, payment=Payment.PART_CASH)
+    assert (mixed.auto_charged_yen, mixed.stored_fare_yen, mixed.cash_yen) == (1_000, 1_050, 100)
+    assert mixed.after.stored_fare_yen == 5
+    in_cash = settled(WAKAMATSU_RIDE, account, five, payment=Payment.ALL_CASH)
+    assert (in_cash.auto_charged_yen, in_cash.cash_yen, in_cash.after.stored_fare_yen) == (0, 1_150, 55)
+
+
+def test_aut_2_a_scheme_that_does_not_offer_it_never_charges() -> None:
+    account = card(100, auto_charge=arranged())
+    refusal = refused(WAKAMATSU_RIDE, account)
+    assert (refusal.code, refusal.short_yen) == (Code.SHORT, 130)
+
+
+def test_auto_charge_by_itself_answers_added_held_or_nothing() -> None:
+    assert auto_charge(member(500), FARE_YEN, TODAY, AIZU) == Added(3_000, AutoCharged(TODAY, 3_000, 3_000))
+    assert auto_charge(member(500, arranged(day_cap_yen=0)), FARE_YEN, TODAY, AIZU) is Held.DAY_CAP
+    assert auto_charge(member(1_000), FARE_YEN, TODAY, AIZU) is None
