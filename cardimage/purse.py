@@ -61,32 +61,45 @@ class HistoryRow(NamedTuple):
 
 # -- bits
 
-_Field = tuple[int, int]
-"""(value, width in bits); a block is its fields from the most significant bit on, then a check of 16 bits."""
+
+class _Layout:
+    """The fields of a block, from the most significant bit on; what is left over is zero."""
+
+    def __init__(self, bits: int, *widths: int) -> None:
+        """Take the block's length and each field's width in bits."""
+        shifts = [bits - sum(widths[: place + 1]) for place in range(len(widths))]
+        self._places = tuple((shift, (1 << width) - 1) for shift, width in zip(shifts, widths, strict=True))
+        self._rest = (1 << shifts[-1]) - 1
+
+    def pack(self, *values: int) -> int:
+        """Fields -> the block as one number; LayoutFault if a value does not fit."""
+        packed = 0
+        for value, (shift, mask) in zip(values, self._places, strict=True):
+            if not 0 <= value <= mask:
+                raise LayoutFault(f"{value} does not fit {mask.bit_length()} bits of the card; see docs/card.md")
+            packed |= value << shift
+        return packed
+
+    def unpack(self, packed: int) -> list[int]:
+        """The block as one number -> fields."""
+        return [packed >> shift & mask for shift, mask in self._places]
+
+    def rest(self, packed: int) -> int:
+        """What stands where there is no field: 0 in any block of ours."""
+        return packed & self._rest
 
 
-def _pack(fields: tuple[_Field, ...], bits: int) -> int:
-    packed = used = 0
-    for value, width in fields:
-        if not 0 <= value < 1 << width:
-            raise LayoutFault(f"{value} does not fit {width} bits of the card; see docs/card.md")
-        packed = packed << width | value
-        used += width
-    return packed << bits - used
-
-
-class _Bits:
-    """Takes fields off the front of a block, in the order they were packed."""
-
-    def __init__(self, packed: int, bits: int) -> None:
-        self._packed, self._left = packed, bits
-
-    def take(self, width: int) -> int:
-        self._left -= width
-        return self._packed >> self._left & (1 << width) - 1
-
-    def rest(self) -> int:
-        return self._packed & (1 << self._left) - 1
+_RIDE = (3, 2, 2, 1, 8, 1, 13, 16, 8, 15)
+"""Layout, variant, state, more, sequence, bank, day, trip, stop, stored fare: alike on every card."""
+_SLOTS = {"lococa": _Layout(112, *_RIDE, 1), "aizu-noruca": _Layout(112, *_RIDE, 7, 7, 13)}
+_AUTO_CHARGE = (1, 7, 4, 7, 7)
+_CONDITIONS = _Layout(112, 4, 13, 2, 6, 13, 13, 16, 1, *_AUTO_CHARGE, 16, 1)
+"""Holder, expiry, company, product, first and last day, area and line (kept), bearer; auto-charge; directive (kept),
+named."""
+_SECTIONS = _Layout(128, *(16, 16, 1, 9) * 3)
+_HISTORY = _Layout(112, 8, 13, 16, 8, 8, 15, 15, 4, 15)
+_NUMBER = _Layout(112, 88, 13)
+_VARIANT = _Layout(112, 3, 2)
 
 
 def _sealed(packed: int) -> bytes:
@@ -122,50 +135,50 @@ def _thousands(yen: int) -> int:
 
 def encode_slot(slot: Slot) -> bytes:
     """Slot -> 16 bytes; LayoutFault if a value does not fit."""
-    ride = slot.ride
-    fields: tuple[_Field, ...] = (
-        (LAYOUT, 3),
-        (VARIANTS[slot.scheme], 2),
-        (ride.state if ride else RideState.NONE, 2),
-        (slot.more, 1),
-        (slot.sequence, 8),
-        (slot.bank, 1),
-        (_day_number(ride.day) if ride else 0, 13),
-        (ride.trip_number if ride else 0, 16),
-        (ride.stop_index if ride else 0, 8),
-        (slot.stored_fare_yen, 15),
-    )
+    ride, charged = slot.ride, slot.auto_charged
+    last: tuple[int, ...]
     if slot.scheme == "lococa":
-        fields += ((ride.company if ride else 0, 1),)
+        last = (ride.company if ride else 0,)
+    elif charged:
+        last = (_thousands(charged.day_yen), _thousands(charged.month_yen), _day_number(charged.day))
     else:
-        charged = slot.auto_charged
-        fields += (
-            (_thousands(charged.day_yen) if charged else 0, 7),
-            (_thousands(charged.month_yen) if charged else 0, 7),
-            (_day_number(charged.day) if charged else 0, 13),
+        last = (0, 0, 0)
+    return _sealed(
+        _SLOTS[slot.scheme].pack(
+            LAYOUT,
+            VARIANTS[slot.scheme],
+            ride.state if ride else RideState.NONE,
+            slot.more,
+            slot.sequence,
+            slot.bank,
+            _day_number(ride.day) if ride else 0,
+            ride.trip_number if ride else 0,
+            ride.stop_index if ride else 0,
+            slot.stored_fare_yen,
+            *last,
         )
-    return _sealed(_pack(fields, 112))
+    )
 
 
 def decode_slot(block: bytes) -> Slot | None:
     """16 bytes -> Slot; None if the check fails or the contents are not of this layout."""
     if not _whole(block):
         return None
-    bits = _Bits(int.from_bytes(block[:14], "big"), 112)
-    layout, variant, state, more, sequence, bank = (bits.take(width) for width in (3, 2, 2, 1, 8, 1))
-    day, trip_number, stop_index, stored_fare_yen = (bits.take(width) for width in (13, 16, 8, 15))
+    packed = int.from_bytes(block[:14], "big")
+    layout, variant = _VARIANT.unpack(packed)
     scheme = _SCHEMES.get(variant)
-    if layout != LAYOUT or scheme is None or state > RideState.CLOSED:
+    if layout != LAYOUT or scheme is None:
+        return None
+    fields = _SLOTS[scheme]
+    _, _, state, more, sequence, bank, day, trip_number, stop_index, stored_fare_yen, *last = fields.unpack(packed)
+    ridden = _day(day)
+    if state > RideState.CLOSED or (ridden is None) != (state == RideState.NONE) or fields.rest(packed):
         return None
     company, charged = 0, None
     if scheme == "lococa":
-        company = bits.take(1)
-    else:
-        day_yen, month_yen, charged_on = bits.take(7) * 1_000, bits.take(7) * 1_000, _day(bits.take(13))
-        charged = AutoCharged(charged_on, day_yen, month_yen) if charged_on else None
-    ridden = _day(day)
-    if (ridden is None) != (state == RideState.NONE) or bits.rest():
-        return None
+        company = last[0]
+    elif charged_on := _day(last[2]):
+        charged = AutoCharged(charged_on, last[0] * 1_000, last[1] * 1_000)
     ride = RideMark(RideState(state), ridden, trip_number, stop_index, company) if ridden else None
     return Slot(scheme, sequence, bank, bool(more), ride, stored_fare_yen, charged)
 
@@ -198,49 +211,42 @@ def encode_conditions(account: Account) -> tuple[bytes, bytes]:
     held, charge = account.held_pass, account.auto_charge
     if held and len(held.sections) > 3:
         raise LayoutFault(f"{len(held.sections)} pass sections; the card holds 3")
-    sections = held.sections if held else ()
-    second = _pack(tuple(field for section in sections for field in _section_fields(section)), 128).to_bytes(16, "big")
-    first = _pack(
-        (
-            (account.holder, 4),
-            (_day_number(account.expires), 13),
-            (held.company if held else 0, 2),
-            (held.product if held else 0, 6),
-            (_day_number(held.first_day) if held else 0, 13),
-            (_day_number(held.last_day) if held else 0, 13),
-            (0, 16),  # area and line: kept for area, line and city passes
-            (held.bearer if held else 0, 1),
-            *_auto_charge_fields(charge),
-            (0, 16),  # directive number: kept for directives
-            (account.named, 1),
-        ),
-        112,
+    sections = [_section_fields(section) for section in held.sections] if held else []
+    none = [(0, 0, 0, 0)] * (3 - len(sections))
+    second = _SECTIONS.pack(*(field for section in (*sections, *none) for field in section)).to_bytes(16, "big")
+    first = _CONDITIONS.pack(
+        account.holder,
+        _day_number(account.expires),
+        held.company if held else 0,
+        held.product if held else 0,
+        _day_number(held.first_day) if held else 0,
+        _day_number(held.last_day) if held else 0,
+        0,
+        held.bearer if held else 0,
+        *_auto_charge_fields(charge),
+        0,
+        account.named,
     ).to_bytes(14, "big")
     return first + crc_hqx(first + second, 0xFFFF).to_bytes(2, "big"), second
 
 
-def _section_fields(section: Section) -> tuple[_Field, ...]:
+def _section_fields(section: Section) -> tuple[int, int, int, int]:
     if section.priced_fare_yen % 10:
         raise LayoutFault(f"a pass priced on {section.priced_fare_yen} yen; the card counts tens")
-    return (
-        (section.from_stop, 16),
-        (section.to_stop, 16),
-        (section.one_way, 1),
-        (section.priced_fare_yen // 10, 9),
-    )
+    return section.from_stop, section.to_stop, section.one_way, section.priced_fare_yen // 10
 
 
-def _auto_charge_fields(charge: AutoCharge | None) -> tuple[_Field, ...]:
+def _auto_charge_fields(charge: AutoCharge | None) -> tuple[int, int, int, int, int]:
     if charge is None:
-        return ((0, 26),)
+        return 0, 0, 0, 0, 0
     if charge.trigger_yen % 100:
         raise LayoutFault(f"a trigger of {charge.trigger_yen} yen; it goes in steps of 100 (AUT-1)")
     return (
-        (1, 1),
-        (charge.trigger_yen // 100, 7),
-        (_thousands(charge.amount_yen), 4),
-        (_thousands(charge.day_cap_yen), 7),
-        (_thousands(charge.month_cap_yen), 7),
+        1,
+        charge.trigger_yen // 100,
+        _thousands(charge.amount_yen),
+        _thousands(charge.day_cap_yen),
+        _thousands(charge.month_cap_yen),
     )
 
 
@@ -257,13 +263,13 @@ def decode_account(slot: Slot, conditions: tuple[bytes, bytes] | None) -> Accoun
     first, second = conditions
     if crc_hqx(first[:14] + second, 0xFFFF) != int.from_bytes(first[14:], "big"):
         return Refusal(Code.ALTERED_CARD, "GEN-11", "conditions")
-    bits = _Bits(int.from_bytes(first[:14], "big"), 112)
-    holder, expires, company, product = (bits.take(width) for width in (4, 13, 2, 6))
-    first_day, last_day, _reserved, bearer = (bits.take(width) for width in (13, 13, 16, 1))
-    charge = _auto_charge(bits)
-    _directive, named = bits.take(16), bits.take(1)
+    holder, expires, company, product, first_day, last_day, _reserved, bearer, *rest = _CONDITIONS.unpack(
+        int.from_bytes(first[:14], "big")
+    )
+    on, trigger, amount, day_cap, month_cap, _directive, named = rest
     if holder > HolderKind.DISABLED_CHILD:
         return Refusal(Code.ALTERED_CARD, "GEN-11", "kind of holder")
+    charge = AutoCharge(trigger * 100, amount * 1_000, day_cap * 1_000, month_cap * 1_000) if on else None
     starts, ends = _day(first_day), _day(last_day)
     held = Pass(product, company, starts, ends, bool(bearer), _sections(second)) if starts and ends else None
     return bare._replace(
@@ -271,14 +277,9 @@ def decode_account(slot: Slot, conditions: tuple[bytes, bytes] | None) -> Accoun
     )
 
 
-def _auto_charge(bits: _Bits) -> AutoCharge | None:
-    on, trigger, amount, day_cap, month_cap = (bits.take(width) for width in (1, 7, 4, 7, 7))
-    return AutoCharge(trigger * 100, amount * 1_000, day_cap * 1_000, month_cap * 1_000) if on else None
-
-
 def _sections(block: bytes) -> tuple[Section, ...]:
-    bits = _Bits(int.from_bytes(block, "big"), 128)
-    rows = [tuple(bits.take(width) for width in (16, 16, 1, 9)) for _ in range(3)]
+    fields = _SECTIONS.unpack(int.from_bytes(block, "big"))
+    rows = [fields[start : start + 4] for start in (0, 4, 8)]
     return tuple(Section(start, end, bool(one_way), tens * 10) for start, end, one_way, tens in rows if start)
 
 
@@ -287,27 +288,28 @@ def _sections(block: bytes) -> tuple[Section, ...]:
 
 def encode_history(row: HistoryRow) -> bytes:
     """HistoryRow -> 16 bytes."""
-    fields = (
-        (row.sequence, 8),
-        (_day_number(row.day), 13),
-        (row.trip_number, 16),
-        (row.boarded, 8),
-        (row.alighted, 8),
-        (row.due_yen, 15),
-        (row.cash_yen, 15),
-        (_thousands(row.auto_charged_yen), 4),
-        (row.balance_yen, 15),
+    return _sealed(
+        _HISTORY.pack(
+            row.sequence,
+            _day_number(row.day),
+            row.trip_number,
+            row.boarded,
+            row.alighted,
+            row.due_yen,
+            row.cash_yen,
+            _thousands(row.auto_charged_yen),
+            row.balance_yen,
+        )
     )
-    return _sealed(_pack(fields, 112))
 
 
 def decode_history(block: bytes) -> HistoryRow | None:
     """16 bytes -> HistoryRow; None for an empty or torn row."""
     if not _whole(block):
         return None
-    bits = _Bits(int.from_bytes(block[:14], "big"), 112)
-    sequence, day, trip_number, boarded, alighted = (bits.take(width) for width in (8, 13, 16, 8, 8))
-    due, cash, charged, balance = (bits.take(width) for width in (15, 15, 4, 15))
+    sequence, day, trip_number, boarded, alighted, due, cash, charged, balance = _HISTORY.unpack(
+        int.from_bytes(block[:14], "big")
+    )
     ridden = _day(day)
     if ridden is None:
         return None
@@ -334,15 +336,15 @@ def encode_number(number: str, issued: date) -> bytes:
     """The engraved card number (at most 17 of 0-9, A-Z) and the day of issue -> S_PAD2."""
     if not number or len(number) > 17 or number[0] == "0" or any(digit not in _DIGITS for digit in number):
         raise LayoutFault(f"{number!r} is not a card number: 1 to 17 of 0-9 and A-Z, not beginning with 0")
-    return _sealed(_pack(((int(number, 36), 88), (_day_number(issued), 13)), 112))
+    return _sealed(_NUMBER.pack(int(number, 36), _day_number(issued)))
 
 
 def decode_number(block: bytes) -> tuple[str, date] | None:
     """S_PAD2 -> the engraved number and the day of issue; None if the block is not whole."""
     if not _whole(block):
         return None
-    bits = _Bits(int.from_bytes(block[:14], "big"), 112)
-    value, issued = bits.take(88), _day(bits.take(13))
+    value, day = _NUMBER.unpack(int.from_bytes(block[:14], "big"))
+    issued = _day(day)
     if issued is None:
         return None
     digits = ""

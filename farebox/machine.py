@@ -7,7 +7,7 @@ An event that is illegal in a state raises IllegalEvent and changes nothing.
 import logging
 from typing import Protocol
 
-from transitions import EventData, Machine, MachineError
+from transitions import Machine, MachineError
 
 from farebox.table import TRANSITIONS, Effect, Event, State, Transition
 
@@ -35,12 +35,9 @@ class StateMachine(Protocol):
 
 
 class _Model:
-    """What `transitions` moves. Its callback only appends effects; nothing here can raise after the move."""
+    """What `transitions` moves."""
 
     state: State
-
-    def __init__(self) -> None:
-        self.effects: list[Effect] = []
 
     def trigger(self, event: str) -> bool:
         """Replaced by `transitions` (model_override): fire an event by name."""
@@ -48,28 +45,20 @@ class _Model:
 
 
 class TransitionsMachine:
-    """The table run by `transitions`."""
+    """The table run by `transitions`, which moves the state; the effects are looked up by where it came from."""
 
     def __init__(self, rows: tuple[Transition, ...] = TRANSITIONS, initial: State = State.OUT_OF_SERVICE) -> None:
         """Build the machine from the table."""
         self._model = _Model()
-        self._effects = {(row.event.value, row.source): row.effects for row in rows}
+        self._effects = {(row.source, row.event): row.effects for row in rows}
         Machine(
             self._model,
             states=State,
             initial=initial,
-            transitions=[
-                {"trigger": row.event.value, "source": row.source, "dest": row.dest, "after": self._append}
-                for row in rows
-            ],
+            transitions=[{"trigger": row.event.value, "source": row.source, "dest": row.dest} for row in rows],
             auto_transitions=False,
-            send_event=True,
             model_override=True,
         )
-
-    def _append(self, data: EventData) -> None:
-        assert data.event is not None and data.transition is not None
-        self._model.effects.extend(self._effects[data.event.name, State[data.transition.source]])
 
     @property
     def state(self) -> State:
@@ -78,13 +67,13 @@ class TransitionsMachine:
 
     def fire(self, event: Event) -> tuple[Effect, ...]:
         """Move, and return what is to be done. Raises IllegalEvent."""
-        self._model.effects.clear()
+        source = self._model.state
         try:
             moved = self._model.trigger(event.value)
         except (MachineError, AttributeError) as error:
-            raise IllegalEvent(event, self.state) from error
+            raise IllegalEvent(event, source) from error
         assert moved, "no transition has a condition"
-        return tuple(self._model.effects)
+        return self._effects[source, event]
 
 
 class CompiledMachine:

@@ -24,6 +24,8 @@ _EMPTY_ANSWERS = (0x08, 0x10, 0x12, 0x14)
 _FIRMWARE_VERSION = bytes.fromhex("32010607")
 _TX_CONTROL, _TEST_DAC1 = 0x6304, 0x6329
 _RF_TIMEOUT = b"\x01"
+_FELICA_RATES = (1, 2)
+"""BrTy of InListPassiveTarget: 212 and 424 kbit/s."""
 
 
 class Pn532:
@@ -123,8 +125,13 @@ class Pn532:
         return 0x26 if address == _TEST_DAC1 else 0
 
     def _list_target(self, data: bytes) -> bytes:
-        """Polling for one card at 212 or 424 kbit/s: `count, number, length and answer of the card`."""
+        """Polling for one card at 212 or 424 kbit/s: `count, number, length and answer of the card`.
+
+        Any other modulation finds nothing: there is only a FeliCa card here.
+        """
         self._rf_on = True
+        if len(data) < 2 or data[1] not in _FELICA_RATES:
+            return b"\x00"
         request = data[2:]
         answer = self._air(bytes((len(request) + 1,)) + request)
         return b"\x00" if answer is None else b"\x01\x01" + answer

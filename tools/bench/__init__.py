@@ -1,0 +1,9 @@
+"""Speed, measured beside a peer in the same run: `make bench`, or `python -m tools.bench --only a,c --quick`.
+
+measure.py   samples in turns, medians, spreads; a row of the table
+bus.py       the sample line's bus for the cases: the real terminal on a simulated reader and a disk in memory
+cases        card_commands.py (a)  serial_line.py (b)  terminal_cpu.py (c)  durable_journal.py (d)  replay_rate.py (e)
+peers/       the same work as users of other libraries would write it
+
+docs/performance.md has the goals, and how to read the table.
+"""

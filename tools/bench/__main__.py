@@ -1,0 +1,112 @@
+"""`python -m tools.bench`: one table of every goal, ours beside its peer."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from math import isnan
+from typing import Any
+
+import click
+
+from tools.bench import card_commands, durable_journal, replay_rate, serial_line, terminal_cpu
+from tools.bench.measure import FULL, QUICK, Effort, Figure, Row
+
+CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
+    "a": card_commands.rows,
+    "b": serial_line.rows,
+    "c": terminal_cpu.rows,
+    "d": durable_journal.rows,
+    "e": replay_rate.rows,
+}
+TO_COME = {
+    "f": "bulk re-pricing of rides",
+    "g": "workers",
+    "h": "collector's ingest",
+    "i": "cold start of the terminal",
+    "j": "growth of network, hotlist and journal",
+    "k": "feed import on the terminal",
+    "l": "member portal's pages",
+}
+_HEADINGS = ("", "what", "goal", "ours", "peer", "ratio, median (least - most)", "noise", "held")
+
+_VERDICTS = {True: "held", False: "NOT HELD", None: "can't tell"}
+
+
+def _letters(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """The goals asked for, in order of the alphabet; all of them if none was named."""
+    known = (*CASES, *TO_COME)
+    if value is None:
+        return known
+    asked = {letter.strip() for letter in value.split(",")}
+    if unknown := sorted(asked - set(known)):
+        raise click.BadParameter(f"no goal {', '.join(unknown)}; there are {known[0]} to {known[-1]}")
+    return tuple(letter for letter in known if letter in asked)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the table.")
+@click.option("--only", "letters", metavar="A,B", callback=_letters, help="Only these goals, by letter.")
+@click.option("--quick", is_flag=True, help="Few rounds: whether it runs, not how fast.")
+def main(as_json: bool, letters: tuple[str, ...], quick: bool) -> None:
+    """Measure speed beside peers. Exits 0 whether or not a goal was held: the figures are for people to judge."""
+    rows: list[Row] = []
+    for letter in letters:
+        if letter in CASES:
+            click.echo(f"measuring {letter} ...", err=True)
+            rows += CASES[letter](QUICK if quick else FULL)
+    to_come = [letter for letter in letters if letter in TO_COME]
+    if as_json:
+        click.echo(json.dumps(_document(rows, to_come, quick), ensure_ascii=False))
+    else:
+        click.echo(_table(rows, to_come))
+
+
+def _document(rows: list[Row], to_come: list[str], quick: bool) -> dict[str, Any]:
+    machine = {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
+    return {
+        "machine": machine,
+        "quick": quick,
+        "rows": [_row_json(row) for row in rows],
+        "to_come": [{"goal": letter, "what": TO_COME[letter]} for letter in to_come],
+    }
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "goal": row.letter,
+        "what": row.what,
+        "wanted": row.goal,
+        "ours": _figure_json(row.ours),
+        "peer": None if row.peer is None else {"name": row.peer_name, **_figure_json(row.peer)},
+        "ratio": None if row.ratio is None else row.ratio._asdict(),
+        "noise": row.noise,
+        "held": row.held,
+    }
+
+
+def _figure_json(figure: Figure) -> dict[str, Any]:
+    """JSON has no nan."""
+    return {"value": None if isnan(figure.value) else figure.value, "unit": figure.unit}
+
+
+def _table(rows: list[Row], to_come: list[str]) -> str:
+    lines = [_HEADINGS]
+    lines += [
+        (
+            *(row.letter, row.what, row.goal, str(row.ours)),
+            f"{row.peer} {row.peer_name}" if row.peer else "",
+            str(row.ratio) if row.ratio else "",
+            row.noise,
+            _VERDICTS[row.held],
+        )
+        for row in rows
+    ]
+    lines += [(letter, TO_COME[letter], "", "", "", "", "", "to come") for letter in to_come]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
+    padded = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines]
+    return "\n".join(line.rstrip() for line in padded)
+
+
+if __name__ == "__main__":
+    main()

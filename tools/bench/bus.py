@@ -1,0 +1,138 @@
+"""The sample feed's bus for the cases: the real terminal, on a simulated reader and a disk of the case's choice."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from random import Random
+
+from cardimage.felica_card import FelicaCard
+from cardimage.image import CardImage
+from cardimage.issue import issue
+from farebox.duty import Duty
+from farebox.feed import load_feed
+from farebox.feed.operators import load_operators
+from farebox.journal.disk import Disk
+from farebox.journal.log import recover
+from farebox.machine import StateMachine, TransitionsMachine
+from farebox.result import Result, Side
+from farebox.tap import Service
+from farebox.terminal import Readers, Terminal
+from reader.felica import FelicaReader
+from reader.keys import bench_keys
+from reader.nfcpy_port import open_tty
+from sim.bench import Bench
+from sim.hardware.field import CardField, Withdrawal
+from sim.hardware.pn532 import Pn532
+from sim.replay import SimClock
+from tariff.account import Account, Pass, Section
+from tools.bench.disk import MemoryDisk
+from tools.bench.measure import Meter, cpu_us
+from tools.options import feed_path
+
+DAY = date(2026, 11, 20)
+TRIP = "HAKUHO-W01"
+BOARDS, ALIGHTS = 0, 3
+"""Places on the trip's pattern: a ride of 450 yen."""
+BALANCE_YEN = 20_000
+KEYS = bench_keys()
+
+
+@cache
+def duty() -> Duty:
+    """The sample feed and the operators' rules."""
+    return Duty(load_feed(feed_path("sample")), load_operators())
+
+
+@cache
+def service() -> Service:
+    """The trip that every case but the replay is on."""
+    return duty().service(duty().feed.trips[TRIP], DAY)
+
+
+def general_card(number: int) -> CardImage:
+    """A LOCOCA card with nothing but stored fare."""
+    return _issue(number, Account("lococa", BALANCE_YEN))
+
+
+def pass_card(number: int) -> CardImage:
+    """A LOCOCA card with a pass on the first part of the ride."""
+    stops = service().table.pattern.stop_numbers
+    section = Section(stops[BOARDS], stops[BOARDS + 1], one_way=False, priced_fare_yen=500)
+    held = Pass(1, service().company, DAY.replace(day=1), DAY.replace(day=30), False, (section,))
+    return _issue(number, Account("lococa", BALANCE_YEN, named=True, held_pass=held))
+
+
+def _issue(number: int, account: Account) -> CardImage:
+    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"LC{number:05}", DAY)
+
+
+class ChipBench:
+    """One simulated PN532 that serves both sides, with its counters at hand."""
+
+    tears = True
+
+    def __init__(self) -> None:
+        """Start the chip and open it; the challenges are the same in every run."""
+        self.chip = Pn532(CardField())
+        self._reader = FelicaReader(open_tty(self.chip.path), KEYS, Random(1).randbytes)
+        self.readers = Readers(self._reader, self._reader)
+
+    def lay(self, _side: Side, image: CardImage, withdrawal: Withdrawal | None = None) -> None:
+        """Lay a card; the chip's count of commands begins anew."""
+        self.chip.field.lay(FelicaCard(image, KEYS.card_key(image.idm)), withdrawal)
+
+    def lift(self, _side: Side) -> None:
+        """Take the card away."""
+        self.chip.field.lift()
+
+    def close(self) -> None:
+        """Close the reader, then the chip."""
+        self._reader.close()
+        self.chip.close()
+
+
+class Bus:
+    """One bus on the sample trip. Each ride is a boarding at the first stop and an alighting at the fourth."""
+
+    def __init__(
+        self, bench: Bench, disk: Disk | None = None, machine: Callable[[], StateMachine] = TransitionsMachine
+    ) -> None:
+        """Begin a journal on the disk, by default one in memory."""
+        self.bench = bench
+        self.clock = SimClock()
+        self._journal = recover(disk or MemoryDisk(), "bench")
+        self.terminal = Terminal("BENCH", bench.readers, self._journal, machine(), self.clock, lambda _result: None)
+
+    def begin(self) -> None:
+        """Stand at the first stop of a new trip."""
+        if self.terminal.service is not None:
+            self.terminal.end_trip()
+        self.clock.reach(service().began_s)
+        self.terminal.begin_trip(service())
+
+    def drive(self) -> None:
+        """Go on to the stop where everybody alights."""
+        self.terminal.advance(ALIGHTS)
+
+    def tap(self, side: Side, card: CardImage, meter: Meter = cpu_us, withdrawal: Withdrawal | None = None) -> float:
+        """Lay a card, lift it; what the terminal's one look at it took. AssertionError unless it was served."""
+        seen: list[Result | None] = []
+        self.clock.now_s += 2
+        self.bench.lay(side, card, withdrawal)
+        took = meter(lambda: seen.append(self.terminal.touch(side)))
+        self.bench.lift(side)
+        self.terminal.touch(side)
+        assert seen[0] is not None and seen[0].refusal is None, seen
+        return took
+
+    def ride(self, cards: list[CardImage], meter: Meter) -> list[tuple[float, float]]:
+        """A trip on which all these cards ride: what boarding and alighting took, card by card."""
+        self.begin()
+        boarded = [self.tap(Side.BOARDING, card, meter) for card in cards]
+        self.drive()
+        alighted = [self.tap(Side.ALIGHTING, card, meter) for card in cards]
+        return list(zip(boarded, alighted, strict=True))
+
+    def close(self) -> None:
+        """Close the journal. The bench is the caller's."""
+        self._journal.journal.close()
