@@ -16,6 +16,7 @@ OK = b"\x00\x00"
 WORN = b"\xff\x71"
 """A warning, not an error: the block has been rewritten very often. The write was done."""
 WORN_AFTER_WRITES = 10_000
+_MOST_WRITES = 0xFFFFFF
 
 _BAD_SERVICE_COUNT = b"\xff\xa1"
 _BAD_BLOCK_COUNT = b"\xff\xa2"
@@ -42,7 +43,7 @@ class FelicaCard:
         """Take the card's image and its 16-byte key; ImageFault if the image is not a Lite-S card."""
         blocks = image.lite_s_blocks()
         if blocks is None:
-            raise ImageFault("the image is not of a FeliCa Lite-S card; only those can be tapped")
+            raise ImageFault("the image is not of a whole FeliCa Lite-S card; only those can be tapped")
         self.image = image
         self._blocks = blocks
         self._key = card_key
@@ -84,7 +85,11 @@ class FelicaCard:
         if any(block not in _READABLE for block in blocks):
             return bytes((1 << _first(blocks, _READABLE), 0xA8))
         macs = [block for block in blocks if block in (lite_s.MAC, lite_s.MAC_A)]
-        if len(macs) > 1 or (macs and blocks[-1] != macs[0]) or (macs and self._challenge is None):
+        if (
+            len(macs) > 1
+            or (macs and (blocks[-1] != macs[0] or self._challenge is None))
+            or blocks == (lite_s.MAC,)  # there is nothing for it to prove
+        ):
             return _BAD_MAC_LIST  # our choice: a MAC stands last, once, and after a challenge
         if not self._authenticated and any(self._protected(6, block) for block in blocks):
             return _NEEDS_AUTHENTICATION
@@ -131,11 +136,13 @@ class FelicaCard:
             self._authenticated = data[0] == 1
         elif block == lite_s.REG:
             self._lower_registers(data)
+        elif block == lite_s.MC:
+            self._restrict(data)
         elif block == lite_s.CK:
             self._key = lite_s.swap_halves(data)
         else:
             self._blocks[block] = data
-        count = self._write_count + 1
+        count = min(self._write_count + 1, _MOST_WRITES)
         self._blocks[lite_s.WCNT] = count.to_bytes(3, "little") + bytes(13)
         return WORN if count > WORN_AFTER_WRITES else OK
 
@@ -145,6 +152,16 @@ class FelicaCard:
         halves = [(int.from_bytes(new[at : at + 4], "little")) for new in (old, data) for at in (0, 4)]
         if halves[2] <= halves[0] and halves[3] <= halves[1]:
             self._blocks[lite_s.REG] = data
+
+    def _restrict(self, data: bytes) -> None:
+        """MC only ever grows stricter: bytes 0-1 lose ones, 6-12 gain them; 2-5 are open until byte 2 locks them."""
+        old = self._blocks[lite_s.MC]
+        new = bytearray(old)
+        new[0:2] = (old_byte & byte for old_byte, byte in zip(old[0:2], data[0:2], strict=True))
+        if old[2] == 0xFF:
+            new[2:6] = data[2:6]
+        new[6:13] = (old_byte | byte for old_byte, byte in zip(old[6:13], data[6:13], strict=True))
+        self._blocks[lite_s.MC] = bytes(new)
 
     @property
     def _write_count(self) -> int:

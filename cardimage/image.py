@@ -18,6 +18,10 @@ LITE_S_PMM = bytes.fromhex("00F1000000014300")
 """The PMm of a real FeliCa Lite-S: IC code F1, and the times it asks for."""
 
 
+_NEEDED = {*range(lite_s.S_PADS), lite_s.REG, lite_s.MC, lite_s.WCNT}
+"""Without these blocks a Lite-S card can be neither shown nor tapped."""
+
+
 class ImageFault(Exception):
     """A card image is not what it says: names the file, where in it, and what to do."""
 
@@ -37,8 +41,9 @@ class CardImage(NamedTuple):
     simulated: bool
 
     def lite_s_blocks(self) -> Blocks | None:
-        """The blocks of a FeliCa Lite-S card, or None if this is another kind of card."""
-        return self.systems.get(lite_s.SYSTEM_CODE, {}).get(lite_s.READ_WRITE_SERVICE)
+        """The blocks of a FeliCa Lite-S card; None for another kind of card, or one that was not recorded whole."""
+        blocks = self.systems.get(lite_s.SYSTEM_CODE, {}).get(lite_s.READ_WRITE_SERVICE, {})
+        return blocks if blocks.keys() >= _NEEDED else None
 
 
 def blank_lite_s(idm: bytes) -> CardImage:
@@ -93,7 +98,8 @@ def _build(document: object, source: str) -> CardImage:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ImageFault(f"{source}: not a card image of this project; make one with `farebox card new`")
     if document.get("version") != VERSION:
-        raise ImageFault(f"{source}: card image version {document.get('version')!r}, this program reads {VERSION}")
+        # Not shown: it may be anything, of any size.
+        raise ImageFault(f"{source}: another version of card image; this program reads version {VERSION}")
     simulated = document.get("simulated")
     if not isinstance(simulated, bool):
         raise ImageFault(f"{source}: field simulated must be true or false")

@@ -7,9 +7,10 @@ from cardimage.image import CardImage, blank_lite_s
 from cardimage.purse import BANKS, NUMBER_BLOCK, SLOT_BLOCKS, encode_conditions, encode_number, encode_slot, slot_of
 from tariff.account import Account
 
-_MC_ISSUED = bytes.fromhex("FFFF 00 00 07 01 0000 0000 FF3F 00 000000")
-"""Memory configuration: S_PADs readable by all, written with MAC_A only (bytes 10-11); system blocks locked (byte 2),
-but CK and CKV open to a write with MAC_A, for a change of keys (byte 5)."""
+_MC_ISSUED = bytes.fromhex("FF3F 00 00 07 01 0000 0000 FF3F 01 000000")
+"""Memory configuration: S_PADs readable by all, written with MAC_A only (bytes 10-11), and STATE too (12); REG and this
+block itself locked (bytes 0-1), or anyone could lock the card; system blocks locked (byte 2), but CK and CKV open to a
+write with MAC_A, for a change of keys (byte 5)."""
 
 
 def issue(idm: bytes, account: Account, number: str, issued: date) -> CardImage:

@@ -135,6 +135,7 @@ def _thousands(yen: int) -> int:
 
 def encode_slot(slot: Slot) -> bytes:
     """Slot -> 16 bytes; LayoutFault if a value does not fit."""
+    _check_fits(slot)
     ride, charged = slot.ride, slot.auto_charged
     last: tuple[int, ...]
     if slot.scheme == "lococa":
@@ -158,6 +159,19 @@ def encode_slot(slot: Slot) -> bytes:
             *last,
         )
     )
+
+
+def _check_fits(slot: Slot) -> None:
+    """Refuse what this variant of the slot has no place for, rather than drop it."""
+    ride = slot.ride
+    if slot.scheme not in VARIANTS:
+        raise LayoutFault(f"no layout for a card of {slot.scheme}")
+    if ride and ride.state is RideState.NONE:
+        raise LayoutFault("a ride that is neither open nor closed")
+    if slot.auto_charged and slot.scheme == "lococa":
+        raise LayoutFault("a LOCOCA card has no place for auto-charge totals")
+    if ride and ride.company and slot.scheme != "lococa":
+        raise LayoutFault(f"a card of {slot.scheme} has no place for a company")
 
 
 def decode_slot(block: bytes) -> Slot | None:
@@ -231,6 +245,8 @@ def encode_conditions(account: Account) -> tuple[bytes, bytes]:
 
 
 def _section_fields(section: Section) -> tuple[int, int, int, int]:
+    if not section.from_stop:
+        raise LayoutFault("a pass section from stop 0, which is no stop")
     if section.priced_fare_yen % 10:
         raise LayoutFault(f"a pass priced on {section.priced_fare_yen} yen; the card counts tens")
     return section.from_stop, section.to_stop, section.one_way, section.priced_fare_yen // 10

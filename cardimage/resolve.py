@@ -46,12 +46,15 @@ class Fate(StrEnum):
     """The card has been used elsewhere since, twice or more: the centre reconciles by sequence (faults 5)."""
 
 
-def fate(before: bytes, after: bytes, first: bytes, second: bytes) -> Fate:
+def fate(before: bytes, after: bytes, first: bytes, second: bytes, writes_since: int = 0) -> Fate:
     """What became of the write `before` -> `after`, from the two slots as they are read now (faults 3 to 5).
 
     Either slot holding `after` proves the write. `before` standing, or `after`'s place taken by another slot of the
-    same sequence, proves that it was not done.
+    same sequence, proves that it was not done. Nothing is proven once the card has been written so often since
+    (`writes_since`, by its own count) that the sequence may have come round.
     """
+    if writes_since >= SEQUENCES:
+        return Fate.UNKNOWN
     if after in (first, second):
         return Fate.WRITTEN
     now = standing(first, second)

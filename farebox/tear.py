@@ -17,9 +17,10 @@ class Pending(NamedTuple):
     intent_seq: int
     intent: Intent
 
-    def fate(self, first: bytes, second: bytes) -> Fate:
-        """What became of it, by the card's two slots as they are read now."""
-        return fate(self.intent.slot_before, self.intent.slot_after, first, second)
+    def fate(self, first: bytes, second: bytes, write_count: int) -> Fate:
+        """What became of it, by the card's two slots and its count of writes as they are read now."""
+        writes_since = write_count - self.intent.write_counter
+        return fate(self.intent.slot_before, self.intent.slot_after, first, second, writes_since)
 
 
 def pending_from(entries: Iterable[Entry]) -> dict[bytes, Pending]:

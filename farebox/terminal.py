@@ -207,13 +207,13 @@ class Terminal:
                 self._refuse(blank, Refusal(Code.BUSY, "faults 15"))
             return None
         slots = card.read_slots(session)
-        if isinstance(slots, tuple) and not isinstance(slots, (Refusal, ReaderFault)):
-            blank = blank._replace(confirmed=self._settle_pending(session.idm, slots))
+        if isinstance(slots, (Refusal, ReaderFault)):
+            read: card.CardRead | Refusal | ReaderFault = slots
+        else:
+            blank = blank._replace(confirmed=self._settle_pending(session, slots))
             if self.state is not State.READY:
                 return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 20"))
             read = card.read_account(session, slots)
-        else:
-            read = slots
         if isinstance(read, ReaderFault):
             return self._lost(side, read)
         if isinstance(read, Refusal):
@@ -279,12 +279,12 @@ class Terminal:
         self._result = blank._replace(refusal=Refusal(Code.TOUCH_AGAIN, "faults 3" if unknown else "faults 2"))
         self._fire(Event.CARD_UNKNOWN if unknown else Event.CARD_UNCHANGED)
 
-    def _settle_pending(self, idm: bytes, slots: card.Slots) -> Intent | None:
+    def _settle_pending(self, session: Session, slots: card.Slots) -> Intent | None:
         """The card of an unknown write is back; its slots say what became of it (faults 3 to 5). Gives it if done."""
-        pending = self._pending.pop(idm, None)
+        pending = self._pending.pop(session.idm, None)
         if pending is None:
             return None
-        self._settled = (pending, pending.fate(*slots))
+        self._settled = (pending, pending.fate(*slots, session.write_count))
         self._fire(Event.PENDING_SETTLED)
         return pending.intent if self._settled[1] is Fate.WRITTEN else None
 

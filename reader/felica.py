@@ -51,6 +51,11 @@ def _command(code: int, idm: bytes, service: int, blocks: tuple[int, ...], data:
     return bytes((len(head) + len(elements) + len(data) + 1,)) + head + elements + data
 
 
+def _is_worn(answer: object) -> bool:
+    """A warning, not a no: what was asked has been done."""
+    return isinstance(answer, Declined) and answer.status == _WORN
+
+
 class LiteSSession:
     """One Lite-S card, from its first answer to its last."""
 
@@ -68,11 +73,11 @@ class LiteSSession:
         challenge = self._random(16)
         frame = write_command(self.idm, (lite_s.RC,), lite_s.swap_halves(challenge))
         answer = self._exchange(frame, WRITE_TIMEOUT_S)
-        if not isinstance(answer, bytes):
+        if not isinstance(answer, bytes) and not _is_worn(answer):
             return answer
         self._session = lite_s.session_key(self._keys.card_key(self.idm), challenge)
         outcome = self.read(lite_s.WCNT, *blocks)
-        if not isinstance(outcome, tuple) or isinstance(outcome, (CardLost, Declined, ReaderFault)):
+        if isinstance(outcome, (CardLost, Declined, ReaderFault)):
             return outcome
         self.write_count = int.from_bytes(outcome[0][:3], "little")
         return outcome[1:]
@@ -101,13 +106,12 @@ class LiteSSession:
         trailer = mac + self.write_count.to_bytes(3, "little") + bytes(5)
         frame = write_command(self.idm, (block, lite_s.MAC_A), data + trailer)
         answer = self._exchange(frame, WRITE_TIMEOUT_S)
-        if isinstance(answer, Declined):
-            if answer.status != _WORN:
-                return answer
-        elif not isinstance(answer, bytes):
+        if isinstance(answer, Declined) and not _is_worn(answer):
+            return answer
+        if isinstance(answer, (CardLost, ReaderFault)):
             return Indeterminate(block)
         self.write_count += 1
-        return Written(worn=isinstance(answer, Declined))
+        return Written(worn=_is_worn(answer))
 
     def _exchange(self, frame: bytes, timeout_s: float) -> bytes | CardLost | Declined | ReaderFault:
         """One command, one answer that is whole, of the right code and of this card."""

@@ -55,5 +55,5 @@ def keys_from_file(path: Path) -> MasterKeyStore:
         raise KeyStoreFault(f"key file {path}: others may read it (mode {mode:04o}); run chmod 600 {path}")
     try:
         return MasterKeyStore(bytes.fromhex(text))
-    except ValueError:
+    except (ValueError, KeyStoreFault):
         raise KeyStoreFault(f"key file {path}: not 64 hex digits") from None

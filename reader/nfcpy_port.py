@@ -5,6 +5,7 @@ takes one. Exceptions at the chip boundary can't be relied on to be OSError (Ind
 UnboundLocalError and chip errors were all seen), so everything is caught here, and only here, and becomes an outcome.
 """
 
+import re
 from typing import Any
 
 import nfc.clf
@@ -18,6 +19,7 @@ _BITRATE = "212F"
 _RF_TIMEOUT = 1
 """PN53x status: the card did not answer in time."""
 _REQUEST_NO_SYSTEM_CODE, _ONE_TIME_SLOT = 0, 0
+_PLAIN_PATH = re.compile(r"[\w./:@+-]+", re.ASCII)
 
 
 def open_usb() -> FramePort:
@@ -34,6 +36,11 @@ def open_usb() -> FramePort:
 
 def open_tty(path: str) -> FramePort:
     """A PN532 on a serial line; ReaderMissing says what to check."""
+    if not _PLAIN_PATH.fullmatch(path):
+        # nfcpy hands the path to a shell (stty -F PATH).
+        raise ReaderMissing(
+            f"no PN532 card reader at {path}: a device name has letters, digits and ./:@+-_ only; check the device name"
+        )
     transport = None
     try:
         # nfcpy's own path syntax can't name every device, so the driver is put together by hand.

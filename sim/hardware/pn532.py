@@ -89,7 +89,7 @@ class Pn532:
     def _answer(self, frame: bytes) -> None:
         head = 8 if frame[3:5] == _EXTENDED else 5
         body = frame[head:-2]
-        if body[0] != _TO_CHIP or sum(frame[head:-1]) & 0xFF:
+        if len(body) < 2 or body[0] != _TO_CHIP or sum(frame[head:-1]) & 0xFF:
             return
         answer = self._execute(body[1], body[2:])
         self._send(ACK if answer is None else ACK + _framed(bytes((_TO_HOST, body[1] + 1)) + answer))

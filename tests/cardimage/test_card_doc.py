@@ -147,7 +147,8 @@ def banks(block: int) -> dict[str, Change]:
             "cap a month": charging(charge._replace(month_cap_yen=127_000)),
             "named": change(base._replace(named=True)),
         }
-    empty = Section(0, 0, False, 0)
+    # Stops 1 and FFFE differ in all 16 bits; stop 0 is no stop.
+    empty = Section(1, 0, False, 0)
     changes: dict[str, Change] = {}
     for place in range(3):
 
@@ -158,7 +159,7 @@ def banks(block: int) -> dict[str, Change]:
             return change(base._replace(held_pass=held._replace(sections=turned)), unchanged)
 
         changes |= {
-            f"section {place + 1} from": section(empty._replace(from_stop=0xFFFF)),
+            f"section {place + 1} from": section(empty._replace(from_stop=0xFFFE)),
             f"section {place + 1} to": section(empty._replace(to_stop=0xFFFF)),
             f"section {place + 1} one way": section(empty._replace(one_way=True)),
             f"section {place + 1} priced": section(empty._replace(priced_fare_yen=5_110)),

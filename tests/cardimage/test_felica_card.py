@@ -208,7 +208,7 @@ def test_the_older_mac_proves_a_read(issued: Bench) -> None:
     assert bytes.fromhex(answer)[-16:] == proof + bytes(8)
 
 
-@pytest.mark.parametrize("blocks", [(0x91, 0), (0x91, 0x91), (0, 0x81, 0x91), (0x81, 1)])
+@pytest.mark.parametrize("blocks", [(0x81,), (0x91, 0), (0x91, 0x91), (0, 0x81, 0x91), (0x81, 1)])
 def test_a_mac_stands_last_and_once(issued: Bench, blocks: tuple[int, ...]) -> None:
     issued.send(WRITE_RC)
     assert issued.read(*blocks) == refused("02 B0", "07")
@@ -372,6 +372,29 @@ def test_a_block_can_be_kept_from_writers_that_did_not_prove_themselves(blank: B
     assert blank.write(5, NEW) == DONE
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        # restrictions are added
+        (
+            "FF FF FF 00 07 00 00 00 00 00 00 00 00 00 00 00",
+            "FF 3F 00 00 07 01 00 00 00 00 FF 3F 01 55 55 55",
+            "FF 3F 00 00 07 01 00 00 00 00 FF 3F 01 00 00 00",
+        ),
+        # and never taken back
+        (
+            "F0 BF 00 00 07 01 01 00 02 00 FF 3F 01 00 00 00",
+            "FF FF FF 01 00 00 00 00 00 00 00 00 00 00 00 00",
+            "F0 BF 00 00 07 01 01 00 02 00 FF 3F 01 00 00 00",
+        ),
+    ],
+)
+def test_the_memory_configuration_only_grows_stricter(blank: Bench, old: str, new: str, kept: str) -> None:
+    blank.blocks[0x88] = bytes.fromhex(old)
+    assert blank.write(0x88, bytes.fromhex(new)) == DONE
+    assert blank.blocks[0x88] == bytes.fromhex(kept)
+
+
 def test_the_card_key_is_changed_by_a_write_with_mac_a(issued: Bench) -> None:
     issued.send(WRITE_RC)
     key = sha256(b"the next key").digest()[:16]
@@ -410,6 +433,12 @@ def test_the_last_write_with_mac_is_at_fffdffh(issued: Bench) -> None:
     before = dict(issued.blocks)
     assert issued.write_with_mac(1, bytes(16), 0xFFFE00) == refused("02 B2")
     assert issued.blocks == before
+
+
+def test_the_count_of_writes_stays_at_its_end(blank: Bench) -> None:
+    blank.write_count = 0xFFFFFF
+    assert blank.write(5, NEW) == refused("FF 71")
+    assert (blank.blocks[5], blank.write_count) == (NEW, 0xFFFFFF)
 
 
 def reg(a: int, b: int, c: int = 0) -> bytes:
@@ -478,6 +507,16 @@ def test_a_card_that_is_no_lite_s_is_not_taken() -> None:
     suica = CardImage(IDM, bytes(8), {0x0003: {0x090F: {0: bytes(16)}}}, simulated=False)
     with pytest.raises(ImageFault, match="Lite-S"):
         FelicaCard(suica, KEY)
+
+
+@pytest.mark.parametrize("block", [0, 13, 0x0E, 0x88, 0x90])
+def test_a_lite_s_that_lacks_a_block_is_not_taken(block: int) -> None:
+    image = blank_lite_s(IDM)
+    blocks = image.lite_s_blocks()
+    assert blocks is not None
+    del blocks[block]
+    with pytest.raises(ImageFault, match="whole"):
+        FelicaCard(image, KEY)
 
 
 # -- frames that are none

@@ -67,6 +67,20 @@ def test_no_s_pad_of_an_issued_card_is_written_without_a_mac(block: int) -> None
     assert blocks == before
 
 
+@pytest.mark.parametrize("data", [bytes(16), b"\xff" * 16, bytes.fromhex("FFFF FF 00 07 01") + bytes(10)])
+def test_nobody_without_the_key_opens_or_locks_an_issued_card(data: bytes) -> None:
+    image = issue(IDM, PLAIN, "LC1", ISSUED)
+    blocks = image.lite_s_blocks()
+    assert blocks is not None
+    before = dict(blocks)
+    card = FelicaCard(image, bytes(16))
+    for block in (lite_s.MC, lite_s.REG, lite_s.STATE):
+        answer = card.process(bytes.fromhex("20 08") + IDM + bytes.fromhex("01 09 00 01 80") + bytes((block,)) + data)
+        assert answer is not None
+        assert answer[10:12] in (bytes.fromhex("01 A8"), bytes.fromhex("02 B0"))
+    assert blocks == before
+
+
 def test_the_image_says_that_it_is_simulated() -> None:
     assert issue(IDM, PLAIN, "LC1", ISSUED).simulated
 

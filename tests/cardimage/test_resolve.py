@@ -138,3 +138,9 @@ def test_no_history_of_later_taps_is_told_wrongly(later: list[str]) -> None:
                 slots[1 - now.place] = new if event == "done" else torn(new, slots[1 - now.place])
         told = fate(BEFORE, AFTER, slots[0], slots[1])
         assert told in (Fate.UNKNOWN, Fate.WRITTEN if done else Fate.NOT_WRITTEN)
+
+
+@pytest.mark.parametrize(("writes_since", "expected"), [(0, Fate.WRITTEN), (255, Fate.WRITTEN), (256, Fate.UNKNOWN)])
+def test_faults_5_a_sequence_that_may_have_come_round_proves_nothing(writes_since: int, expected: Fate) -> None:
+    before, after = (encode_slot(slot_of(Account("lococa", yen), number, 0)) for number, yen in ((4, 900), (5, 700)))
+    assert fate(before, after, after, before, writes_since) is expected

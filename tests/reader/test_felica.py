@@ -302,6 +302,12 @@ def test_a_warning_of_wear_is_a_write_done() -> None:
     assert port.is_done
 
 
+def test_a_warning_of_wear_at_the_challenge_is_a_challenge_written() -> None:
+    port = ScriptedPort((WRITE_RC[0], "0C 09 01 2E 4C D1 A0 B3 57 96 FF 71"), (READ_SLOTS, SLOTS_ANSWER))
+    assert session_on(port).open(0, 1) == SLOTS
+    assert port.is_done
+
+
 # -- FelicaReader
 
 

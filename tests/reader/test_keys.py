@@ -81,7 +81,9 @@ def test_a_file_that_others_may_touch_is_refused_with_the_mend(tmp_path: Path, m
     ids=["words", "half a byte short", "a byte short", "a byte long", "empty", "wrong digits", "not ASCII"],
 )
 def test_a_file_that_holds_no_key_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
-    message = fault(key_file(tmp_path, text))
+    path = key_file(tmp_path, text)
+    message = fault(path)
+    assert str(path) in message
     assert MASTER.hex()[:8] not in message
     assert not text or text not in message
 

@@ -85,6 +85,18 @@ def test_a_file_that_is_no_tty_is_missing(tmp_path: Path) -> None:
     missing("/dev/null")
 
 
+@pytest.mark.parametrize("name", ["tty;touch made;", "tty USB0", "$(touch made)", "tty\nUSB0", ""])
+def test_a_path_never_reaches_a_shell_as_a_command(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chip: BrokenChip
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if name:
+        Path(name).symlink_to(chip.path)
+    with pytest.raises(ReaderMissing, match="check the device name"):
+        open_tty(name)
+    assert not Path("made").exists()
+
+
 def test_a_line_that_answers_nothing_is_missing() -> None:
     chip_end, host_end = os.openpty()
     try:

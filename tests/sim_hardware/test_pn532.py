@@ -199,6 +199,9 @@ def test_frames_may_come_together(wire: Wire) -> None:
         "37 12 FF 00 41",
         # a command whose check is wrong
         "00 00 FF 02 FE D4 02 2B 00",
+        # frames of no body, and of one byte
+        "00 00 FF 00 00 00 00",
+        "00 00 FF 01 FF D4 2C 00",
         # a frame that was never the host's
         "00 00 FF 02 FE D5 02 29 00",
     ],
