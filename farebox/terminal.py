@@ -90,7 +90,7 @@ class Terminal:
         # What the effects of the event in hand work on; set before the event is fired.
         self._result: Result | None = None
         self._commit: Commit | None = None
-        self._intent_seq = 0
+        self._intended: Pending | None = None
         self._fate = Fate.NOT_WRITTEN
         self._settled: tuple[Pending, Fate] | None = None
         self._driver_word = (b"", "", "")
@@ -231,7 +231,7 @@ class Terminal:
         decision: Board | Alight | Keep | Refusal
         if blank.side is Side.BOARDING:
             decision = judge_boarding(read.account, service, blank.at_s)
-        elif first is not None and blank.at_s - first.at_s < service.rulebook.guard_s:
+        elif first is not None and _within_guard(first, blank, service):
             decision = Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
         else:
             decision = judge_alighting(read.account, service, blank.at_s, self._keyed(session.idm))
@@ -284,9 +284,13 @@ class Terminal:
         pending = self._pending.pop(session.idm, None)
         if pending is None:
             return None
-        self._settled = (pending, pending.fate(*slots, session.write_count))
+        end = pending.fate(*slots, session.write_count)
+        self._settled = (pending, end)
         self._fire(Event.PENDING_SETTLED)
-        return pending.intent if self._settled[1] is Fate.WRITTEN else None
+        if end is not Fate.WRITTEN:
+            return None
+        self._answers.pop(session.idm, None)  # they were for the tap that was done
+        return pending.intent
 
     # -- the hardware
 
@@ -335,8 +339,8 @@ class Terminal:
                     commit = self._in_hand()
                     self._fate = card.write(commit.session, commit.now, commit.plan)
                 case Effect.KEEP_PENDING:
-                    commit = self._in_hand()
-                    self._pending[commit.session.idm] = Pending(self._intent_seq, records.intent(commit))
+                    pending = self._intent_in_hand()
+                    self._pending[pending.intent.idm] = pending
                 case Effect.FORGET_ANSWERS:
                     self._answers.clear()
                 case _:
@@ -346,9 +350,10 @@ class Terminal:
         """The intent costs the tap's one flush; everything else becomes durable with the next one."""
         match effect:
             case Effect.JOURNAL_INTENT:
-                self._intent_seq = self._journal.intend(records.intent(self._in_hand()), at_s)
+                intent = records.intent(self._in_hand())
+                self._intended = Pending(self._journal.intend(intent, at_s), intent)
             case Effect.JOURNAL_OUTCOME:
-                self._journal.conclude(records.outcome(self._intent_seq, self._fate), at_s)
+                self._journal.conclude(records.outcome(self._intent_in_hand().intent_seq, self._fate), at_s)
             case Effect.JOURNAL_RESOLVED:
                 assert self._settled is not None
                 self._journal.conclude(records.resolved(*self._settled), at_s)
@@ -374,3 +379,16 @@ class Terminal:
     def _in_hand(self) -> Commit:
         assert self._commit is not None
         return self._commit
+
+    def _intent_in_hand(self) -> Pending:
+        assert self._intended is not None
+        return self._intended
+
+
+def _within_guard(first: Result, now: Result, service: Service) -> bool:
+    """Whether a tap at the exit is the first over again: within the guard time, the card as it was left (GEN-9).
+
+    A clock that went back says nothing; the card's own record of its last stop then has to do (faults 24).
+    """
+    unchanged = now.before is not None and first.after is not None and now.before.ride == first.after.ride
+    return unchanged and 0 <= now.at_s - first.at_s < service.rulebook.guard_s

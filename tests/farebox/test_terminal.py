@@ -180,6 +180,25 @@ class TestOnceOnly:
         late = bus.alight(card)
         assert late.refusal is not None and late.refusal.code is Code.NO_BOARDING
 
+    def test_gen_9_a_new_ride_within_the_guard_time_is_a_ride(self, bus: Bus) -> None:
+        """Off and on again at once, and off at the next stop within ten seconds: two rides."""
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("白河モール前").alight(card)
+        assert bus.board(card).refusal is None
+        bus.clock.now_s -= 298
+        assert bus.drive_to("新白河").alight(card).refusal is None
+        assert balance_yen(card) == 2_000 - 450 - 170
+
+    def test_faults_24_a_clock_that_goes_back_gives_no_free_ride(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("南湖公園").alight(card)
+        bus.clock.now_s -= 3_600
+        bus.board(card)
+        assert bus.drive_to("新白河").alight(card).refusal is None
+        assert balance_yen(card) == 2_000 - 400 - 250
+
     def test_the_2008_regression_a_restart_between_tap_and_re_tap_takes_the_fare_once(self, bus: Bus) -> None:
         """The unit restarted between "touch again" and the re-touch; the fare was taken twice on some 60,000 taps."""
         card = lococa(2_000)

@@ -196,6 +196,15 @@ def test_faults_3_a_card_that_stayed_is_asked_at_once(bus: Bus) -> None:
     assert len([entry for entry in bus.entries() if isinstance(entry.record, Intent)]) == 2
 
 
+def test_faults_3_what_the_driver_keyed_for_a_confirmed_tap_is_not_used_again(bus: Bus) -> None:
+    """Cash was keyed for the ride whose answer was lost; the next ride of the same card is paid from the card."""
+    scene = Scene(bus, Side.ALIGHTING, SHORT)
+    scene.tap(Withdrawal(5, Moment.AFTER))
+    confirmed = scene.tap()
+    assert confirmed is not None and confirmed.confirmed is not None and confirmed.confirmed.cash_yen == 310
+    assert not bus.terminal._answers
+
+
 def test_faults_4_at_the_next_stop_the_pending_record_is_still_there(bus: Bus) -> None:
     scene = Scene(bus, Side.ALIGHTING, GENERAL)
     bus.drive_to("白河モール前")
