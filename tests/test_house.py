@@ -2,7 +2,6 @@
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ IMPURE_MODULES = frozenset(
 )
 IMPURE_BUILTINS = frozenset({"open", "print", "input"})
 CLOCK_READS = frozenset({"now", "utcnow", "today"})
+NOT_OURS = {".git", ".venv", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 PRIVATE_KEY = re.compile(rb"BEGIN ([A-Z]+ )*PRIVATE KEY")
 
 
@@ -101,16 +101,11 @@ def test_every_source_folder_is_a_package() -> None:
 
 
 def test_no_file_holds_a_private_key() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    paths = [ROOT / name for name in listed.split("\0") if name]
-    assert paths
-    assert [path for path in paths if path.is_file() and PRIVATE_KEY.search(path.read_bytes())] == []
+    # Walked, not asked of git: a machine that only runs the tests need not have it.
+    tops = [path for path in ROOT.iterdir() if path.name not in NOT_OURS and not path.name.endswith(".egg-info")]
+    paths = [path for top in tops for path in (top.rglob("*") if top.is_dir() else (top,)) if path.is_file()]
+    assert len(paths) > 100
+    assert [path for path in paths if PRIVATE_KEY.search(path.read_bytes())] == []
 
 
 @pytest.mark.parametrize("kind", ["", "EC ", "OPENSSH ", "ENCRYPTED "])
