@@ -26,7 +26,11 @@ _NEEDS_AUTHENTICATION = b"\x01\xb1"
 _BAD_MAC = b"\x02\xb2"
 
 _POLLING, _READ, _WRITE = 0x00, 0x06, 0x08
-_READABLE = (*range(lite_s.S_PADS), lite_s.REG, *range(0x81, 0x87), lite_s.MC, 0x90, 0x91, 0x92, 0xA0)
+_READABLE = (
+    *range(lite_s.S_PADS),
+    *(lite_s.REG, lite_s.MAC, lite_s.ID, lite_s.D_ID, lite_s.SER_C, lite_s.SYS_C, lite_s.CKV),
+    *(lite_s.MC, lite_s.WCNT, lite_s.MAC_A, lite_s.STATE, lite_s.CRC_CHECK),
+)
 _COUNTED = (*range(lite_s.S_PADS), lite_s.REG, lite_s.ID, lite_s.SER_C, lite_s.CKV, lite_s.CK, lite_s.MC, lite_s.STATE)
 _SYSTEM_BLOCKS = (lite_s.ID, lite_s.SER_C, lite_s.CKV, lite_s.CK)
 

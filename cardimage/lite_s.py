@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 SYSTEM_CODE = 0x88B4
-BLOCK_SIZE = 16
 S_PADS = 14
 REG = 0x0E
 RC = 0x80

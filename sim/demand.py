@@ -25,6 +25,7 @@ class SimCard(NamedTuple):
     """A card in a simulated passenger's hand. `label` is how the table calls it; `opening_yen` what it began with."""
 
     label: str
+    scheme: str
     image: CardImage
     opening_yen: int
 
@@ -54,7 +55,6 @@ class Population:
         self._day = day
         self._vehicle_id = vehicle_id
         self._mean_riders = mean_riders
-        self._rides_of: dict[str, tuple[int, int]] = {}
 
     def riders(self, trip: Trip, service: Service) -> list[Rider]:
         """Who rides this trip: pairs of stops where boarding and alighting are allowed, each on a card not in use."""
@@ -69,7 +69,7 @@ class Population:
         if not pairs:
             return []
         count = min(_poisson(random, self._mean_riders), 80)
-        free = [card for card in self.cards if self._belongs(card, service)]
+        free = [card for card in self.cards if card.scheme == service.rulebook.scheme]
         random.shuffle(free)
         riders = []
         for _ in range(count):
@@ -78,9 +78,6 @@ class Population:
             card = free.pop() if reuse else self._issue(service, boards, alights)
             riders.append(self._rider(card, boards, alights))
         return riders
-
-    def _belongs(self, card: SimCard, service: Service) -> bool:
-        return card.label.startswith(_LABELS[service.rulebook.scheme])
 
     def _rider(self, card: SimCard, boards: int, alights: int) -> Rider:
         random = self._random
@@ -97,14 +94,15 @@ class Population:
         )
 
     def _issue(self, service: Service, boards: int, alights: int) -> SimCard:
-        kind = self._random.choices(list(_KINDS[service.rulebook.scheme]), _WEIGHTS[service.rulebook.scheme])[0]
+        scheme = service.rulebook.scheme
+        kind = self._random.choices(_KINDS[scheme], _WEIGHTS[scheme])[0]
         account = kind(self._random, self._day, service, (boards, alights))
         number = len(self.cards) + 1
         mixed = crc32(self._vehicle_id.encode())
         idm = bytes.fromhex("012E") + mixed.to_bytes(4, "big") + number.to_bytes(2, "big")
-        label = f"{_LABELS[service.rulebook.scheme]}{self._vehicle_id}-{number:03}"
-        engraved = f"{_LABELS[service.rulebook.scheme][:2]}{mixed:08X}{number:05}"
-        card = SimCard(label, issue(idm, account, engraved, self._day), account.stored_fare_yen)
+        image = issue(idm, account, f"{_LABELS[scheme]}{mixed:08X}{number:05}", self._day)
+        label = f"{_LABELS[scheme]}-{self._vehicle_id}-{number:03}"
+        card = SimCard(label, scheme, image, account.stored_fare_yen)
         self.cards.append(card)
         return card
 
@@ -160,7 +158,7 @@ def _auto_charged(random: Random, _day: date, service: Service, _ride: tuple[int
     return Account(service.rulebook.scheme, random.randrange(0, 2_500, 10), named=True, auto_charge=charge)
 
 
-_LABELS = {"lococa": "LO-", "aizu-noruca": "AZ-"}
+_LABELS = {"lococa": "LO", "aizu-noruca": "AZ"}
 _KINDS: dict[str, tuple[_Kind, ...]] = {
     "lococa": (_general, _child, _disabled, _pass_holder),
     "aizu-noruca": (_general, _child, _disabled, _pass_holder, _auto_charged),

@@ -7,7 +7,6 @@ from enum import StrEnum
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from tariff.calendar import day_in_japan
-from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
 from tariff.settle import Line, Word
 
@@ -71,14 +70,7 @@ SIDES: dict[Side, _Both] = {
     Side.EITHER: ("タッチ", "touch"),
 }
 
-PAYMENTS: dict[Payment, _Both] = {
-    Payment.CARD: ("カード", "card"),
-    Payment.PART_CASH: ("不足額を現金", "shortage in cash"),
-    Payment.ALL_CASH: ("全額現金", "all in cash"),
-}
-
 CONFIRMED: _Both = ("前回の書込を確認", "earlier write confirmed")
-SIMULATED: _Both = ("模擬", "simulated")
 
 
 def say(both: _Both, language: Language) -> str:
