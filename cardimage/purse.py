@@ -27,6 +27,8 @@ FIRST_DAY = date(2016, 1, 1)
 _DAY_ZERO = FIRST_DAY.toordinal() - 1
 LAST_DAY = FIRST_DAY + timedelta(days=8190)
 SEQUENCES = 256
+MOST_PRICED_YEN = 5_110
+"""The highest fare a pass section can be priced on: 9 bits of tens."""
 
 
 class LayoutFault(Exception):

@@ -7,7 +7,7 @@ from farebox.feed import Feed, FeedBroken, Trip
 from farebox.feed.operators import OperatorFault, Operators
 from farebox.formats.journal import MAX_ID_BYTES
 from farebox.tap import Service
-from tariff.calendar import midnight_in_japan_s
+from tariff.calendar import day_in_japan, midnight_in_japan_s
 
 
 class Duty(NamedTuple):
@@ -26,17 +26,19 @@ class Duty(NamedTuple):
         return tuple(name for name in self.feed.agencies.values() if self.operators.of_agency(name, day) is None)
 
     def service(self, trip: Trip, day: date) -> Service:
-        """The service of a trip on a service day, at its first stop.
+        """The service of a trip on a service day, at its first stop; the rules are those of the day it leaves (GEN-5).
 
         Raises OperatorFault if no operator file knows the agency and no scheme was chosen or assumed, FeedBroken if an
         id is longer than the journal keeps.
         """
+        began_s = midnight_in_japan_s(day) + trip.departures_s[0]
+        leaves = day_in_japan(began_s)
         route = self.feed.routes[trip.route_id]
         agency = self.feed.agencies.get(route.agency_id, route.agency_id)
-        found = self.operators.of_agency(agency, day)
+        found = self.operators.of_agency(agency, leaves)
         scheme = self.scheme or (None if found else self.assumed)
         if scheme is not None and (found is None or found[0].scheme != scheme):
-            rulebook = self.operators.on(scheme, day)
+            rulebook = self.operators.on(scheme, leaves)
             found = (rulebook, rulebook.companies[0])
         if found is None:
             schemes = ", ".join(sorted({book.scheme for book in self.operators.rulebooks}))
@@ -51,6 +53,6 @@ class Duty(NamedTuple):
             company=company.number,
             trip_id=trip.trip_id,
             trip_number=trip.number,
-            began_s=midnight_in_japan_s(day) + trip.departures_s[0],
+            began_s=began_s,
             stop_index=0,
         )

@@ -43,6 +43,11 @@ class Result(NamedTuple):
     confirmed: Intent | None = None
 
     @property
+    def shown_again(self) -> bool:
+        """Whether an earlier tap's result stands, and nothing was taken by this one (GEN-8, GEN-9)."""
+        return self.refusal is None and self.after is not None and self.before == self.after
+
+    @property
     def sound(self) -> Sound:
         """What the passenger hears."""
         return Sound.PIP if self.refusal is None else Sound.BUZZ

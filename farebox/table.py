@@ -56,7 +56,9 @@ class Effect(Enum):
     JOURNAL_RESOLVED = "journal_resolved"
     WRITE_CARD = "write_card"
     KEEP_PENDING = "keep_pending"
-    FORGET_ANSWERS = "forget_answers"
+    FORGET_KEYED = "forget_keyed"  # the driver's answers: at another stop they are other questions
+    FORGET_ASKED = "forget_asked"  # the answers for the card in question
+    FORGET_PARTIES = "forget_parties"
     SHOW = "show"  # lamp, sound and display together: one result, one picture
 
 
@@ -71,18 +73,19 @@ class Transition(NamedTuple):
 
 _REFUSE = (Effect.JOURNAL_REFUSAL, Effect.SHOW)
 _S, _E, _F = State, Event, Effect
+_END = (_F.JOURNAL_TRIP_ENDED, _F.FORGET_KEYED, _F.FORGET_PARTIES)
 
 TRANSITIONS: tuple[Transition, ...] = (
     # the trip
     Transition(_E.BEGIN_TRIP, _S.OUT_OF_SERVICE, _S.READY, (_F.JOURNAL_TRIP_BEGUN,)),
-    Transition(_E.ADVANCE, _S.READY, _S.READY),
-    Transition(_E.ADVANCE, _S.NO_READER, _S.NO_READER),
-    Transition(_E.ADVANCE, _S.ASKING_STOP, _S.READY),
-    Transition(_E.ADVANCE, _S.ASKING_PAYMENT, _S.READY),
-    Transition(_E.END_TRIP, _S.READY, _S.OUT_OF_SERVICE, (_F.JOURNAL_TRIP_ENDED, _F.FORGET_ANSWERS)),
-    Transition(_E.END_TRIP, _S.NO_READER, _S.OUT_OF_SERVICE, (_F.JOURNAL_TRIP_ENDED, _F.FORGET_ANSWERS)),
-    Transition(_E.END_TRIP, _S.ASKING_STOP, _S.OUT_OF_SERVICE, (_F.JOURNAL_TRIP_ENDED, _F.FORGET_ANSWERS)),
-    Transition(_E.END_TRIP, _S.ASKING_PAYMENT, _S.OUT_OF_SERVICE, (_F.JOURNAL_TRIP_ENDED, _F.FORGET_ANSWERS)),
+    Transition(_E.ADVANCE, _S.READY, _S.READY, (_F.FORGET_KEYED,)),
+    Transition(_E.ADVANCE, _S.NO_READER, _S.NO_READER, (_F.FORGET_KEYED,)),
+    Transition(_E.ADVANCE, _S.ASKING_STOP, _S.READY, (_F.FORGET_KEYED,)),
+    Transition(_E.ADVANCE, _S.ASKING_PAYMENT, _S.READY, (_F.FORGET_KEYED,)),
+    Transition(_E.END_TRIP, _S.READY, _S.OUT_OF_SERVICE, _END),
+    Transition(_E.END_TRIP, _S.NO_READER, _S.OUT_OF_SERVICE, _END),
+    Transition(_E.END_TRIP, _S.ASKING_STOP, _S.OUT_OF_SERVICE, _END),
+    Transition(_E.END_TRIP, _S.ASKING_PAYMENT, _S.OUT_OF_SERVICE, _END),
     # a tap
     Transition(_E.TAP_REFUSED, _S.OUT_OF_SERVICE, _S.OUT_OF_SERVICE, _REFUSE),
     Transition(_E.TAP_REFUSED, _S.READY, _S.READY, _REFUSE),
@@ -101,8 +104,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.FARE_SHORT, _S.READY, _S.ASKING_PAYMENT, _REFUSE),
     Transition(_E.DRIVER_ANSWERED, _S.ASKING_STOP, _S.READY, (_F.JOURNAL_DRIVER,)),
     Transition(_E.DRIVER_ANSWERED, _S.ASKING_PAYMENT, _S.READY, (_F.JOURNAL_DRIVER,)),
-    Transition(_E.DRIVER_DROPPED, _S.ASKING_STOP, _S.READY, (_F.FORGET_ANSWERS,)),
-    Transition(_E.DRIVER_DROPPED, _S.ASKING_PAYMENT, _S.READY, (_F.FORGET_ANSWERS,)),
+    Transition(_E.DRIVER_DROPPED, _S.ASKING_STOP, _S.READY, (_F.FORGET_ASKED,)),
+    Transition(_E.DRIVER_DROPPED, _S.ASKING_PAYMENT, _S.READY, (_F.FORGET_ASKED,)),
     # the hardware
     Transition(_E.READER_LOST, _S.READY, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_BACK, _S.NO_READER, _S.READY),

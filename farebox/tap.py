@@ -1,7 +1,7 @@
 """A tap judged: what it means, before anything is written. Pure; the time of the tap is an argument.
 
 judge_boarding(account, service, at_s)            -> Board | Keep | Refusal
-judge_alighting(account, service, at_s, answers)  -> Alight | Keep | Refusal
+judge_alighting(account, service, at_s, keyed, party)  -> Alight | Keep | Refusal
 """
 
 from enum import StrEnum
@@ -35,15 +35,14 @@ class Service(NamedTuple):
         return self.table.pattern.stop_names[self.stop_index]
 
 
-class Answers(NamedTuple):
-    """What the driver has keyed for one card: where they boarded (GEN-7), how they pay (GEN-10), who rides (LOC-15)."""
+class Keyed(NamedTuple):
+    """What the driver has keyed for one card's question: where it boarded (GEN-7), how it is paid (GEN-10)."""
 
     boarded: int | None = None
     payment: Payment = Payment.CARD
-    party: Party = HOLDER_ALONE
 
 
-NOTHING_KEYED = Answers()
+NOTHING_KEYED = Keyed()
 
 
 class NoteCode(StrEnum):
@@ -112,12 +111,18 @@ def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Kee
         if service.rulebook.open_ride == "refuse":
             return Refusal(Code.OPEN_RIDE, "GEN-8", _of(mark))
         notes = (_incomplete(mark),)
-    opened = RideMark(RideState.OPEN, today, service.trip_number, service.stop_index, service.company)
+    # [D] Boarded before midnight on a trip that leaves after it: the ride is of the day the trip leaves (GEN-5).
+    day = max(today, day_in_japan(service.began_s))
+    opened = RideMark(RideState.OPEN, day, service.trip_number, service.stop_index, service.company)
     return Board(account._replace(ride=opened), notes)
 
 
 def judge_alighting(
-    account: Account, service: Service, at_s: int, answers: Answers = NOTHING_KEYED
+    account: Account,
+    service: Service,
+    at_s: int,
+    keyed: Keyed = NOTHING_KEYED,
+    party: Party = HOLDER_ALONE,
 ) -> Alight | Keep | Refusal:
     """A tap at the exit reader: the boarding record, or the driver's word for it, then the settlement (GEN-7)."""
     today = day_in_japan(at_s)
@@ -130,11 +135,11 @@ def judge_alighting(
     if here and here.state is RideState.CLOSED and here.stop_index == service.stop_index:
         return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
     recorded = here.stop_index if here and here.state is RideState.OPEN else None
-    boarded = recorded if answers.boarded is None else answers.boarded
+    boarded = recorded if keyed.boarded is None else keyed.boarded
     if boarded is None or not boarded < service.stop_index:
         return Refusal(Code.NO_BOARDING, "GEN-7", service.stop_name)
     ride = Ride(service.table, service.company, service.trip_number, boarded, service.stop_index, day, today)
-    settled = settle(ride, account, answers.party, service.rulebook, answers.payment)
+    settled = settle(ride, account, party, service.rulebook, keyed.payment)
     if isinstance(settled, Refusal):
         return settled
     never_closed = mark is not None and mark.state is RideState.OPEN and not here
@@ -148,7 +153,9 @@ def closes_a_ride(account: Account, service: Service) -> bool:
     mark = account.ride
     if mark is None or not _on_this_trip(mark, service):
         return False
-    return mark.state is RideState.OPEN or mark.stop_index == service.stop_index
+    if mark.state is RideState.OPEN:
+        return mark.stop_index < service.stop_index
+    return mark.stop_index == service.stop_index
 
 
 def _on_this_trip(mark: RideMark, service: Service) -> bool:
@@ -157,6 +164,7 @@ def _on_this_trip(mark: RideMark, service: Service) -> bool:
         mark.trip_number == service.trip_number
         and mark.company == service.company
         and mark.day >= day_in_japan(service.began_s)
+        and mark.stop_index < service.table.size
     )
 
 

@@ -11,6 +11,7 @@ runner of its effects.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from cardimage.purse import LayoutFault
 from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence, plan
 from farebox import card, records
@@ -24,9 +25,9 @@ from farebox.table import Effect, Event, State
 from farebox.tap import (
     NOTHING_KEYED,
     Alight,
-    Answers,
     Board,
     Keep,
+    Keyed,
     Note,
     NoteCode,
     Service,
@@ -39,10 +40,13 @@ from farebox.version import VERSION
 from reader.port import CardReader, NoCard, ReaderFault, Session
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
-from tariff.riders import Party
+from tariff.riders import HOLDER_ALONE, Party
 
 _DRIVER_DECIDES = {Code.NO_BOARDING: Event.BOARDING_UNKNOWN, Code.SHORT: Event.FARE_SHORT}
 _ASKING = (State.ASKING_STOP, State.ASKING_PAYMENT)
+_WHY_OUT = {State.NO_READER: "faults 7", State.STOPPED: "faults 20"}
+MOST_COMPANIONS = 20
+"""More can't be told for one card: a record holds so many lines (faults 44)."""
 
 
 class Readers(NamedTuple):
@@ -83,7 +87,9 @@ class Terminal:
         self._clock = clock
         self._show = show
         self._pending = pending_from(recovered.entries)
-        self._answers: dict[bytes, Answers] = {}
+        self._keyed: dict[bytes, Keyed] = {}
+        self._parties: dict[bytes, Party] = {}
+        self._party_told: Party | None = None
         self._asked = b""
         self._lying: dict[Side, bytes] = {}
         self._alighted: dict[bytes, Result] = {}
@@ -144,37 +150,54 @@ class Terminal:
         if not 0 <= boarded < service.stop_index:
             raise ValueError(f"nobody can have boarded at place {boarded} before place {service.stop_index}")
         name = service.table.pattern.stop_names[boarded]
-        self._answer(self._keyed(self._asked)._replace(boarded=boarded), ("boarded-at", name))
+        self._answer(self._keyed_for_asked()._replace(boarded=boarded), ("boarded-at", name))
 
     def answer_payment(self, payment: Payment) -> None:
         """The driver keys how the passenger pays (GEN-10); the card is judged anew at its next touch."""
-        self._answer(self._keyed(self._asked)._replace(payment=payment), ("pays", payment))
+        self._answer(self._keyed_for_asked()._replace(payment=payment), ("pays", payment))
 
     def drop_question(self) -> None:
         """The driver gives the question up: nothing is taken, the ride stays open."""
         self._lying.clear()
         self._fire(Event.DRIVER_DROPPED)
 
-    def expect_party(self, idm: bytes, party: Party) -> None:
-        """The driver was told before the tap who rides on this card, or saw who is eligible (LOC-15, GEN-12)."""
+    def expect_party(self, party: Party) -> None:
+        """The driver was told who rides on the card that is tapped at the exit next (LOC-15), or saw who is eligible
+        (GEN-12). It stays with that card until its ride is settled; driving on forgets it.
+        """
+        if len(party.companions) > MOST_COMPANIONS:
+            raise ValueError(f"{len(party.companions)} companions; at most {MOST_COMPANIONS} on one card")
         riders = (party.holder or "as the card says", *party.companions)
-        self._driver_word = (idm, "party", ", ".join(riders))
+        self._driver_word = (b"", "party", ", ".join(riders))
         self._fire(Event.PARTY_TOLD)
-        self._answers[idm] = self._keyed(idm)._replace(party=party)
+        self._party_told = party
 
     def _on_a_trip(self, event: Event) -> Service:
         if self.service is None:
             raise IllegalEvent(event, self.state)
         return self.service
 
-    def _keyed(self, idm: bytes) -> Answers:
-        return self._answers.get(idm, NOTHING_KEYED)
+    def _keyed_for_asked(self) -> Keyed:
+        return self._keyed.get(self._asked, NOTHING_KEYED)
 
-    def _answer(self, answers: Answers, word: tuple[str, str]) -> None:
+    def _answer(self, keyed: Keyed, word: tuple[str, str]) -> None:
         self._driver_word = (self._asked, *word)
         self._fire(Event.DRIVER_ANSWERED)
-        self._answers[self._asked] = answers
+        self._keyed[self._asked] = keyed
         self._lying.clear()
+
+    def _party_of(self, idm: bytes) -> Party:
+        """Who rides on a card that is tapped at the exit: what the driver was told for it, or its holder alone."""
+        if self._party_told is not None:
+            self._parties[idm] = self._party_told
+            self._party_told = None
+        return self._parties.get(idm, HOLDER_ALONE)
+
+    def _forget(self, idm: bytes, *, ride_over: bool) -> None:
+        """A tap was done: what was keyed for it is used up, and the party too once the ride is settled."""
+        self._keyed.pop(idm, None)
+        if ride_over:
+            self._parties.pop(idm, None)
 
     # -- a tap
 
@@ -201,7 +224,7 @@ class Terminal:
     def _serve(self, side: Side, session: Session) -> None:
         blank = Result(side, session.idm, self._clock(), self.service)
         if self.service is None or self.state not in (State.READY, *_ASKING):
-            return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 16"))
+            return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, _WHY_OUT.get(self.state, "faults 16")))
         if self.asked:
             if session.idm != self.asked:
                 self._refuse(blank, Refusal(Code.BUSY, "faults 15"))
@@ -234,7 +257,13 @@ class Terminal:
         elif first is not None and _within_guard(first, blank, service):
             decision = Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
         else:
-            decision = judge_alighting(read.account, service, blank.at_s, self._keyed(session.idm))
+            decision = judge_alighting(
+                read.account,
+                service,
+                blank.at_s,
+                self._keyed.get(session.idm, NOTHING_KEYED),
+                self._party_of(session.idm),
+            )
         match decision:
             case Refusal():
                 self._refuse(blank, decision)
@@ -263,13 +292,18 @@ class Terminal:
         alighted = decision if isinstance(decision, Alight) else None
         after = decision.settlement.after if isinstance(decision, Alight) else decision.after
         history = alighted.history(next_sequence(read.now)) if alighted else None
-        self._commit = Commit(session, service, read.now, read.account, after, plan(read.now, after, history), alighted)
+        try:
+            writes = plan(read.now, after, history)
+        except LayoutFault as fault:
+            self._refuse(blank, Refusal(Code.TOO_LARGE, "GEN-1", str(fault)))
+            return
+        self._commit = Commit(session, service, read.now, read.account, after, writes, alighted)
         self._result = done = blank._replace(after=after, alighted=alighted, notes=decision.notes)
         self._fire(Event.TAP_JUDGED)
         if self.state is not State.COMMITTING:
             return
         if self._fate is Fate.WRITTEN:
-            self._answers.pop(session.idm, None)
+            self._forget(session.idm, ride_over=alighted is not None)
             if alighted:
                 self._alighted[session.idm] = done
             self._fire(Event.CARD_WRITTEN)
@@ -289,7 +323,7 @@ class Terminal:
         self._fire(Event.PENDING_SETTLED)
         if end is not Fate.WRITTEN:
             return None
-        self._answers.pop(session.idm, None)  # they were for the tap that was done
+        self._forget(session.idm, ride_over=pending.intent.action == "alight")
         return pending.intent
 
     # -- the hardware
@@ -311,6 +345,8 @@ class Terminal:
     def _fire(self, event: Event) -> None:
         """Move the machine and perform what it says, in order."""
         effects = self._machine.fire(event)
+        if Effect.SHOW not in effects and event is not Event.TAP_JUDGED:
+            self._result = None  # nothing of this event is a passenger's to see
         self._guarded(lambda: self._perform_all(effects), written=event is Event.CARD_WRITTEN)
 
     def _guarded(self, act: Callable[[], None], *, written: bool = False) -> None:
@@ -341,8 +377,13 @@ class Terminal:
                 case Effect.KEEP_PENDING:
                     pending = self._intent_in_hand()
                     self._pending[pending.intent.idm] = pending
-                case Effect.FORGET_ANSWERS:
-                    self._answers.clear()
+                case Effect.FORGET_KEYED:
+                    self._keyed.clear()
+                    self._party_told = None
+                case Effect.FORGET_ASKED:
+                    self._keyed.pop(self._asked, None)
+                case Effect.FORGET_PARTIES:
+                    self._parties.clear()
                 case _:
                     self._journal_effect(effect, at_s)
 

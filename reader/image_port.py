@@ -4,6 +4,8 @@ There is no air and no MAC here; what the card checks by MAC_A a dictionary can'
 writes are exercised through the simulated PN532.
 """
 
+from collections.abc import Callable
+
 from cardimage import lite_s
 from cardimage.image import Blocks, CardImage
 from reader.port import CardLost, NoCard, ReaderFault, ReadOutcome, Session, WriteOutcome, Written
@@ -35,21 +37,38 @@ class ImageSession:
         return tuple(self._blocks[block] for block in blocks)
 
     def write(self, block: int, data: bytes) -> WriteOutcome:
-        """Write one block and count it, as the chip does."""
+        """Write one block and count it, as the chip does. A block that can't be kept was not written."""
         if self._reader.card is not self._image:
             return CardLost()
+        before = dict(self._blocks)
         self._blocks[lite_s.WCNT] = (self.write_count + 1).to_bytes(3, "little") + bytes(13)
         self._blocks[block] = data
+        if not self._reader.keep(self._image):
+            self._blocks.update(before)
+            return CardLost()
         return Written()
 
 
 class ImageReader:
     """A CardReader on which card images are laid by hand."""
 
-    def __init__(self, name: str = "image") -> None:
-        """Give it a name for messages."""
+    def __init__(self, name: str = "image", save: Callable[[CardImage], None] | None = None) -> None:
+        """Give it a name for messages; `save` keeps an image after each write to it, or raises OSError."""
         self.name = name
         self.card: CardImage | None = None
+        self.fault: OSError | None = None
+        """Why the last write could not be kept."""
+        self._save = save
+
+    def keep(self, image: CardImage) -> bool:
+        """Whether an image that was written is safe."""
+        try:
+            if self._save is not None:
+                self._save(image)
+        except OSError as error:
+            self.fault = error
+            return False
+        return True
 
     def lay(self, image: CardImage) -> None:
         """Lay an image on the reader; ValueError if it is not of a card that can be tapped."""

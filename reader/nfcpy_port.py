@@ -16,8 +16,8 @@ from nfc.clf import pn532
 from reader.port import CardLost, FramePort, NoCard, Polled, ReaderFault, ReaderMissing
 
 _BITRATE = "212F"
-_RF_TIMEOUT = 1
-"""PN53x status: the card did not answer in time."""
+_CARD_SLID_AWAY = frozenset({0x01, 0x02, 0x03, 0x05, 0x0B, 0x13})
+"""PN53x status: no answer in time, or one garbled on the air (check sum, parity, framing, protocol, format)."""
 _REQUEST_NO_SYSTEM_CODE, _ONE_TIME_SLOT = 0, 0
 _PLAIN_PATH = re.compile(r"[\w./:@+-]+", re.ASCII)
 
@@ -89,7 +89,7 @@ class NfcpyPort:
         except (nfc.clf.TimeoutError, nfc.clf.TransmissionError):
             return CardLost()
         except Exception as error:
-            if isinstance(error, nfc.clf.pn53x.Chipset.Error) and error.errno == _RF_TIMEOUT:
+            if isinstance(error, nfc.clf.pn53x.Chipset.Error) and error.errno in _CARD_SLID_AWAY:
                 return CardLost()
             return ReaderFault(self.name, _say(error))
         return CardLost() if answer is None else bytes(answer)

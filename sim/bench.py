@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from cardimage.felica_card import FelicaCard
@@ -69,7 +70,8 @@ class Pn532Bench:
         self._keys = keys or bench_keys()
         self._chips = {side: Pn532(CardField()) for side in (Side.BOARDING, Side.ALIGHTING)}
         self._readers = {
-            side: FelicaReader(open_tty(chip.path), self._keys, random) for side, chip in self._chips.items()
+            side: FelicaReader(open_tty(chip.path), self._keys, random, reopen=partial(open_tty, chip.path))
+            for side, chip in self._chips.items()
         }
         self.readers = Readers(self._readers[Side.BOARDING], self._readers[Side.ALIGHTING])
 

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from cardimage.image import CardImage
 from cardimage.issue import issue
+from cardimage.purse import FIRST_DAY, MOST_PRICED_YEN
 from farebox.feed.gtfs import Trip
 from farebox.tap import Service
 from sim.hardware.field import Moment, Withdrawal
@@ -141,16 +142,22 @@ def _disabled(random: Random, _day: date, service: Service, _ride: tuple[int, in
 
 
 def _pass_holder(random: Random, day: date, service: Service, ride: tuple[int, int]) -> Account:
-    """A pass on part of the pattern around the ride: some rides lie within it, others ride past it."""
+    """A pass on part of the pattern around the ride: some rides lie within it, others ride past it.
+
+    Nobody sells a pass on a section that has no fare, or one that the card can't hold: such a rider has none.
+    """
     last = len(service.table.pattern.stop_names) - 1
     start = random.randint(0, max(0, min(ride[1] - 1, last - 1)))
     end = random.randint(start + 1, last)
+    first = max(FIRST_DAY, day - timedelta(days=random.randint(0, 20)))
+    purse_yen = _purse_yen(random)
+    fare_yen = service.table.fare_yen(start, end) if service.table.has_fare(start, end) else MOST_PRICED_YEN + 1
+    if fare_yen > MOST_PRICED_YEN or fare_yen % 10:
+        return Account(service.rulebook.scheme, purse_yen)
     numbers = service.table.pattern.stop_numbers
-    fare_yen = service.table.fare_yen(start, end) if service.table.has_fare(start, end) else 0
     section = Section(numbers[start], numbers[end], False, fare_yen)
-    first = day - timedelta(days=random.randint(0, 20))
     held = Pass(1, service.company, first, first + timedelta(days=29), False, (section,))
-    return Account(service.rulebook.scheme, _purse_yen(random), named=True, held_pass=held)
+    return Account(service.rulebook.scheme, purse_yen, named=True, held_pass=held)
 
 
 def _auto_charged(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -> Account:

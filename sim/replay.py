@@ -22,6 +22,7 @@ from farebox.machine import StateMachine, TransitionsMachine
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.terminal import Terminal
+from reader.port import ReaderMissing
 from sim.bench import Bench
 from sim.demand import Population, Rider, SimCard
 from sim.fleet import Vehicle, vehicles_for
@@ -34,6 +35,8 @@ TAP_S = 2
 MOST_TOUCHES = 6
 """How often a passenger tries one tap before giving up: every loop has a bound."""
 SECOND_TAP_S = 3
+PREPARES_S = 600
+"""How long before its first trip a vehicle's terminal is switched on."""
 
 
 class SeenTap(NamedTuple):
@@ -66,15 +69,22 @@ class Tally(NamedTuple):
         return self.on_cards_yen + self.cash_yen + self.credit_yen - self.opening_yen - ledger_yen
 
     @property
-    def reconciles(self) -> bool:
-        """Nothing lost, nothing doubled, nothing left open, cash and credit each as journalled."""
-        return (
-            self.difference_yen == 0
-            and not self.violations
-            and self.ledger.pending == 0
-            and self.ledger.unknown == 0
-            and (self.cash_yen, self.credit_yen) == (self.ledger.cash_yen, self.ledger.credit_yen)
+    def problems(self) -> tuple[str, ...]:
+        """Everything that keeps the count from being even: nothing lost, nothing doubled, nothing left open."""
+        ledger = self.ledger
+        found = (
+            (self.difference_yen, f"the two sides differ by {self.difference_yen:+,} yen"),
+            (self.cash_yen - ledger.cash_yen, f"cash: {self.cash_yen:,} taken, {ledger.cash_yen:,} journalled"),
+            (self.credit_yen - ledger.credit_yen, f"credit: {self.credit_yen:,} and {ledger.credit_yen:,} journalled"),
+            (ledger.pending, f"{ledger.pending} writes are still pending"),
+            (ledger.unknown, f"{ledger.unknown} writes are left to the centre"),
         )
+        return (*(what for wrong, what in found if wrong), *self.violations)
+
+    @property
+    def reconciles(self) -> bool:
+        """Whether the count comes out even."""
+        return not self.problems
 
 
 def add(tallies: Iterable[Tally]) -> Tally:
@@ -146,6 +156,7 @@ class VehicleDay:
         self._path = folder / f"{vehicle.vehicle_id}.journal"
         # A text seeds the same on every machine, unlike hash().
         self._population = Population(Random(f"{seed} {vehicle.vehicle_id}"), day, vehicle.vehicle_id, mean_riders)
+        self._clock.reach(midnight_in_japan_s(day) + vehicle.trips[0].departures_s[0] - PREPARES_S)
         recovered = open_journal(self._path)
         self._journal = recovered.journal
         self._terminal = Terminal(
@@ -189,20 +200,25 @@ class VehicleDay:
                 self._alight(trip, rider)
         for rider in riders:
             if rider.boards == place and not rider.forgets_boarding:
-                self._tap(trip, Side.BOARDING, rider.card, None)
+                self._tap_until_done(trip, Side.BOARDING, rider)
 
     def _alight(self, trip: Trip, rider: Rider) -> None:
         withdrawal = rider.withdrawal if self._bench.tears else None
-        for _ in range(MOST_TOUCHES):
-            result = self._tap(trip, Side.ALIGHTING, rider.card, withdrawal)
-            withdrawal = None
-            if result is None or result.refusal is None:
-                break
-            if not self._react(rider, result.refusal):
-                break
+        self._tap_until_done(trip, Side.ALIGHTING, rider, withdrawal)
         if rider.taps_twice:
             self._clock.now_s += SECOND_TAP_S
             self._tap(trip, Side.ALIGHTING, rider.card, None)
+
+    def _tap_until_done(self, trip: Trip, side: Side, rider: Rider, withdrawal: Withdrawal | None = None) -> None:
+        """Lay the card, and again as long as that can help; a reader that stays away ends the replay."""
+        for _ in range(MOST_TOUCHES):
+            result = self._tap(trip, side, rider.card, withdrawal)
+            withdrawal = None
+            if result is not None and (result.refusal is None or not self._react(rider, result.refusal)):
+                return
+        if self._terminal.reader_faults:
+            fault = next(iter(self._terminal.reader_faults.values()))
+            raise ReaderMissing(f"{fault.reader}: {fault.what}; the replay can't go on without it, run it again")
 
     def _react(self, rider: Rider, refusal: Refusal) -> bool:
         """What passenger and driver (scripted) do about a refusal; True if the card is to be laid again."""
@@ -210,7 +226,8 @@ class VehicleDay:
             self._terminal.answer_stop(rider.boards)
         elif refusal.code is Code.SHORT:
             self._terminal.answer_payment(rider.pays)
-        return refusal.code in (Code.NO_BOARDING, Code.SHORT, Code.TOUCH_AGAIN)
+        reader_gone = refusal.code is Code.OUT_OF_SERVICE and self._terminal.state is State.NO_READER
+        return reader_gone or refusal.code in (Code.NO_BOARDING, Code.SHORT, Code.TOUCH_AGAIN)
 
     def _tap(self, trip: Trip, side: Side, card: SimCard, withdrawal: Withdrawal | None) -> Result | None:
         self._clock.now_s += TAP_S
@@ -229,8 +246,7 @@ class VehicleDay:
         if result.confirmed is not None:
             self._cash_yen += result.confirmed.cash_yen
             self._credit_yen += result.confirmed.auto_charge_yen
-        shown_again = result.after is not None and result.before == result.after
-        if result.refusal is None and result.alighted is not None and not shown_again:
+        if result.refusal is None and result.alighted is not None and not result.shown_again:
             self._cash_yen += result.alighted.settlement.cash_yen
             self._credit_yen += result.alighted.settlement.auto_charged_yen
 

@@ -24,6 +24,7 @@ class Code(StrEnum):
     HOLDER_ONLY = "holder-only"  # GEN-18: this card pays for its holder alone
     OPEN_RIDE = "open-ride"  # GEN-8, where the operator refuses instead of clearing
     OVER_CAP = "over-cap"  # GEN-3: stored fare would pass the cap
+    TOO_LARGE = "too-large"  # GEN-1: an amount or a day that the card has no room for
     CARD_FULL = "card-full"  # FeliCa Lite-S takes no more MAC writes: exchange the card
 
 

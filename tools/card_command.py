@@ -4,6 +4,7 @@ import json
 import os
 import time
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -13,14 +14,15 @@ from cardimage import lite_s, purse
 from cardimage.image import CardImage, ImageFault
 from cardimage.issue import issue
 from cardimage.resolve import Standing, standing
-from farebox.feed import Feed, load_feed
+from farebox.feed import Feed
 from farebox.feed.operators import load_operators
 from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
 from tariff.calendar import day_in_japan
 from tariff.purses import add_stored_fare
 from tariff.refusal import Refusal
-from tools.files import write_whole
-from tools.options import DayType, feed_option, feed_path, json_option
+from tariff.rulebook import Rulebook
+from tools.files import read_image, write_whole
+from tools.options import FILE, DayType, feed_option, json_option, load_numbered_feed, register_option
 
 _KINDS = {kind.name.lower().replace("_", "-"): kind for kind in HolderKind}
 
@@ -39,14 +41,22 @@ def card() -> None:
 @click.option("--number", default="", help="Engraved number: up to 17 of 0-9 and A-Z. Made up if not given.")
 @click.option("--issued", type=DayType(), default=None, help="Day of issue; today if not given.")
 @click.option("--expires", type=DayType(), help="Last day the card itself may be used.")
-@click.option("--pass", "ends", nargs=2, metavar="FROM TO", help="A pass section: two stop names of the feed.")
+@click.option("--pass", "ends", nargs=2, multiple=True, metavar="FROM TO", help="A section: two stops. Up to three.")
 @click.option("--pass-days", "days", nargs=2, type=DayType(), metavar="FIRST LAST", help="Its validity, both days in.")
 @click.option("--one-way", is_flag=True, help="The pass is valid from FROM to TO only.")
 @click.option("--bearer", is_flag=True, help="The pass serves whoever carries it.")
 @click.option("--auto-charge", nargs=2, type=int, metavar="TRIGGER AMOUNT", help="AIZU NORUCA: yen, yen.")
 @click.option("--idm", default="", help="Manufacture id, 16 hex digits. Made up if not given.")
 @feed_option
-@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="The image file to write.")
+@register_option
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    type=FILE,
+    required=True,
+    help="The image file to write.",
+)
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 def new(
     scheme: str,
@@ -55,13 +65,14 @@ def new(
     number: str,
     issued: date | None,
     expires: date | None,
-    ends: tuple[str, str] | None,
+    ends: tuple[tuple[str, str], ...],
     days: tuple[date, date] | None,
     one_way: bool,
     bearer: bool,
     auto_charge: tuple[int, int] | None,
     idm: str,
     feed: str,
+    register_path: Path | None,
     path: Path,
     force: bool,
 ) -> None:
@@ -73,26 +84,30 @@ def new(
         --pass-days 2026-11-01 2026-11-30 -o pass.card.cbor
     farebox card new --operator aizu-noruca --balance 50 --auto-charge 100 1000 -o auto.card.cbor
     """
-    if path.exists() and not force:
-        raise click.UsageError(f"{path} exists; --force writes over it")
-    if (ends is None) != (days is None):
+    if path.is_dir() or (path.exists() and not force):
+        raise click.UsageError(f"{path} exists; {'name a file' if path.is_dir() else '--force writes over it'}")
+    if bool(ends) != (days is not None):
         raise click.UsageError("--pass and --pass-days go together")
+    if (one_way or bearer) and not ends:
+        raise click.UsageError("--one-way and --bearer say of which --pass")
+    if len(ends) > 3:
+        raise click.UsageError(f"--pass: {len(ends)} sections; a card holds three")
     today = issued or day_in_japan(int(time.time()))
     identity = _octets(idm) if idm else b"\x01\x2e" + os.urandom(6)
     rulebook = load_operators().on(scheme, today)
     checked = add_stored_fare(0, balance_yen, rulebook)
     if isinstance(checked, Refusal):
         raise click.UsageError(f"--balance {balance_yen}: over the cap ({checked.rule}: {checked.detail})")
-    if auto_charge and not rulebook.auto_charge:
-        raise click.UsageError(f"--auto-charge: {rulebook.name} has no auto-charge")
+    if expires is not None and expires < today:
+        raise click.UsageError(f"--expires {expires}: before the day of issue, {today}")
     account = Account(
         scheme=scheme,
         stored_fare_yen=balance_yen,
         holder=_KINDS[kind],
-        named=kind != "adult" or ends is not None or auto_charge is not None,
+        named=kind != "adult" or bool(ends) or auto_charge is not None,
         expires=expires,
-        held_pass=_section_pass(load_feed(feed_path(feed)), ends, days, one_way, bearer) if ends and days else None,
-        auto_charge=AutoCharge(auto_charge[0], auto_charge[1], 99_000, 99_000) if auto_charge else None,
+        held_pass=_section_pass(feed, register_path, scheme, ends, days, one_way, bearer) if ends and days else None,
+        auto_charge=_arranged(rulebook, auto_charge) if auto_charge else None,
     )
     engraved = number or f"{'AZ' if scheme == 'aizu-noruca' else 'LC'}{identity.hex().upper()[:14]}"
     write_whole(path, card_image.dump(issue(identity, account, engraved, today)))
@@ -109,36 +124,76 @@ def _octets(text: str) -> bytes:
     return octets
 
 
-def _section_pass(feed: Feed, ends: tuple[str, str], days: tuple[date, date], one_way: bool, bearer: bool) -> Pass:
-    """A pass between two stops, priced on the highest fare that the feed has between them (PASS-1)."""
+def _arranged(rulebook: Rulebook, auto_charge: tuple[int, int]) -> AutoCharge:
+    """Auto-charge in the steps it is offered in, with the caps first offered (AUT-1)."""
+    trigger_yen, amount_yen = auto_charge
+    if not rulebook.auto_charge:
+        raise click.UsageError(f"--auto-charge: {rulebook.name} has no auto-charge")
+    if trigger_yen % 100 or not 100 <= trigger_yen <= 10_000:
+        raise click.UsageError(f"--auto-charge: trigger {trigger_yen}; 100 to 10000 yen, in steps of 100 (AUT-1)")
+    if amount_yen % 1_000 or not 1_000 <= amount_yen <= 10_000:
+        raise click.UsageError(f"--auto-charge: amount {amount_yen}; 1000 to 10000 yen, in steps of 1000 (AUT-1)")
+    return AutoCharge(trigger_yen, amount_yen, 99_000, 99_000)
+
+
+def _section_pass(
+    feed_name: str,
+    register_path: Path | None,
+    scheme: str,
+    ends: tuple[tuple[str, str], ...],
+    days: tuple[date, date],
+    one_way: bool,
+    bearer: bool,
+) -> Pass:
+    """A pass of sections between stops of the feed, sold by the company that serves the first of them (PASS-8)."""
     if days[1] < days[0]:
         raise click.UsageError(f"--pass-days: {days[1]} is before {days[0]}")
-    numbers = tuple(feed.register.stop_number(name) for name in ends)
-    fares = []
+    feed = load_numbered_feed(feed_name, register_path)
+    priced = [_priced(feed, pair) for pair in ends]
+    sections = tuple(
+        Section(feed.register.stop_number(pair[0]), feed.register.stop_number(pair[1]), one_way, fare_yen)
+        for pair, (fare_yen, _) in zip(ends, priced, strict=True)
+    )
+    agency = feed.agencies.get(feed.routes[priced[0][1]].agency_id, "")
+    known = load_operators().of_agency(agency, days[0])
+    company = known[1].number if known and known[0].scheme == scheme else 0
+    return Pass(1, company, days[0], days[1], bearer, sections)
+
+
+def _priced(feed: Feed, ends: tuple[str, str]) -> tuple[int, str]:
+    """The highest fare that the feed has between two stops, which a pass is priced on (PASS-1), and a route of it."""
+    names = set(feed.stop_names.values())
+    for name in ends:
+        if name not in names:
+            near = get_close_matches(name, names, 3, 0.4)
+            hint = f"did you mean {', '.join(near)}?" if near else "see stops.txt of the feed"
+            raise click.UsageError(f"--pass {name}: no such stop; {hint}")
+    numbers = [feed.register.stop_number(name) for name in ends]
+    fares: list[tuple[int, str]] = []
     for pattern in feed.patterns.values():
         table = feed.fare_table(pattern.pattern_id)
         places = [[place for place, stop in enumerate(pattern.stop_numbers) if stop == number] for number in numbers]
         pairs = [(min(a, b), max(a, b)) for a in places[0] for b in places[1] if a != b]
-        fares += [table.fare_yen(*pair) for pair in pairs if table.has_fare(*pair)]
+        fares += [(table.fare_yen(*pair), pattern.route_id) for pair in pairs if table.has_fare(*pair)]
     if not fares:
         raise click.UsageError(f"--pass: no route of the feed joins {ends[0]} and {ends[1]} at a fare")
-    section = Section(numbers[0], numbers[1], one_way, max(fares))
-    return Pass(1, 0, days[0], days[1], bearer, (section,))
+    return max(fares)
 
 
 @card.command(short_help="Show what an image holds.")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--feed", default=None, metavar="FEED", help="Name pass sections and rides by this feed's stops.")
+@click.argument("path", type=FILE)
+@click.option("--feed", default=None, metavar="FEED", help="Name the pass's stops by this feed: the card's own.")
+@register_option
 @json_option
-def show(path: Path, feed: str | None, as_json: bool) -> None:
+def show(path: Path, feed: str | None, register_path: Path | None, as_json: bool) -> None:
     """Show a card image: its kind, balance, pass, open ride and last uses.
 
     \b
     farebox card show my.card.cbor
     farebox card show my.card.cbor --feed sample --json
     """
-    image = card_image.load(path.read_bytes(), str(path))
-    facts = _facts(image, str(path), load_feed(feed_path(feed)) if feed else None)
+    image = read_image(path)
+    facts = _facts(image, str(path), load_numbered_feed(feed, register_path) if feed else None)
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
         return

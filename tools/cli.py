@@ -1,5 +1,6 @@
 """`farebox`: the one command. Subcommands are loaded when they are called, so that --help stays quick."""
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -48,12 +49,16 @@ def farebox() -> None:
     farebox card new --operator lococa --balance 2000 -o my.card.cbor
     farebox run --reader image:my.card.cbor                tap that card on a bench
 
-    Exit codes: 0 done, 1 a check failed, 2 usage, 69 no reader, 74 input or output, 78 configuration.
+    Exit codes: 0 done, 1 a check failed, 2 usage, 69 no reader, 70 a fault of ours, 74 input or output,
+    78 configuration, 130 stopped.
     """
 
 
 def main() -> None:
     """Run, and turn every fault into one clear line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show a letter shows another
     try:
         code = _run()
     except BrokenPipeError:
@@ -65,24 +70,37 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        farebox.main(standalone_mode=False)
+        farebox.main(prog_name="farebox", standalone_mode=False)
         return Exit.OK
     except click.exceptions.Exit as done:
         return done.exit_code
+    except SystemExit:
+        return Exit.OK  # click's own way out of a broken pipe
     except click.Abort:
         click.echo("farebox: stopped", err=True)
         return Exit.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _say(_usage(error))
         return Exit.USAGE
     except BrokenPipeError:
         raise
     except Exception as error:
         if os.environ.get("FAREBOX_DEBUG"):
             raise
-        for line in message_of(error).splitlines():
-            click.echo(f"farebox: {line}", err=True)
+        _say(message_of(error))
         return exit_of(error)
+
+
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with the call, on one line, and where its help is."""
+    context = getattr(error, "ctx", None)
+    said = " ".join(error.format_message().split()).rstrip(".")
+    return f"{said}; see {context.command_path} --help" if context else said
+
+
+def _say(message: str) -> None:
+    for line in message.splitlines():
+        click.echo(f"farebox: {line}", err=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from farebox.journal import fold, log
 from farebox.journal.errors import JournalDamaged
 from tariff.calendar import clock_in_japan, day_in_japan
 from tools.exits import CheckFailed
-from tools.options import json_option
+from tools.options import FILE, json_option
 
 _HIDDEN = ("slot_before", "slot_after", "rulebook_hash")
 
@@ -21,7 +21,7 @@ def journal() -> None:
 
 
 @journal.command(short_help="Print a journal's records.")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=FILE)
 @json_option
 def show(path: Path, as_json: bool) -> None:
     """Print a journal's records, one a line, and what they add up to.
@@ -57,7 +57,7 @@ def _plain(value: object) -> object:
 
 
 @journal.command(short_help="Check a journal from end to end.")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=FILE)
 @json_option
 def verify(path: Path, as_json: bool) -> None:
     """Check every record's length, check sum and sequence, and that its money adds up. Exits 1 if not.

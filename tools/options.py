@@ -8,11 +8,17 @@ from typing import Any, TypeVar
 
 import click
 
+from farebox.feed import Feed, Register, RegisterBroken, load_feed
+from tools.files import write_whole
 from tools.words import Language, default_language
 
 SAMPLE = "sample"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+FILE = click.Path(path_type=Path, readable=False)
+"""A path; whether it can be read is found out by reading it, so that every such fault is one of I/O (74)."""
 
 
 class DayType(click.ParamType[date]):
@@ -33,6 +39,36 @@ class DayType(click.ParamType[date]):
 def feed_path(name: str) -> Path:
     """Where a feed is: `sample` is the project's own, anything else a folder or a zip."""
     return Path(str(files("sim") / "feeds" / SAMPLE)) if name == SAMPLE else Path(name)
+
+
+def load_numbered_feed(name: str, register_path: Path | None) -> Feed:
+    """A feed under an append-only register: what it adds is kept in the file before its numbers reach any card.
+
+    Without a register, numbers come from the feed alone, and another edition of it may number stops otherwise.
+    """
+    feed = load_feed(feed_path(name))
+    if register_path is None:
+        return feed
+    try:
+        known = Register.loads(register_path.read_text("utf-8"))
+    except FileNotFoundError:
+        known = Register()
+    except UnicodeDecodeError:
+        raise RegisterBroken(1, f"{register_path} is not UTF-8") from None
+    extended = known.extended(feed)
+    if extended.dumps() != known.dumps() or not register_path.exists():
+        write_whole(register_path, extended.dumps().encode())
+    return feed.numbered_by(extended)
+
+
+def register_option(command: _Command) -> _Command:
+    """--register."""
+    return click.option(
+        "--register",
+        "register_path",
+        type=FILE,
+        help="File of the numbers that cards hold for stops and trips: it only grows, so that cards outlive feeds.",
+    )(command)
 
 
 def feed_option(command: _Command) -> _Command:

@@ -1,6 +1,7 @@
 """Watching a replay: the live table, JSON lines, or nothing; and the summary that counts every yen."""
 
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,9 @@ from rich.cells import set_cell_size
 from sim.fleet import LAYOVER_S, Vehicle
 from sim.replay import SeenTap, Tally
 from tariff.calendar import clock_in_japan
-from tools.tap_table import TapTable
-from tools.words import Language, say
+from tariff.refusal import Code
+from tools.tap_table import TapTable, wrapped
+from tools.words import REFUSALS, Language, say
 
 
 class Replay(NamedTuple):
@@ -28,8 +30,27 @@ class Replay(NamedTuple):
     """Agencies that no operator file names, for which rules were assumed."""
 
 
+def print_assumed(options: Replay) -> None:
+    """Whose rules were taken for agencies that no operator file names."""
+    for agency in options.assumed:
+        said = (
+            f"{agency}: 事業者ファイルがないため LOCOCA の規則で計算します（--operator で選択）",
+            f"{agency}: no operator file names it; LOCOCA's rules are assumed (--operator chooses)",
+        )
+        click.echo(say(said, options.language))
+
+
+def _counted(count: int, what: tuple[str, str], language: Language) -> str:
+    return say((f"{count}{what[0]}", f"{count} {what[1]}{'' if count == 1 else 's'}"), language)
+
+
 class Silent:
-    """Nothing but the progress bar."""
+    """Nothing but the progress bar. What all ways of watching share: refusals are counted by their code."""
+
+    refused: Counter[Code]
+
+    def __init__(self) -> None:
+        self.refused = Counter()
 
     def begin(self) -> None:
         return
@@ -38,13 +59,15 @@ class Silent:
         return
 
     def tap(self, seen: SeenTap) -> None:
-        return
+        if seen.result.refusal is not None:
+            self.refused[seen.result.refusal.code] += 1
 
 
 class Table(Silent):
     """The live table."""
 
     def __init__(self, options: Replay, vehicles: tuple[Vehicle, ...]) -> None:
+        super().__init__()
         self._options = options
         self._trips = sum(len(vehicle.trips) for vehicle in vehicles)
         self._vehicles = vehicles
@@ -56,39 +79,25 @@ class Table(Silent):
             "pn532": ("PN532（擬似端末）＋実 pyserial＋実 nfcpy", "PN532 on a pty behind real pyserial and real nfcpy"),
             "image": ("カードイメージ（無線なし）", "card images without radio"),
         }[self._options.reader]
-        click.secho(
-            say(("【模擬】", "[simulated 模擬] "), language)
-            + f"{self._options.feed} {self._options.day} · "
-            + say(
-                (f"{len(self._vehicles)}両 {self._trips}便", f"{len(self._vehicles)} vehicles, {self._trips} trips"),
-                language,
-            )
-            + f" · {say(how, language)} · "
-            + say(("鍵・カード・乗客も模擬", "keys, cards and passengers are simulated"), language),
-            fg="yellow",
+        banner = (
+            say(("【模擬】", "[simulated 模擬] "), language) + f"{self._options.feed} {self._options.day}",
+            _counted(len(self._vehicles), ("両", "vehicle"), language),
+            _counted(self._trips, ("便", "trip"), language),
+            say(how, language),
+            say(("鍵・カード・乗客も模擬", "keys, cards and passengers are simulated"), language),
         )
+        for line in wrapped(" · ".join(banner), self._table.columns):
+            click.secho(line, fg="yellow")
         if any(not vehicle.block_id for vehicle in self._vehicles):
             minutes = LAYOVER_S // 60
-            click.echo(
-                say(
-                    (
-                        f"block_id のない便は、終点で{minutes}分以上待った車両が次の便に就く規則でつなぎました。",
-                        f"Trips without a block_id are chained: the vehicle that has stood longest at a trip's first "
-                        f"stop, {minutes} minutes at least, takes it.",
-                    ),
-                    language,
-                )
+            rule = (
+                f"block_id のない便は、始点に{minutes}分以上いちばん長く停まっている車両が就く規則でつなぎました。",
+                f"Trips without a block_id are chained: the vehicle that has stood longest at a trip's first stop, "
+                f"{minutes} minutes at least, takes it.",
             )
-        for agency in self._options.assumed:
-            click.echo(
-                say(
-                    (
-                        f"{agency}: 事業者ファイルがないため LOCOCA の規則で計算します（--operator で選択）",
-                        f"{agency}: no operator file names it; LOCOCA's rules are assumed (--operator chooses)",
-                    ),
-                    language,
-                )
-            )
+            for line in wrapped(say(rule, language), self._table.columns):
+                click.echo(line)
+        print_assumed(self._options)
         self._table.head()
 
     def vehicle(self, vehicle: Vehicle) -> None:
@@ -97,6 +106,7 @@ class Table(Silent):
         click.secho(title.ljust(60, "─"), dim=True)
 
     def tap(self, seen: SeenTap) -> None:
+        super().tap(seen)
         self._table.tap(seen.result, seen.card.label)
 
 
@@ -104,6 +114,7 @@ class Lines(Silent):
     """One JSON object a tap."""
 
     def tap(self, seen: SeenTap) -> None:
+        super().tap(seen)
         click.echo(json.dumps(_tap_json(seen), ensure_ascii=False))
 
 
@@ -132,7 +143,7 @@ def _tap_json(seen: SeenTap) -> dict[str, object]:
     }
 
 
-def summary_json(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally) -> dict[str, object]:
+def summary_json(options: Replay, watch: Silent, vehicles: tuple[Vehicle, ...], total: Tally) -> dict[str, object]:
     return {
         "simulated": True,
         "feed": options.feed,
@@ -148,13 +159,14 @@ def summary_json(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally) -
         "cash_yen": total.cash_yen,
         "credit_yen": total.credit_yen,
         "ledger": total.ledger._asdict(),
+        "refused_by_code": dict(watch.refused),
         "difference_yen": total.difference_yen,
-        "violations": list(total.violations),
+        "problems": list(total.problems),
         "reconciles": total.reconciles,
     }
 
 
-def print_summary(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally, out: Path | None) -> None:
+def print_summary(options: Replay, watch: Silent, total: Tally, out: Path | None) -> None:
     language = options.language
     ledger = total.ledger
     ledger_yen = ledger.sf_delta_yen + ledger.cash_yen + ledger.credit_yen
@@ -166,15 +178,19 @@ def print_summary(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally, 
         (("＋ 帳簿（ジャーナル）", "+ ledger, from the journals"), ledger_yen),
         (("差額", "difference"), total.difference_yen),
     )
-    click.secho("\n" + say(("【模擬】集計", "[simulated 模擬] summary"), language), bold=True)
+    run = f"{options.feed} {options.day} · {options.reader} · seed {options.seed}"
+    click.secho("\n" + say(("【模擬】集計", "[simulated 模擬] summary"), language) + f" · {run}", bold=True)
+    print_assumed(options)
     counts = (
         ("乗車", "boardings", ledger.boardings),
         ("降車", "alightings", ledger.alightings),
-        ("拒否", "refused", ledger.refused),
+        ("拒否", "refused", watch.refused.total()),
         ("未確定", "pending", ledger.pending),
         ("カード", "cards", total.cards),
     )
     click.echo("  " + " · ".join(f"{say((ja, en), language)} {count:,}" for ja, en, count in counts))
+    for code, count in watch.refused.most_common():
+        click.echo(f"    {count:>5,} {code}: {say(REFUSALS[code], language)}")
     click.echo(
         "  "
         + say(("運賃収入", "fares"), language)
@@ -188,8 +204,8 @@ def print_summary(options: Replay, vehicles: tuple[Vehicle, ...], total: Tally, 
         click.echo(f"  {_padded(say(title, language))}{yen:>12,}")
     verdict = ("一致しました", "reconciles") if total.reconciles else ("一致しません", "DOES NOT RECONCILE")
     click.secho(f"  {say(verdict, language)}", fg="green" if total.reconciles else "red", bold=True)
-    for violation in total.violations:
-        click.echo(f"  {violation}")
+    for problem in total.problems:
+        click.echo(f"  {problem}")
     kept = (
         say((f"ジャーナル: {out}", f"journals: {out}"), language)
         if out

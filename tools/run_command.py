@@ -1,8 +1,6 @@
 """`farebox run`: the terminal with a reader, driven from the keyboard."""
 
 import os
-import select
-import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -14,8 +12,9 @@ import click
 from cardimage import image as card_image
 from cardimage.image import CardImage, ImageFault
 from farebox.duty import Duty
-from farebox.feed import Trip, load_feed
+from farebox.feed import Trip
 from farebox.feed.operators import load_operators
+from farebox.formats.journal import MAX_ID_BYTES
 from farebox.journal.log import open_journal
 from farebox.machine import TransitionsMachine
 from farebox.result import Result, Side
@@ -26,10 +25,19 @@ from reader.felica import FelicaReader
 from reader.image_port import ImageReader
 from reader.keys import KeyStore, bench_keys, keys_from_file
 from reader.port import CardReader, FramePort
-from tariff.calendar import day_in_japan
+from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
-from tools.files import write_whole
-from tools.options import DayType, feed_option, feed_path, language_option, operator_option
+from tools.files import read_image, write_whole
+from tools.keyboard import Keyboard, Nothing
+from tools.options import (
+    FILE,
+    DayType,
+    feed_option,
+    language_option,
+    load_numbered_feed,
+    operator_option,
+    register_option,
+)
 from tools.tap_table import TapTable
 from tools.words import Language, say
 
@@ -46,16 +54,22 @@ POLL_S = 0.05
     help="The card reader. Given twice: entry, then exit; given once, the card's own record decides.",
 )
 @feed_option
+@register_option
 @operator_option
 @click.option("--trip", "trip_id", default=None, metavar="ID", help="The trip to run; by default the day's first.")
 @click.option("--date", "day", type=DayType(), default=None, help="The service day; today if not given.")
-@click.option("--journal", type=click.Path(path_type=Path), default=Path("farebox.journal"), show_default=True)
-@click.option("--keys", type=click.Path(path_type=Path), help="File of the master key (mode 0600). Else: bench keys.")
+@click.option("--journal", type=FILE, default=Path("farebox.journal"), show_default=True)
+@click.option(
+    "--keys",
+    type=FILE,
+    help="File of the master key (mode 0600). Else: bench keys.",
+)
 @click.option("--vehicle", default="BENCH", show_default=True, help="What the journal calls this vehicle.")
 @language_option
 def run(
     readers: tuple[str, ...],
     feed: str,
+    register_path: Path | None,
     scheme: str | None,
     trip_id: str | None,
     day: date | None,
@@ -72,30 +86,41 @@ def run(
     farebox run --reader image:my.card.cbor               a card image; `tap` lays it on the reader
     printf 'tap\\nnext\\ntap\\n' | farebox run --reader image:my.card.cbor
 
-    Keys, each with Enter: next (stop), tap, board N (the boarding stop), part, cash, drop, stops, quit.
+    Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
+    part, cash, drop, stops, help, quit. With --date, the clock of an image bench is set to that day.
     """
     if len(readers) > 2:
         raise click.UsageError("--reader: one reader, or two (entry, exit)")
-    duty = Duty(load_feed(feed_path(feed)), load_operators(), scheme)
-    service_day = day or day_in_japan(int(time.time()))
+    if not 0 < len(vehicle.encode()) <= MAX_ID_BYTES:
+        raise click.UsageError(f"--vehicle: 1 to {MAX_ID_BYTES} bytes")
+    today = day_in_japan(int(time.time()))
+    service_day = day or today
+    duty = Duty(load_numbered_feed(feed, register_path), load_operators(), scheme)
     service = duty.service(_trip(duty, service_day, trip_id), service_day)
     key_store = keys_from_file(keys) if keys else bench_keys()
-    places = [_open(spec, key_store) for spec in readers]
+    images: dict[Path, CardImage] = {}
+    places = [_open(spec, key_store, images) for spec in readers]
+    if service_day != today and any(place.laid is None for place in places):
+        for place in places:
+            place.reader.close()
+        raise click.UsageError(f"--date {service_day}: a real reader takes fares of today ({today})")
+    shift_s = midnight_in_japan_s(service_day) - midnight_in_japan_s(today)
     try:
         recovered = open_journal(journal)
         table = TapTable(language)
-        terminal = Terminal(
-            vehicle,
-            Readers(places[0].reader, places[-1].reader),
-            recovered,
-            TransitionsMachine(),
-            lambda: int(time.time()),
-            lambda result: table.tap(result, _masked(result)),
-        )
         try:
+            terminal = Terminal(
+                vehicle,
+                Readers(places[0].reader, places[-1].reader),
+                recovered,
+                TransitionsMachine(),
+                lambda: int(time.time()) + shift_s,
+                lambda result: table.tap(result, _masked(result)),
+            )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
             table.head()
-            _Console(terminal, places, language).serve(service)
+            with Keyboard() as keyboard:
+                _Console(terminal, places, keyboard, language).serve(service)
         finally:
             recovered.journal.close()
     finally:
@@ -111,18 +136,18 @@ class _Place(NamedTuple):
     reader: CardReader
     laid: ImageReader | None = None
     image: CardImage | None = None
-    path: Path | None = None
 
 
-def _open(spec: str, keys: KeyStore) -> _Place:
+def _open(spec: str, keys: KeyStore, images: dict[Path, CardImage]) -> _Place:
     kind, _, rest = spec.partition(":")
     if kind == "image" and rest:
         path = Path(rest)
-        image = card_image.load(path.read_bytes(), str(path))
+        # One file is one card, on whichever reader it is laid.
+        image = images.setdefault(path.resolve(), read_image(path))
         if image.lite_s_blocks() is None:
-            raise ImageFault(f"{path}: not a FeliCa Lite-S card; only those can be tapped")
-        reader = ImageReader(spec)
-        return _Place(reader, reader, image, path)
+            raise ImageFault(f"{path}: not a whole FeliCa Lite-S card; only those can be tapped")
+        reader = ImageReader(spec, lambda written: write_whole(path, card_image.dump(written)))
+        return _Place(reader, reader, image)
     if (kind, rest) == ("usb", "") or (kind == "tty" and rest):
         # nfcpy and the USB library load here only: an image needs neither.
         from reader import nfcpy_port
@@ -177,96 +202,124 @@ def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int,
 class _Console:
     """The keyboard, until the driver's console has a process of its own."""
 
-    def __init__(self, terminal: Terminal, places: list[_Place], language: Language) -> None:
+    def __init__(self, terminal: Terminal, places: list[_Place], keyboard: Keyboard, language: Language) -> None:
         self._terminal = terminal
-        self._places = places
+        self._keyboard = keyboard
         self._language = language
-        self._sides = [Side.EITHER] if len(places) == 1 else [Side.BOARDING, Side.ALIGHTING]
+        self._hinted = b""
+        sides = [Side.EITHER] if len(places) == 1 else [Side.BOARDING, Side.ALIGHTING]
+        self._places = dict(zip(sides, places, strict=True))
         self._commands: dict[str, Callable[[list[str]], None]] = {
-            "next": self._next,
+            "next": lambda _words: self._next(),
             "tap": self._tap,
             "board": self._board,
             "part": lambda _words: self._pay(Payment.PART_CASH),
             "cash": lambda _words: self._pay(Payment.ALL_CASH),
             "drop": lambda _words: self._drop(),
             "stops": lambda _words: self._stops(),
+            "help": lambda _words: self._help(),
         }
 
     def serve(self, service: Service) -> None:
-        """The trip, from the first stop to `quit`."""
+        """The trip, from the first stop to `quit`, the end of input, Ctrl-C or SIGTERM; a tap in hand is finished."""
         self._terminal.begin_trip(service)
-        self._stops()
-        real = any(place.laid is None for place in self._places)
-        try:
-            while self._terminal.state is not State.STOPPED:
-                if real:
-                    self._touch_all()
-                line = _line(POLL_S if real else None)
-                if line is None:
-                    continue
-                if not line or line.strip() == "quit":
-                    break
-                self._obey(line.split())
-        except KeyboardInterrupt:
-            click.echo()
+        self._here()
+        real = any(place.laid is None for place in self._places.values())
+        while self._terminal.state is not State.STOPPED:
+            if real:
+                self._touch_all()
+            line = self._keyboard.line(POLL_S if real else None)
+            if line is Nothing.YET:
+                continue
+            if line is Nothing.MORE or line.strip().lower() == "quit":
+                break
+            self._obey(line.lower().split())
         if self._terminal.state is not State.STOPPED:
             self._terminal.end_trip()
+
+    def _say(self, japanese: str, english: str) -> None:
+        click.echo(say((japanese, english), self._language))
 
     def _obey(self, words: list[str]) -> None:
         if not words:
             return
         command = self._commands.get(words[0])
         if command is None:
-            click.echo(f"? {words[0]}: {', '.join((*self._commands, 'quit'))}")
+            self._say(f"? {words[0][:20]}（help で一覧）", f"? {words[0][:20]} (help lists the keys)")
             return
         command(words[1:])
 
+    def _help(self) -> None:
+        self._say(
+            "next 次の停留所 · tap [in|out] カードをかざす · board N 乗車停留所 · part 不足額を現金 · cash 全額現金 · "
+            "drop 取消 · stops 停留所一覧 · quit 終了",
+            "next: drive on · tap [in|out]: lay the card · board N: where they boarded · part: shortage in cash · "
+            "cash: all in cash · drop: give up · stops: list them · quit",
+        )
+
     def _touch_all(self) -> None:
-        for side in self._sides:
+        for side in self._places:
             lost = side in self._terminal.reader_faults
             self._terminal.touch(side)
             fault = self._terminal.reader_faults.get(side)
             if fault is not None and not lost:
                 text = (f"リーダーが外れました: {fault.what}", f"reader lost: {fault.what}; plug it in again")
                 click.secho(f"{fault.reader}: {say(text, self._language)}", fg="red", err=True)
+        self._ask()
 
-    def _tap(self, _words: list[str]) -> None:
-        """Lay each image on its reader, let it be served, lift it, and keep what was written."""
-        for side, place in zip(self._sides, self._places, strict=True):
-            if place.laid is None or place.image is None or place.path is None:
-                continue
-            before = card_image.dump(place.image)
+    def _tap(self, words: list[str]) -> None:
+        """Lay an image on its reader, let it be served, lift it."""
+        named = {"in": Side.BOARDING, "out": Side.ALIGHTING}
+        side = Side.EITHER if len(self._places) == 1 and not words else named.get(words[0]) if words else None
+        place = self._places.get(side) if side else None
+        if side is None or place is None:
+            self._say("tap in（乗車口）または tap out（降車口）", "tap in (entry) or tap out (exit), with two readers")
+        elif place.laid is None or place.image is None:
+            self._say("カードをリーダーにかざしてください", "lay the card on the reader")
+        else:
             place.laid.lay(place.image)
             self._terminal.touch(side)
             place.laid.lift()
             self._terminal.touch(side)
-            after = card_image.dump(place.image)
-            if after != before:
-                write_whole(place.path, after)
+            if place.laid.fault is not None:
+                raise place.laid.fault
+            self._ask()
 
-    def _next(self, _words: list[str]) -> None:
-        service = self._terminal.service
-        assert service is not None
+    def _ask(self) -> None:
+        """What the driver can key, once for each question."""
+        if self._terminal.asked and self._terminal.asked != self._hinted:
+            if self._terminal.state is State.ASKING_STOP:
+                self._say("→ board N（乗車停留所）/ drop", "→ board N (where they boarded), or drop")
+            else:
+                self._say(
+                    "→ part（不足額を現金）/ cash（全額現金）/ drop", "→ part (shortage in cash), cash (all), or drop"
+                )
+        self._hinted = self._terminal.asked
+
+    def _next(self) -> None:
+        service = self._on_duty()
         if service.stop_index + 1 >= service.table.size:
-            click.echo(say(("終点です", "this is the last stop"), self._language))
+            self._say("終点です", "this is the last stop")
             return
         self._terminal.advance(service.stop_index + 1)
-        self._stops()
+        self._here()
 
     def _board(self, words: list[str]) -> None:
-        service = self._terminal.service
-        assert service is not None
+        service = self._on_duty()
+        places = {str(place): place for place in range(service.stop_index)}
         if self._terminal.state is not State.ASKING_STOP:
-            click.echo(say(("乗車停留所は聞いていません", "no boarding stop is asked for"), self._language))
-        elif len(words) != 1 or not words[0].isdecimal() or not int(words[0]) < service.stop_index:
-            click.echo(say(("board N: 乗車停留所の番号", "board N: the number of an earlier stop"), self._language))
+            self._say("乗車停留所は聞いていません", "no boarding stop is asked for")
+        elif len(words) != 1 or words[0] not in places:
+            self._say(
+                "board N: 乗車停留所の番号（stops で一覧）", "board N: the number of an earlier stop (stops lists them)"
+            )
         else:
-            self._terminal.answer_stop(int(words[0]))
+            self._terminal.answer_stop(places[words[0]])
             self._again()
 
     def _pay(self, payment: Payment) -> None:
         if self._terminal.state is not State.ASKING_PAYMENT:
-            click.echo(say(("支払方法は聞いていません", "no payment is asked for"), self._language))
+            self._say("支払方法は聞いていません", "no payment is asked for")
             return
         self._terminal.answer_payment(payment)
         self._again()
@@ -276,22 +329,24 @@ class _Console:
             self._terminal.drop_question()
 
     def _again(self) -> None:
-        """An image is laid again by itself; a real card is asked for."""
-        if any(place.laid is not None for place in self._places):
-            self._tap([])
+        """An image at the exit is laid again by itself; a real card is asked for."""
+        words = [] if Side.EITHER in self._places else ["out"]
+        exit_place = self._places.get(Side.EITHER) or self._places[Side.ALIGHTING]
+        if exit_place.laid is not None:
+            self._tap(words)
         else:
-            click.echo(say(("もう一度タッチしてください", "touch again"), self._language))
+            self._say("もう一度タッチしてください", "touch again")
 
     def _stops(self) -> None:
-        service = self._terminal.service
-        assert service is not None
+        service = self._on_duty()
+        for place, name in enumerate(service.table.pattern.stop_names):
+            click.echo(f"{'●' if place == service.stop_index else ' '} {place} {name}")
+
+    def _here(self) -> None:
+        service = self._on_duty()
         click.secho(f"● {service.stop_index} {service.stop_name}", fg="cyan")
 
-
-def _line(wait_s: float | None) -> str | None:
-    """A line from the keyboard; empty at the end of input, None if none came in time."""
-    if wait_s is not None:
-        ready, _, _ = select.select((sys.stdin,), (), (), wait_s)
-        if not ready:
-            return None
-    return sys.stdin.readline()
+    def _on_duty(self) -> Service:
+        service = self._terminal.service
+        assert service is not None
+        return service

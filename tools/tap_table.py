@@ -13,7 +13,8 @@ from tools.words import SIDES, Language, reason, say
 _COLUMNS = ((8, ("時刻", "time")), (14, ("停留所", "stop")), (12, ("カード", "card")), (6, ("", "")))
 _YEN, _BALANCE = 6, 7
 _MARK_ACCEPTED, _MARK_REFUSED = "✓", "✗"
-_LEAST_REASON = 30
+_LEAST_REASON = 18
+"""Eighty columns hold the table then; a narrower terminal folds it."""
 
 
 class TapTable:
@@ -22,8 +23,9 @@ class TapTable:
     def __init__(self, language: Language) -> None:
         """Measure the terminal."""
         self._language = language
-        used = sum(width + 1 for width, _ in _COLUMNS) + _YEN + _BALANCE + 5
+        used = sum(width + 1 for width, _ in _COLUMNS) + _YEN + _BALANCE + 4
         self._reason = max(_LEAST_REASON, shutil.get_terminal_size((132, 24)).columns - used)
+        self.columns = used + self._reason
 
     def head(self) -> None:
         """The column heads."""
@@ -39,7 +41,7 @@ class TapTable:
         stop = result.service.stop_name if result.service else "-"
         texts = (clock_in_japan(result.at_s), stop, card, say(SIDES[result.side], self._language))
         cells = [set_cell_size(text, width) for text, (width, _) in zip(texts, _COLUMNS, strict=True)]
-        why = list(_wrapped(reason(result, self._language), self._reason))
+        why = list(wrapped(reason(result, self._language), self._reason))
         mark = click.style(_MARK_ACCEPTED, fg="green") if accepted else click.style(_MARK_REFUSED, fg="red")
         numbers = (_right(_amount(result), _YEN), _right(_balance(result), _BALANCE))
         click.echo(" ".join((*cells, mark, set_cell_size(why[0], self._reason), *numbers)))
@@ -52,7 +54,7 @@ def _amount(result: Result) -> str:
     """What the tap took, cash included; nothing for a boarding or a tap that was only shown again."""
     if result.confirmed is not None and result.confirmed.action == "alight":
         return f"{result.confirmed.due_yen:,}"
-    if result.refusal is not None or result.alighted is None or result.before == result.after:
+    if result.refusal is not None or result.alighted is None or result.shown_again:
         return ""
     return f"{result.alighted.settlement.due_yen:,}"
 
@@ -66,8 +68,8 @@ def _right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
-def _wrapped(text: str, width: int) -> Iterator[str]:
-    """Break between words, reasons first; a word that is wider than the line is broken where the line ends."""
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Break between words; a word that is wider than the line is broken where the line ends."""
     line = ""
     for word in text.split(" "):
         joined = f"{line} {word}" if line else word
@@ -75,8 +77,8 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
             yield line.removesuffix(" ·")
             joined = word
         while cell_len(joined) > width:
-            head = set_cell_size(joined, width).rstrip()
-            yield head
-            joined = joined[len(head) :]
+            cut = next(size for size in range(len(joined), 0, -1) if cell_len(joined[:size]) <= width)
+            yield joined[:cut]
+            joined = joined[cut:]
         line = "" if joined == "·" else joined
     yield line

@@ -43,6 +43,7 @@ REFUSALS: dict[Code, _Both] = {
     Code.HOLDER_ONLY: ("記名人以外は利用できません", "holder only"),
     Code.OPEN_RIDE: ("前回の降車処理がありません", "last ride never closed"),
     Code.OVER_CAP: ("残額の上限を超えます", "over the stored-fare cap"),
+    Code.TOO_LARGE: ("カードに記録できません", "card can't hold this"),
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
@@ -100,7 +101,7 @@ def reason(result: Result, language: Language) -> str:
     if result.refusal is not None:
         return " · ".join((*parts, refusal_text(result.refusal, language)))
     parts += [f"{note.rule} {say(NOTES[note.code], language)}" for note in result.notes]
-    if result.alighted is not None and result.before != result.after:
+    if result.alighted is not None and not result.shown_again:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
         parts += [line_text(line, language) for line in lines]

@@ -28,7 +28,7 @@ class Operators(NamedTuple):
 
     def of_agency(self, agency_name: str, day: date) -> tuple[Rulebook, Company] | None:
         """The rulebook and company whose feeds carry this agency name; None if no operator file knows it."""
-        for scheme in sorted({rulebook.scheme for rulebook in self.rulebooks}):
+        for scheme in sorted({rulebook.scheme for rulebook in self.rulebooks if rulebook.effective <= day}):
             rulebook = self.on(scheme, day)
             company = rulebook.company_of(agency_name)
             if company is not None:

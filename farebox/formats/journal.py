@@ -28,6 +28,7 @@ SCHEMA = 1
 MAX_PAYLOAD_BYTES = 2048
 MAX_ID_BYTES = 200  # a GTFS id may be long, and Japanese
 MAX_DETAIL_BYTES = 200
+LAST_TIME_S = 253_402_200_000  # within the year 9999, in Japan too: what a calendar can show
 MAX_LINES = 32
 HASH_BYTES = 32  # SHA-256
 SLOT_BYTES = 16  # one block of the card
@@ -185,6 +186,13 @@ def _whole(value: object) -> bytes:
     return _U64(27, value)
 
 
+def _time(value: object) -> bytes:
+    written = _whole(value)
+    if type(value) is int and value > LAST_TIME_S:
+        raise RecordError(f"{value} is past the year 9999")
+    return written
+
+
 def _counted(value: object) -> bytes:
     if value == 0:
         raise RecordError("0 is no record's number; they count from 1")
@@ -295,7 +303,7 @@ def encode(seq: int, flushed_seq: int, at_s: int, record: Record) -> bytes:
         raise RecordError(f"{_shown(record)} is no kind of record")
     start, kind, writers = layout
     try:
-        place = _whole(seq), _whole(flushed_seq), kind, _whole(at_s)
+        place = _whole(seq), _whole(flushed_seq), kind, _time(at_s)
         fields = [write(value) for write, value in zip(writers, record, strict=True)]
     except RecordError:
         raise _named(seq, flushed_seq, at_s, record) from None
@@ -307,7 +315,7 @@ def encode(seq: int, flushed_seq: int, at_s: int, record: Record) -> bytes:
 def _named(seq: int, flushed_seq: int, at_s: int, record: Record) -> RecordError:
     """The first complaint about a record, with the field's name: looked up only once something is wrong."""
     kind = type(record)
-    places = (("seq", _whole, seq), ("flushed_seq", _whole, flushed_seq), ("at_s", _whole, at_s))
+    places = (("seq", _whole, seq), ("flushed_seq", _whole, flushed_seq), ("at_s", _time, at_s))
     names = (f"{kind.__name__}.{field}" for field in kind._fields)
     for name, write, value in (*places, *zip(names, _KINDS[kind][1], record, strict=True)):
         try:

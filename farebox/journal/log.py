@@ -297,6 +297,8 @@ def _look(path: str | os.PathLike[str]) -> tuple[int, Scan]:
     again.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise JournalFailed(f"{path}: can't be read (not a file); give the path of a journal")
         data = Path(path).read_bytes()
         found = scan(data)
         if found.problem is not None:

@@ -6,9 +6,9 @@ import pytest
 
 from farebox.tap import (
     Alight,
-    Answers,
     Board,
     Keep,
+    Keyed,
     NoteCode,
     closes_a_ride,
     judge_alighting,
@@ -97,13 +97,13 @@ def test_gen_7_without_a_boarding_record_the_driver_is_asked(mark: RideMark | No
 
 
 def test_gen_7_the_same_settlement_runs_from_the_stop_the_driver_keyed() -> None:
-    decision = judge_alighting(CARD, HERE._replace(stop_index=4), NOW_S, Answers(boarded=2))
+    decision = judge_alighting(CARD, HERE._replace(stop_index=4), NOW_S, Keyed(boarded=2))
     assert isinstance(decision, Alight) and decision.settlement.due_yen == 250
 
 
 def test_gen_7_an_incomplete_ride_elsewhere_is_noted_when_the_driver_keyed_the_stop() -> None:
     elsewhere = CARD._replace(ride=opened(0, trip_number=9))
-    decision = judge_alighting(elsewhere, HERE._replace(stop_index=4), NOW_S, Answers(boarded=2))
+    decision = judge_alighting(elsewhere, HERE._replace(stop_index=4), NOW_S, Keyed(boarded=2))
     assert isinstance(decision, Alight)
     assert [note.code for note in decision.notes] == [NoteCode.INCOMPLETE_RIDE]
 
@@ -118,7 +118,7 @@ def test_gen_10_short_then_the_shortage_in_cash() -> None:
     short = judge_alighting(poor, HERE._replace(stop_index=4), NOW_S)
     assert isinstance(short, Refusal)
     assert (short.code, short.due_yen, short.short_yen) == (Code.SHORT, 500, 305)
-    paid = judge_alighting(poor, HERE._replace(stop_index=4), NOW_S, Answers(payment=Payment.PART_CASH))
+    paid = judge_alighting(poor, HERE._replace(stop_index=4), NOW_S, Keyed(payment=Payment.PART_CASH))
     assert isinstance(paid, Alight)
     assert (paid.settlement.stored_fare_yen, paid.settlement.cash_yen) == (190, 310)
     assert paid.settlement.after.stored_fare_yen == 5

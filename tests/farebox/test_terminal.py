@@ -1,12 +1,17 @@
 """Whole rides on a bus: the real terminal behind the real nfcpy and pyserial, a simulated PN532 and card in front."""
 
+import errno
+from array import array
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cardimage.image import CardImage
 from cardimage.lite_s import WCNT
+from cardimage.purse import encode_slot
+from farebox.formats.frames import scan
 from farebox.formats.journal import DriverActed, Intent, Noted, Refused, TripBegun, TripEnded
 from farebox.machine import CompiledMachine, IllegalEvent, StateMachine, TransitionsMachine
 from farebox.result import Side, Sound
@@ -15,10 +20,13 @@ from farebox.tap import NoteCode
 from reader.port import NoCard, ReaderFault, Session
 from sim.bench import Bench, ImageBench, Pn532Bench
 from tariff.account import HolderKind
+from tariff.calendar import midnight_in_japan_s
+from tariff.fares import FareTable
 from tariff.purses import Payment
 from tariff.refusal import Code
 from tariff.riders import Party, RiderClass
-from tests.farebox.bus import Bus, aizu, balance_yen, lococa
+from tests.farebox.bus import Bus, aizu, balance_yen, lococa, service, standing_slot
+from tests.journal.memory_disk import MemoryDisk
 
 
 @pytest.fixture
@@ -143,21 +151,21 @@ class TestDriver:
         card = lococa(2_000)
         bus.begin().board(card)
         bus.drive_to("新白河")
-        bus.terminal.expect_party(card.idm, Party(companions=(RiderClass.ADULT, RiderClass.CHILD)))
+        bus.terminal.expect_party(Party(companions=(RiderClass.ADULT, RiderClass.CHILD)))
         bus.alight(card)
         assert balance_yen(card) == 2_000 - 500 - 500 - 250
         words = [entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed)]
-        assert words == [DriverActed(card.idm, "party", "as the card says, adult, child")]
+        assert words == [DriverActed(b"", "party", "as the card says, adult, child")]
 
     def test_gen_12_the_drivers_override_is_journalled(self, bus: Bus) -> None:
         card = lococa(2_000)
         bus.begin().board(card)
         bus.drive_to("新白河")
-        bus.terminal.expect_party(card.idm, Party(holder=RiderClass.CHILD))
+        bus.terminal.expect_party(Party(holder=RiderClass.CHILD))
         bus.alight(card)
         assert balance_yen(card) == 1_750
         words = [entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed)]
-        assert words == [DriverActed(card.idm, "party", "child")]
+        assert words == [DriverActed(b"", "party", "child")]
 
 
 class TestOnceOnly:
@@ -341,3 +349,108 @@ def test_the_journal_says_what_was_judged_and_why(bus: Bus) -> None:
     assert isinstance(records[-1], TripEnded)
     assert [r.code for r in records if isinstance(r, Noted)] == ["first-result-shown"]
     assert not [r for r in records if isinstance(r, Refused)]
+
+
+class TestFoundByFreshEyes:
+    """Each of these was wrong once."""
+
+    def test_what_was_keyed_at_one_stop_is_asked_anew_at_the_next(self, bus: Bus) -> None:
+        """All in cash was keyed for 400 yen; the bus drove on, and the fare is another."""
+        card = lococa(100)
+        bus.begin().board(card)
+        bus.drive_to("南湖公園").alight(card)
+        bus.terminal.answer_payment(Payment.ALL_CASH)
+        again = bus.drive_to("新白河").alight(card)
+        assert again.refusal is not None and again.refusal.code is Code.SHORT
+
+    def test_a_question_dropped_for_one_card_leaves_anothers_party(self, bus: Bus) -> None:
+        poor, family = lococa(0), lococa(900, number=2)
+        bus.begin().board(poor)
+        bus.board(family)
+        bus.drive_to("新白河")
+        bus.terminal.expect_party(Party(companions=(RiderClass.ADULT,)))
+        short = bus.alight(family)
+        assert short.refusal is not None and short.refusal.due_yen == 1_000
+        bus.terminal.drop_question()
+        bus.alight(poor)
+        bus.terminal.drop_question()
+        again = bus.alight(family)
+        assert again.refusal is not None and again.refusal.due_yen == 1_000
+
+    def test_a_party_is_over_with_its_ride(self, bus: Bus) -> None:
+        card = lococa(5_000)
+        bus.begin().board(card)
+        bus.drive_to("白河モール前")
+        bus.terminal.expect_party(Party(companions=(RiderClass.ADULT,)))
+        bus.alight(card)
+        bus.clock.now_s += 60
+        bus.board(card)
+        bus.drive_to("新白河").alight(card)
+        assert balance_yen(card) == 5_000 - 900 - 170
+
+    def test_more_companions_than_a_record_holds_are_refused_before_the_tap(self, bus: Bus) -> None:
+        bus.begin()
+        bus.terminal.expect_party(Party(companions=(RiderClass.CHILD,) * 20))
+        with pytest.raises(ValueError, match="21 companions"):
+            bus.terminal.expect_party(Party(companions=(RiderClass.CHILD,) * 21))
+
+    def test_a_fare_that_the_card_has_no_room_for_is_a_refusal(self, bus: Bus) -> None:
+        card = lococa(0)
+        bus.begin().board(card)
+        bus.drive_to("新白河")
+        on = bus.terminal.service
+        assert on is not None
+        dear = FareTable(on.table.pattern, array("i", [40_000] * on.table.size**2))
+        bus.terminal.service = on._replace(table=dear)
+        bus.alight(card)
+        bus.terminal.answer_payment(Payment.ALL_CASH)
+        refused = bus.alight(card)
+        assert refused.refusal is not None and refused.refusal.code is Code.TOO_LARGE
+        assert bus.state() is State.READY and balance_yen(card) == 0
+
+    def test_a_mark_off_the_pattern_is_no_mark_of_this_trip(self, bus: Bus) -> None:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        now = standing_slot(card)
+        assert now.slot.ride is not None
+        hostile = now.slot._replace(ride=now.slot.ride._replace(stop_index=40))
+        blocks = card.lite_s_blocks()
+        assert blocks is not None
+        blocks[now.place] = encode_slot(hostile)
+        assert bus.board(card).refusal is None
+
+    def test_gen_5_doors_that_open_before_midnight_for_a_trip_that_leaves_after(self, bus: Bus) -> None:
+        on = service()._replace(began_s=midnight_in_japan_s(date(2026, 11, 21)) + 60)
+        bus.clock.now_s = on.began_s - 180
+        bus.terminal.begin_trip(on)
+        card = lococa(2_000)
+        bus.board(card)
+        assert bus.drive_to("新白河").alight(card).refusal is None
+
+    def test_a_flush_that_fails_at_the_end_of_a_trip_is_no_passengers_refusal(self, tmp_path: Path) -> None:
+        disk = MemoryDisk()
+        with Bus(tmp_path, ImageBench(), disk=disk) as bus:
+            card = lococa(2_000)
+            bus.begin().board(card)
+            bus.drive_to("新白河").alight(card)
+            shown = len(bus.shown)
+            disk.errors["fdatasync"] = errno.EIO
+            bus.terminal.end_trip()
+            assert bus.state() is State.STOPPED and len(bus.shown) == shown
+
+    def test_a_card_that_is_no_longer_asked_about_is_looked_at_again_where_it_lies(self, bus: Bus) -> None:
+        card = lococa(0)
+        bus.begin().board(card)
+        bus.drive_to("新白河")
+        bus.bench.lay(Side.ALIGHTING, card)
+        bus.terminal.touch(Side.ALIGHTING)
+        bus.terminal.drop_question()
+        again = bus.terminal.touch(Side.ALIGHTING)
+        assert again is not None and again.refusal is not None and again.refusal.code is Code.SHORT
+
+    def test_the_end_of_a_trip_is_flushed(self, tmp_path: Path) -> None:
+        disk = MemoryDisk()
+        with Bus(tmp_path, ImageBench(), disk=disk) as bus:
+            bus.begin().board(lococa(2_000))
+            bus.terminal.end_trip()
+            assert isinstance(scan(bytes(disk.medium)).entries[-1].record, TripEnded)

@@ -202,7 +202,7 @@ def test_faults_3_what_the_driver_keyed_for_a_confirmed_tap_is_not_used_again(bu
     scene.tap(Withdrawal(5, Moment.AFTER))
     confirmed = scene.tap()
     assert confirmed is not None and confirmed.confirmed is not None and confirmed.confirmed.cash_yen == 310
-    assert not bus.terminal._answers
+    assert not bus.terminal._keyed
 
 
 def test_faults_4_at_the_next_stop_the_pending_record_is_still_there(bus: Bus) -> None:

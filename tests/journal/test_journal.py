@@ -384,12 +384,12 @@ def test_fault_21_the_reserve_holds_forty_of_the_widest_outcomes(widest: j.Outco
         for _ in range(CHUNK):
             journal.append(j.TripEnded(""), AT_S)
     for _ in range(40):
-        journal.conclude(widest, 2**63 - 1)
+        journal.conclude(widest, j.LAST_TIME_S)
     journal.close()
 
 
 def test_fault_21_the_widest_intent_is_within_the_bounds_of_a_record() -> None:
-    assert len(j.encode(2**63 - 1, 2**63 - 2, 2**63 - 1, WIDEST_INTENT)) <= j.MAX_PAYLOAD_BYTES
+    assert len(j.encode(2**63 - 1, 2**63 - 2, j.LAST_TIME_S, WIDEST_INTENT)) <= j.MAX_PAYLOAD_BYTES
 
 
 def test_fault_21_the_journal_goes_on_once_there_is_room() -> None:

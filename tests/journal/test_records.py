@@ -99,7 +99,7 @@ def test_the_file_s_header_and_frame_keep_their_bytes() -> None:
     assert frame(payload) == bytes.fromhex("FB 4A  09 00 00 00  71 C3 89 74  86 01 01 00 03 00 62 54 31")
 
 
-@given(st.integers(1, 2**63 - 1), st.integers(0, 2**63 - 1), records)
+@given(st.integers(1, 2**63 - 1), st.integers(0, j.LAST_TIME_S), records)
 def test_what_is_encoded_is_decoded(seq: int, at_s: int, record: j.Record) -> None:
     entry = Entry(seq, seq - 1, at_s, record)
     assert decode(encode(*entry)) == entry
@@ -179,6 +179,11 @@ def test_the_outcome_below_is_sound() -> None:
         ("at_s 1.0", "87 01 05 04 05 F9 3C 00 04 67 77 72 69 74 74 65 6E", "at_s: 1.0 is not a whole"),
         ("at_s is no number", "87 01 05 04 05 F9 7E 00 04 67 77 72 69 74 74 65 6E", "at_s: nan is not a whole"),
         ("at_s null", "87 01 05 04 05 F6 04 67 77 72 69 74 74 65 6E", "at_s: None is not a whole"),
+        (
+            "at_s in the year 10000",
+            "86 01 05 04 03 1B 00 00 00 3A FF F4 41 80 60",
+            "at_s: 253402300800 is past the year",
+        ),
         ("at_s 2**63", "87 01 05 04 05 1B 80 00 00 00 00 00 00 00 04 60", "at_s: 9223372036854775808 is not"),
         ("settles record 0", "87 01 05 04 05 00 00 67 77 72 69 74 74 65 6E", "Outcome.intent_seq: 0 is no"),
         ("another result", "87 01 05 04 05 00 04 65 6D 61 79 62 65", "Outcome.result: 'maybe' is none of"),

@@ -279,8 +279,15 @@ def test_an_answer_that_comes_late_is_not_taken_for_the_next_ones() -> None:
         reader.close()
 
 
-@pytest.mark.parametrize("status", range(0x02, 0x40))
-def test_every_error_of_the_chip_is_an_outcome(chip: BrokenChip, port: FramePort, status: int) -> None:
+@pytest.mark.parametrize("status", [0x02, 0x03, 0x05, 0x0B, 0x13])
+def test_an_answer_garbled_on_the_air_is_a_card_that_slid_away(chip: BrokenChip, port: FramePort, status: int) -> None:
+    check = -(0xD5 + 0x43 + status) & 0xFF
+    chip.spoil = lambda _: ACK + bytes.fromhex("00 00 FF 03 FD D5 43") + bytes((status, check, 0))
+    assert port.transceive(READ_SLOTS, 0.01) == CardLost()
+
+
+@pytest.mark.parametrize("status", sorted({*range(0x02, 0x40)} - {0x02, 0x03, 0x05, 0x0B, 0x13}))
+def test_every_other_error_of_the_chip_is_an_outcome(chip: BrokenChip, port: FramePort, status: int) -> None:
     check = -(0xD5 + 0x43 + status) & 0xFF
     chip.spoil = lambda _: ACK + bytes.fromhex("00 00 FF 03 FD D5 43") + bytes((status, check, 0))
     fault = port.transceive(READ_SLOTS, 0.01)
