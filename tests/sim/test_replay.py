@@ -14,7 +14,7 @@ from farebox.feed.operators import load_operators
 from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
 from farebox.result import Side
 from sim.bench import BENCHES, ImageBench
-from sim.fleet import LAYOVER_S
+from sim.fleet import LAYOVER_S, vehicles_for
 from sim.hardware.field import Moment, Withdrawal
 from sim.replay import SeenTap, Tally, VehicleDay, add, fleet_for
 from tariff.refusal import Code
@@ -165,3 +165,17 @@ def test_every_real_feed_runs_a_day_and_reconciles(data_dir: Path, tmp_path: Pat
     assert all(refusal.rule == "GEN-4" and " - " in refusal.detail for refusal in unfared)
     if name.startswith("mlit"):
         assert unfared
+
+
+def test_a_vehicle_takes_its_next_trip_after_the_layover_and_not_before() -> None:
+    first, then = (DUTY.feed.trips[name]._replace(block_id="") for name in ("NISHIWAKA-W01", "NISHIWAKA-W02"))
+    ends = {pattern_id: pattern.stop_names for pattern_id, pattern in DUTY.feed.patterns.items()}
+    start = {pattern_id: names[0] for pattern_id, names in ends.items()}
+    last = {pattern_id: names[-1] for pattern_id, names in ends.items()}
+    for late_s, vehicles in ((LAYOVER_S, 1), (LAYOVER_S - 1, 2)):
+        wait = first.arrivals_s[-1] + late_s - then.departures_s[0]
+        moved = then._replace(
+            departures_s=tuple(at + wait for at in then.departures_s),
+            arrivals_s=tuple(at + wait for at in then.arrivals_s),
+        )
+        assert len(vehicles_for((first, moved), last, start)) == vehicles

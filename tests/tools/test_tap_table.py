@@ -1,0 +1,54 @@
+"""The live table and its words: what fits, what is said, in both languages."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from farebox.result import Result, Side
+from tariff.account import Account, Pass
+from tariff.calendar import midnight_in_japan_s
+from tariff.refusal import Code, Refusal
+from tests.farebox.bus import DAY, service
+from tools.tap_table import TapTable, wrapped
+from tools.words import REFUSALS, Language, reason
+
+
+@given(st.text(st.sampled_from("aあ 　·→1"), max_size=60), st.integers(2, 30))
+def test_any_text_is_wrapped_within_the_width_and_nothing_is_lost(text: str, width: int) -> None:
+    """faults 30: a stop's name may be of any letters, wide spaces too."""
+    lines = list(wrapped(text, width))
+    assert all(cell_len(line) <= width for line in lines)
+    kept = "".join(lines).replace(" ", "").replace("·", "")
+    assert kept == text.replace(" ", "").replace("·", "")
+
+
+@pytest.mark.parametrize(("left_days", "shown"), [(-1, False), (0, True), (14, True), (15, False)])
+def test_gen_14_a_pass_that_ends_within_14_days_is_shown(left_days: int, shown: bool) -> None:
+    held = Pass(1, 0, date(2026, 10, 1), DAY + timedelta(days=left_days), False, ())
+    before, after = Account("lococa", 500, held_pass=held), Account("lococa", 400, held_pass=held)
+    result = Result(Side.BOARDING, bytes(8), midnight_in_japan_s(DAY), service(), before=before, after=after)
+    assert ("GEN-14" in reason(result, Language.EN)) is shown
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("code", Code)
+def test_every_refusal_has_its_words_and_its_rule(code: Code, language: Language) -> None:
+    result = Result(Side.ALIGHTING, bytes(8), 0, None, Refusal(code, "GEN-11", due_yen=500, short_yen=305))
+    said = reason(result, language)
+    assert said.startswith("GEN-11 ") and REFUSALS[code][0 if language is Language.JA else 1] in said
+
+
+@pytest.mark.parametrize("columns", [80, 100, 132])
+@pytest.mark.parametrize("language", Language)
+def test_the_table_fits_the_terminal(
+    columns: int, language: Language, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    table = TapTable(language)
+    refusal = Refusal(Code.NO_FARE, "GEN-4", "とても長い名前の路線: 磐城棚倉 - 新白河")
+    table.head()
+    table.tap(Result(Side.ALIGHTING, bytes(8), 0, service(), refusal, Account("lococa", 20_000)), "LO-V001-001")
+    assert max(cell_len(line) for line in capsys.readouterr().out.splitlines()) == columns
