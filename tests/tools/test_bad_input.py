@@ -1,10 +1,12 @@
 """Bad input: one clear line that says what and where, a documented exit code, no traceback, nothing lost."""
 
+import os
 import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -236,3 +238,50 @@ def test_the_exit_codes_are_documented() -> None:
     assert documented == {int(code) for code in Exit}
     for kind, code in FAULTS:
         assert re.search(rf"^\| {int(code)} \|.*`{kind.__name__}`", page, re.MULTILINE), kind
+
+
+class TestOutput:
+    """A real process: what it prints into is not always a terminal that shows everything, or anything."""
+
+    def farebox(self, command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+        line = f'"{sys.executable}" -m tools.cli {command}'
+        where = {**os.environ, **environment}
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", line], capture_output=True, check=False, env=where, timeout=60
+        )
+
+    def test_a_reader_of_the_output_may_leave(self) -> None:
+        ran = self.farebox("sim replay --date 2026-11-20 --reader image | head -1")
+        assert (ran.returncode, ran.stderr) == (Exit.OK, b"")
+
+    @pytest.mark.parametrize("encoding", ["ascii", "cp932"])
+    def test_letters_that_can_not_be_shown_are_shown_otherwise(self, encoding: str) -> None:
+        ran = self.farebox("sim replay --date 2026-11-20 --reader image --lang ja", PYTHONIOENCODING=encoding)
+        assert (ran.returncode, ran.stderr) == (Exit.OK, b"")
+
+
+@pytest.mark.parametrize("command", [("card", "show"), ("journal", "show"), ("journal", "verify")])
+@pytest.mark.parametrize("path", ["/dev/zero", "/"])
+def test_what_is_no_file_is_not_read_for_ever(cli: Cli, command: tuple[str, str], path: str) -> None:
+    one_line(cli(*command, path), Exit.IO, path)
+
+
+@pytest.mark.parametrize("steps", [(150, 1_000), (0, 1_000), (100, 0), (100, 1_500), (100, 11_000)])
+def test_aut_1_auto_charge_goes_in_its_steps(cli: Cli, tmp_path: Path, steps: tuple[int, int]) -> None:
+    ran = cli("card", "new", "--operator", "aizu-noruca", "--auto-charge", *steps, "-o", tmp_path / "c")
+    one_line(ran, Exit.USAGE, "--auto-charge", "AUT-1")
+
+
+def test_a_card_holds_three_pass_sections_and_no_more(cli: Cli, tmp_path: Path) -> None:
+    stops = ["磐城棚倉", "実業高校前", "南湖公園", "白河モール前", "新白河"]
+    sections = [word for pair in pairwise(stops) for word in ("--pass", *pair)]
+    new = ("card", "new", "--operator", "lococa", "--pass-days", "2026-11-01", "2026-11-30", "-o", tmp_path / "c")
+    one_line(cli(*new, *sections), Exit.USAGE, "4 sections")
+    assert cli(*new, *sections[:9]).code == Exit.OK
+    assert "南湖公園 ⇔ 白河モール前" in cli("card", "show", tmp_path / "c", "--feed", "sample").out
+
+
+def test_a_stop_that_is_not_in_the_feed_names_what_is_near(cli: Cli, tmp_path: Path) -> None:
+    days = ("--pass-days", "2026-11-01", "2026-11-30")
+    ran = cli("card", "new", "--operator", "lococa", "--pass", "磐城棚倉駅", "新白河", *days, "-o", tmp_path / "c")
+    one_line(ran, Exit.USAGE, "磐城棚倉駅", "did you mean 磐城棚倉")
