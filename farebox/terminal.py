@@ -163,7 +163,7 @@ class Terminal:
 
     def expect_party(self, party: Party) -> None:
         """The driver was told who rides on the card that is tapped at the exit next (LOC-15), or saw who is eligible
-        (GEN-12). It stays with that card until its ride is settled; driving on forgets it.
+        (GEN-12). It stays with that card until its ride is settled; if no such card came, driving on forgets it.
         """
         if len(party.companions) > MOST_COMPANIONS:
             raise ValueError(f"{len(party.companions)} companions; at most {MOST_COMPANIONS} on one card")
@@ -187,11 +187,14 @@ class Terminal:
         self._lying.clear()
 
     def _party_of(self, idm: bytes) -> Party:
-        """Who rides on a card that is tapped at the exit: what the driver was told for it, or its holder alone."""
+        """Who rides on a card that is tapped at the exit: what the driver was told, or its holder alone."""
+        return self._party_told or self._parties.get(idm, HOLDER_ALONE)
+
+    def _bind_party(self, idm: bytes) -> None:
+        """The party that was told is this card's from here on: its ride is settled, or the driver is asked for it."""
         if self._party_told is not None:
             self._parties[idm] = self._party_told
             self._party_told = None
-        return self._parties.get(idm, HOLDER_ALONE)
 
     def _forget(self, idm: bytes, *, ride_over: bool) -> None:
         """A tap was done: what was keyed for it is used up, and the party too once the ride is settled."""
@@ -264,6 +267,8 @@ class Terminal:
                 self._keyed.get(session.idm, NOTHING_KEYED),
                 self._party_of(session.idm),
             )
+        if isinstance(decision, Alight) or (isinstance(decision, Refusal) and decision.code in _DRIVER_DECIDES):
+            self._bind_party(session.idm)
         match decision:
             case Refusal():
                 self._refuse(blank, decision)

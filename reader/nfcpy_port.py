@@ -1,4 +1,4 @@
-"""A frame port over real readers, through nfcpy. The only file that imports it.
+"""A frame port over real readers, through nfcpy. The only file of the product that imports it.
 
 It calls below nfcpy's tag layer: that one repeats every command three times, writes too, and takes 26 ms where this
 takes one. Exceptions at the chip boundary can't be relied on to be OSError (IndexError, termios.error,

@@ -388,6 +388,18 @@ class TestFoundByFreshEyes:
         bus.drive_to("新白河").alight(card)
         assert balance_yen(card) == 5_000 - 900 - 170
 
+    def test_a_party_waits_for_the_card_it_was_told_for(self, bus: Bus) -> None:
+        """The rider before touches once more, and a card that isn't taken is tried: neither is the family's."""
+        before, family = lococa(2_000), lococa(5_000, number=2)
+        bus.begin().board(before)
+        bus.board(family)
+        bus.drive_to("新白河").alight(before)
+        bus.terminal.expect_party(Party(companions=(RiderClass.ADULT,)))
+        bus.alight(before)
+        bus.alight(aizu(2_000, 100, 1_000))
+        bus.alight(family)
+        assert balance_yen(family) == 5_000 - 1_000
+
     def test_more_companions_than_a_record_holds_are_refused_before_the_tap(self, bus: Bus) -> None:
         bus.begin()
         bus.terminal.expect_party(Party(companions=(RiderClass.CHILD,) * 20))
