@@ -95,9 +95,8 @@ _RIDE = (3, 2, 2, 1, 8, 1, 13, 16, 8, 15)
 """Layout, variant, state, more, sequence, bank, day, trip, stop, stored fare: alike on every card."""
 _SLOTS = {"lococa": _Layout(112, *_RIDE, 1), "aizu-noruca": _Layout(112, *_RIDE, 7, 7, 13)}
 _AUTO_CHARGE = (1, 7, 4, 7, 7)
-_CONDITIONS = _Layout(112, 4, 13, 2, 6, 13, 13, 16, 1, *_AUTO_CHARGE, 16, 1)
-"""Holder, expiry, company, product, first and last day, area and line (kept), bearer; auto-charge; directive (kept),
-named."""
+_CONDITIONS = _Layout(112, 4, 13, 2, 6, 13, 13, 8, 8, 1, *_AUTO_CHARGE, 16, 1)
+"""Holder, expiry, company, product, first and last day, area, line, bearer; auto-charge; directive (kept), named."""
 _SECTIONS = _Layout(128, *(16, 16, 1, 9) * 3)
 _HISTORY = _Layout(112, 8, 13, 16, 8, 8, 15, 15, 4, 15)
 _NUMBER = _Layout(112, 88, 13)
@@ -200,7 +199,12 @@ def decode_slot(block: bytes) -> Slot | None:
 
 
 def slot_of(account: Account, sequence: int, bank: int) -> Slot:
-    """The slot that makes an account valid under a sequence number."""
+    """The slot that makes an account valid under a sequence number.
+
+    LayoutFault for purses that no variant has room for yet: they are never dropped.
+    """
+    if account.coupons is not None or account.points is not None or account.welfare_points:
+        raise LayoutFault(f"a card of {account.scheme} has no place for coupons or points")
     more = bool(
         account.held_pass
         or account.auto_charge
@@ -237,7 +241,8 @@ def encode_conditions(account: Account) -> tuple[bytes, bytes]:
         held.product if held else 0,
         _day_number(held.first_day) if held else 0,
         _day_number(held.last_day) if held else 0,
-        0,
+        held.area if held else 0,
+        held.line if held else 0,
         held.bearer if held else 0,
         *_auto_charge_fields(charge),
         0,
@@ -281,7 +286,7 @@ def decode_account(slot: Slot, conditions: tuple[bytes, bytes] | None) -> Accoun
     first, second = conditions
     if crc_hqx(first[:14] + second, 0xFFFF) != int.from_bytes(first[14:], "big"):
         return Refusal(Code.ALTERED_CARD, "GEN-11", "conditions")
-    holder, expires, company, product, first_day, last_day, _reserved, bearer, *rest = _CONDITIONS.unpack(
+    holder, expires, company, product, first_day, last_day, area, line, bearer, *rest = _CONDITIONS.unpack(
         int.from_bytes(first[:14], "big")
     )
     on, trigger, amount, day_cap, month_cap, _directive, named = rest
@@ -289,7 +294,8 @@ def decode_account(slot: Slot, conditions: tuple[bytes, bytes] | None) -> Accoun
         return Refusal(Code.ALTERED_CARD, "GEN-11", "kind of holder")
     charge = AutoCharge(trigger * 100, amount * 1_000, day_cap * 1_000, month_cap * 1_000) if on else None
     starts, ends = _day(first_day), _day(last_day)
-    held = Pass(product, company, starts, ends, bool(bearer), _sections(second)) if starts and ends else None
+    sections = _sections(second)
+    held = Pass(product, company, starts, ends, bool(bearer), sections, area, line) if starts and ends else None
     return bare._replace(
         holder=HolderKind(holder), named=bool(named), expires=_day(expires), held_pass=held, auto_charge=charge
     )

@@ -8,6 +8,7 @@ from farebox.feed.operators import OperatorFault, Operators
 from farebox.formats.journal import MAX_ID_BYTES
 from farebox.tap import Service
 from tariff.calendar import day_in_japan, midnight_in_japan_s
+from tariff.single_tap import taps_on
 
 
 class Duty(NamedTuple):
@@ -47,12 +48,16 @@ class Duty(NamedTuple):
         for name in (trip.route_id, trip.trip_id, trip.pattern_id):
             if len(name.encode()) > MAX_ID_BYTES:
                 raise FeedBroken("feed", "trips.txt", f"id {name[:20]}… is over {MAX_ID_BYTES} bytes; shorten it")
+        table = self.feed.fare_table(trip.pattern_id)
         return Service(
             rulebook=rulebook,
-            table=self.feed.fare_table(trip.pattern_id),
+            table=table,
             company=company.number,
             trip_id=trip.trip_id,
             trip_number=trip.number,
             began_s=began_s,
             stop_index=0,
+            kind=rulebook.service_of(route.route_id, route.name),
+            departs_s=trip.departures_s[0],
+            taps=taps_on(table.pattern, rulebook),
         )

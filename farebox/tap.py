@@ -10,16 +10,24 @@ from typing import NamedTuple
 from cardimage.purse import HistoryRow
 from tariff.account import Account, RideMark, RideState
 from tariff.calendar import day_in_japan
+from tariff.due import Ride
 from tariff.fares import FareTable
+from tariff.passes import Run
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
 from tariff.riders import HOLDER_ALONE, Party
 from tariff.rulebook import Rulebook
-from tariff.settle import Ride, Settlement, accept, settle
+from tariff.settle import Settlement, accept, settle
+from tariff.single_tap import Taps, flat_run
 
 
 class Service(NamedTuple):
-    """The trip the vehicle is on, and where: everything a tap is judged against besides the card."""
+    """The trip the vehicle is on, and where: everything a tap is judged against besides the card.
+
+    `taps` says which taps the route asks for (GEN-6), `kind` what kind of service it is (GEN-15). `departs_s` is when
+    the trip leaves its first stop by the timetable, in seconds since the service day began (AZF-60), and `began_s` the
+    same moment in seconds since 1970.
+    """
 
     rulebook: Rulebook
     table: FareTable
@@ -28,6 +36,9 @@ class Service(NamedTuple):
     trip_number: int
     began_s: int
     stop_index: int
+    kind: str
+    departs_s: int
+    taps: Taps
 
     @property
     def stop_name(self) -> str:
@@ -99,7 +110,7 @@ class Keep(NamedTuple):
 def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Keep | Refusal:
     """A tap at the entry reader (GEN-5, GEN-8)."""
     today = day_in_japan(at_s)
-    refusal = accept(account, today, service.rulebook)
+    refusal = accept(account, today, service.kind, service.rulebook)
     if refusal is not None:
         return refusal
     notes: tuple[Note, ...] = ()
@@ -129,28 +140,53 @@ def judge_alighting(
     mark = account.ride
     here = mark if mark is not None and _on_this_trip(mark, service) else None
     day = here.day if here else today
-    refusal = accept(account, day, service.rulebook)
+    refusal = accept(account, day, service.kind, service.rulebook)
     if refusal is not None:
         return refusal
     if here and here.state is RideState.CLOSED and here.stop_index == service.stop_index:
         return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
-    recorded = here.stop_index if here and here.state is RideState.OPEN else None
-    boarded = recorded if keyed.boarded is None else keyed.boarded
-    if boarded is None or not boarded < service.stop_index:
-        return Refusal(Code.NO_BOARDING, "GEN-7", service.stop_name)
-    ride = Ride(service.table, service.company, service.trip_number, boarded, service.stop_index, day, today)
+    run = _run(here, service, keyed)
+    if isinstance(run, Refusal):
+        return run
+    ride = Ride(
+        *(service.table, service.company, service.trip_number, *run, day, today),
+        service=service.kind,
+        departs_s=service.departs_s,
+    )
     settled = settle(ride, account, party, service.rulebook, keyed.payment)
     if isinstance(settled, Refusal):
         return settled
+    if service.taps is not Taps.BOTH:
+        settled = _closed_here(settled, service)
     never_closed = mark is not None and mark.state is RideState.OPEN and not here
     return Alight(settled, ride, (_incomplete(mark),) if mark and never_closed else ())
 
 
+def _run(here: RideMark | None, service: Service, keyed: Keyed) -> Run | Refusal:
+    """From where to where: by the card's record of this trip, the driver's word (GEN-7), or one tap alone (GEN-6)."""
+    if service.taps is not Taps.BOTH:
+        return flat_run(service.table, service.stop_index, service.taps)
+    recorded = here.stop_index if here and here.state is RideState.OPEN else None
+    boarded = recorded if keyed.boarded is None else keyed.boarded
+    if boarded is None or not boarded < service.stop_index:
+        return Refusal(Code.NO_BOARDING, "GEN-7", service.stop_name)
+    return boarded, service.stop_index
+
+
+def _closed_here(settled: Settlement, service: Service) -> Settlement:
+    """One tap's ride is marked where it was made, so that a second tap there is known for the first one (GEN-9)."""
+    mark = settled.after.ride
+    assert mark is not None
+    return settled._replace(after=settled.after._replace(ride=mark._replace(stop_index=service.stop_index)))
+
+
 def closes_a_ride(account: Account, service: Service) -> bool:
     """One reader for both sides: whether a tap here is an alighting. A ride of this trip that stands on the card is
-    closed (or was just now, at this very stop); any other tap boards.
+    closed (or was just now, at this very stop), as is one on a route with one tap (GEN-6); any other tap boards.
     """
     mark = account.ride
+    if service.taps is not Taps.BOTH:
+        return True
     if mark is None or not _on_this_trip(mark, service):
         return False
     if mark.state is RideState.OPEN:

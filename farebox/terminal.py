@@ -41,6 +41,7 @@ from reader.port import CardReader, NoCard, ReaderFault, Session
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
 from tariff.riders import HOLDER_ALONE, Party
+from tariff.single_tap import Taps
 
 _DRIVER_DECIDES = {Code.NO_BOARDING: Event.BOARDING_UNKNOWN, Code.SHORT: Event.FARE_SHORT}
 _ASKING = (State.ASKING_STOP, State.ASKING_PAYMENT)
@@ -165,9 +166,15 @@ class Terminal:
         """The driver was told who rides on the card that is tapped at the exit next (LOC-15), or saw who is eligible
         (GEN-12). It stays with that card until its ride is settled; if no such card came, driving on forgets it.
         """
-        if len(party.companions) > MOST_COMPANIONS:
-            raise ValueError(f"{len(party.companions)} companions; at most {MOST_COMPANIONS} on one card")
-        riders = (party.holder or "as the card says", *party.companions)
+        others = (
+            *party.companions,
+            *(f"family {rider}" for rider in party.family),
+            *(f"attendant {attendant.handbook}" for attendant in party.attendants),
+            *("luggage" for _ in party.luggage),
+        )
+        if len(others) > MOST_COMPANIONS:
+            raise ValueError(f"{len(others)} companions; at most {MOST_COMPANIONS} on one card")
+        riders = (party.holder or "as the card says", *others)
         self._driver_word = (b"", "party", ", ".join(riders))
         self._fire(Event.PARTY_TOLD)
         self._party_told = party
@@ -247,7 +254,7 @@ class Terminal:
                 self._lying.clear()
             return self._refuse(blank, read)
         blank = blank._replace(before=read.account)
-        if side is Side.EITHER:
+        if side is Side.EITHER or self.service.taps is not Taps.BOTH:
             closes = closes_a_ride(read.account, self.service)
             blank = blank._replace(side=Side.ALIGHTING if closes else Side.BOARDING)
         return self._judge(blank, session, read, self.service)

@@ -51,10 +51,10 @@ class Section(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """A pass held on the card: sections with one validity, both days included (PASS-6).
+    """A pass held on the card: sections, an area or a line with one validity, both days included (PASS-6).
 
     `company` is the operator that sold it: it is valid there only (PASS-8, LOC-6). `product` is the operator's
-    own number for the kind of pass.
+    own number for the kind of pass; `area` and `line` are the operator file's numbers, 0 where it has none.
     """
 
     product: int
@@ -63,6 +63,8 @@ class Pass(NamedTuple):
     last_day: date
     bearer: bool
     sections: tuple[Section, ...]
+    area: int = 0
+    line: int = 0
 
 
 class AutoCharge(NamedTuple):
@@ -82,6 +84,21 @@ class AutoCharged(NamedTuple):
     month_yen: int
 
 
+class Coupons(NamedTuple):
+    """The three coupon purses of a NORUCA card, in yen, premium included (NOR-3)."""
+
+    regular_yen: int
+    student_yen: int
+    eco_yen: int
+
+
+class Points(NamedTuple):
+    """Transport points (IGP-28): how many, and the day of the last earning or use (IGP-30). One point is one yen."""
+
+    points: int
+    last_day: date
+
+
 class Account(NamedTuple):
     """A card's contents as the rules see them. Money in whole yen (GEN-1)."""
 
@@ -96,3 +113,8 @@ class Account(NamedTuple):
     held_pass: Pass | None = None
     auto_charge: AutoCharge | None = None
     auto_charged: AutoCharged | None = None
+    coupons: Coupons | None = None
+    """NORUCA's purses; None on a card without any: another scheme's, or one with the pass function only (NOR-12)."""
+    points: Points | None = None
+    """None until the first earning."""
+    welfare_points: int = 0

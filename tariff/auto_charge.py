@@ -1,12 +1,12 @@
-"""Auto-charge at settlement: whether it fires, and what it adds (AUT-2, AUT-3, AUT-5)."""
+"""Auto-charge: what may be arranged, and at a settlement whether it fires and what it adds (AUT-1 to AUT-3, AUT-5)."""
 
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from tariff.account import Account, AutoCharged
-from tariff.purses import add_stored_fare
-from tariff.refusal import Refusal
+from tariff.account import Account, AutoCharge, AutoCharged
+from tariff.purses import over_cap
+from tariff.refusal import Code, Refusal
 from tariff.rulebook import Rulebook
 
 
@@ -25,6 +25,24 @@ class Added(NamedTuple):
     totals: AutoCharged
 
 
+def check_arrangement(arranged: AutoCharge, rulebook: Rulebook) -> Refusal | None:
+    """A refusal of what a member may not arrange (AUT-1): steps, the most, and caps below the amount."""
+    rules = rulebook.auto_charge_offer
+    if rules is None:
+        return Refusal(Code.NOT_CONFIGURED, "AUT-1", "auto-charge")
+    for name, yen, step_yen in (
+        ("trigger", arranged.trigger_yen, rules.trigger_step_yen),
+        ("amount", arranged.amount_yen, rules.amount_step_yen),
+    ):
+        if not 0 < yen <= rules.most_yen or yen % step_yen:
+            return Refusal(Code.NOT_SOLD, "AUT-1", f"{name} of {yen} yen: steps of {step_yen} up to {rules.most_yen}")
+    in_order = arranged.amount_yen <= arranged.day_cap_yen <= arranged.month_cap_yen
+    step_yen = rules.amount_step_yen
+    if not in_order or arranged.day_cap_yen % step_yen or arranged.month_cap_yen % step_yen:
+        return Refusal(Code.NOT_SOLD, "AUT-1", f"caps: amount <= a day's <= a month's, in steps of {step_yen}")
+    return None
+
+
 def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -> Added | Held | None:
     """What auto-charge does at a settlement on `day`, the calendar day of the alighting tap.
 
@@ -32,11 +50,13 @@ def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -
     or not triggered. It adds its amount whole or nothing (AUT-3).
     """
     arranged = account.auto_charge
-    if arranged is None or not rulebook.auto_charge or account.stored_fare_yen >= arranged.trigger_yen:
+    if arranged is None or not rulebook.auto_charge or account.scheme != rulebook.scheme:
+        return None
+    if account.stored_fare_yen >= arranged.trigger_yen:
         return None
     if due_yen == 0 and not rulebook.auto_charge_on_zero_fare:
         return None
-    if isinstance(add_stored_fare(account.stored_fare_yen, arranged.amount_yen, rulebook), Refusal):
+    if over_cap(account, arranged.amount_yen, rulebook):
         return Held.STORED_FARE_CAP
     so_far = totals_on(account.auto_charged, day)
     totals = AutoCharged(so_far.day, so_far.day_yen + arranged.amount_yen, so_far.month_yen + arranged.amount_yen)

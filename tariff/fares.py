@@ -12,7 +12,7 @@ class TariffFault(Exception):
     """The tariff is at fault: the operator's data is wrong or incomplete, not the card and not the passenger.
 
     MissingFare       a pair of stops without a fare (GEN-4)
-    RulebookError     an operator file that can't be trusted (tariff.rulebook)
+    RulebookError     an operator file that can't be trusted (tariff.operator_file)
     """
 
 
@@ -39,16 +39,24 @@ class Pattern(NamedTuple):
 
 
 class FareTable:
-    """Adult fares of one pattern: stop index x stop index -> yen, upper triangle (boarded before alighted)."""
+    """Adult fares of one pattern: stop index x stop index -> yen, upper triangle (boarded before alighted).
 
-    __slots__ = ("_yen", "pattern", "size")
+    They are what a card pays. `cash` is what cash pays, None where the operator has one fare only (GEN-10).
+    """
 
-    def __init__(self, pattern: Pattern, yen: array[int]) -> None:
-        """Take a flat array of size x size yen, row = boarding index; NO_FARE where there is none."""
-        self.pattern = pattern
+    __slots__ = ("_yen", "cash", "pattern", "size")
+
+    def __init__(self, pattern: Pattern, yen: array[int], cash: FareTable | None = None) -> None:
+        """Take a flat array of size x size yen, row = boarding index; NO_FARE where there is none.
+
+        ValueError if it has another size, or `cash` is of another pattern.
+        """
+        self.pattern, self.cash = pattern, cash
         self.size = len(pattern.stop_names)
         if len(yen) != self.size * self.size:
             raise ValueError(f"{pattern.pattern_id}: {len(yen)} fares for {self.size} stops")
+        if cash is not None and cash.pattern != pattern:
+            raise ValueError(f"{pattern.pattern_id}: cash fares of {cash.pattern.pattern_id}")
         self._yen = yen
 
     def fare_yen(self, boarded: int, alighted: int) -> int:

@@ -6,11 +6,14 @@ from itertools import combinations
 from typing import NamedTuple
 
 from tariff.account import Pass, Section
-from tariff.fares import FareTable
-from tariff.riders import RiderClass, fare_for
+from tariff.fares import FareTable, Pattern
+from tariff.rulebook import PassLine, Product, Rulebook
 
 Run = tuple[int, int]
 """A run of the ride from one place of the pattern to a later one."""
+
+Fare = Callable[[int, int], int]
+"""The fare of a run for the rider, at the rider's own class (PASS-9); raises MissingFare."""
 
 
 class PassFare(NamedTuple):
@@ -26,13 +29,55 @@ class PassFare(NamedTuple):
     excess_yen: int
 
 
+class Coverage(NamedTuple):
+    """What a pass covers of a pattern: stop intervals as bits, one mask for each section, area and line.
+
+    Bit i is the interval from place i to place i + 1. `unknown` names what the operator has not configured
+    (GEN-17), and so may cover more; empty where all is known.
+    """
+
+    masks: tuple[int, ...]
+    unknown: str
+
+
+NOTHING = Coverage((), "")
+
+
 def is_valid(held: Pass, day: date, company: int) -> bool:
     """Whether the pass counts on this day with this company: first to last day, both in (PASS-6, PASS-8)."""
     return held.company == company and held.first_day <= day <= held.last_day
 
 
+def coverage(held: Pass, product: Product | None, table: FareTable, service: str, rulebook: Rulebook) -> Coverage:
+    """What a valid pass covers of a pattern on a service (PASS-1, GEN-15)."""
+    if product is None or product.scope is None:
+        return Coverage((), f"pass {product.name if product else held.product}")
+    if service in product.excluded_services:
+        return NOTHING
+    masks = [covered_intervals(section, table) for section in held.sections]
+    unknown = ""
+    if product.scope == "network":
+        masks.append(_whole(table))
+    if held.area:
+        area = rulebook.area(held.area)
+        if area is None:
+            unknown = f"area {held.area}"
+        elif service not in area.excluded_services:
+            if area.stops is None:
+                unknown = f"area {area.name}"
+            else:
+                masks.append(_within(area.stops, table.pattern))
+    if held.line:
+        line = rulebook.line(held.line)
+        if line is None:
+            unknown = f"line {held.line}"
+        elif _on_line(line, table.pattern):
+            masks.append(_whole(table))
+    return Coverage(tuple(masks), unknown)
+
+
 def covered_intervals(section: Section, table: FareTable) -> int:
-    """The stop intervals of a pattern that a section covers, as bits: bit i is the interval from i to i + 1.
+    """The stop intervals of a pattern that a section covers, as bits.
 
     The section lies on the pattern wherever both ends are served with neither end in between, at a fare not above
     the one the pass was priced on (PASS-1); against its arrow a one-way pass covers nothing.
@@ -53,6 +98,20 @@ def _within_price(section: Section, table: FareTable, start: int, end: int) -> b
     return table.has_fare(start, end) and table.fare_yen(start, end) <= section.priced_fare_yen
 
 
+def _within(stops: frozenset[str], pattern: Pattern) -> int:
+    """The intervals of a pattern whose stops both lie in an area."""
+    inside = [name in stops for name in pattern.stop_names]
+    return sum(1 << place for place in range(len(inside) - 1) if inside[place] and inside[place + 1])
+
+
+def _on_line(line: PassLine, pattern: Pattern) -> bool:
+    return pattern.route_id in line.routes or pattern.route_name.startswith(line.routes)
+
+
+def _whole(table: FareTable) -> int:
+    return (1 << table.size - 1) - 1
+
+
 def uncovered_runs(bits: int, boarded: int, alighted: int) -> tuple[Run, ...]:
     """The maximal runs of the ride that no covered interval touches (PASS-3)."""
     runs: list[Run] = []
@@ -67,46 +126,47 @@ def uncovered_runs(bits: int, boarded: int, alighted: int) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def cheaper(sections: Iterable[int], table: FareTable, rider: RiderClass, boarded: int, alighted: int) -> PassFare:
+def cheaper(masks: Iterable[int], fare: Fare, boarded: int, alighted: int) -> PassFare:
     """PASS-4: the least over all subsets of the sections; none of them is the through fare, so never more than that.
 
-    `sections` are covered intervals as bits. Where all sections and the through fare come to the same, the pass
+    `masks` are covered intervals as bits. Where all sections and the through fare come to the same, the pass
     stands: the passenger is charged for the excess only.
     """
     ridden = (1 << alighted) - (1 << boarded)
-    masks = [bits & ridden for bits in sections if bits & ridden]
-    excess_yen, runs = _sum(_union(masks), table, rider, boarded, alighted)
+    touching = [bits & ridden for bits in masks if bits & ridden]
+    excess_yen, runs = _sum(union(touching), fare, boarded, alighted)
     best = PassFare(excess_yen, runs, False, excess_yen)
     if not runs:
         return best  # wholly covered: nothing to compare with, nor a through fare needed (PASS-2)
-    for size in range(len(masks) - 1, -1, -1):
-        for chosen in combinations(masks, size):
-            due_yen, runs = _sum(_union(chosen), table, rider, boarded, alighted)
+    for size in range(len(touching) - 1, -1, -1):
+        for chosen in combinations(touching, size):
+            due_yen, runs = _sum(union(chosen), fare, boarded, alighted)
             if due_yen < best.due_yen:
                 best = PassFare(due_yen, runs, size == 0, excess_yen)
     return best
 
 
-def separate(sections: Iterable[int], table: FareTable, rider: RiderClass, boarded: int, alighted: int) -> PassFare:
+def separate(masks: Iterable[int], fare: Fare, boarded: int, alighted: int) -> PassFare:
     """PASS-4, PASS-5: all sections cover, and each uncovered run is a ride of its own (IGP-18, Aizu)."""
-    due_yen, runs = _sum(_union(sections), table, rider, boarded, alighted)
+    due_yen, runs = _sum(union(masks), fare, boarded, alighted)
     return PassFare(due_yen, runs, False, due_yen)
 
 
-def _union(masks: Iterable[int]) -> int:
+def union(masks: Iterable[int]) -> int:
+    """What several sections cover together."""
     bits = 0
     for mask in masks:
         bits |= mask
     return bits
 
 
-def _sum(bits: int, table: FareTable, rider: RiderClass, boarded: int, alighted: int) -> tuple[int, tuple[Run, ...]]:
-    """The fares of the uncovered runs, each at the rider's own class before anything is compared (PASS-9)."""
+def _sum(bits: int, fare: Fare, boarded: int, alighted: int) -> tuple[int, tuple[Run, ...]]:
+    """The fares of the uncovered runs."""
     runs = uncovered_runs(bits, boarded, alighted)
-    return sum(fare_for(rider, table.fare_yen(*run)) for run in runs), runs
+    return sum([fare(start, end) for start, end in runs]), runs
 
 
-Excess = Callable[[Iterable[int], FareTable, RiderClass, int, int], PassFare]
+Excess = Callable[[Iterable[int], Fare, int, int], PassFare]
 
 EXCESS: Mapping[str, Excess] = {"cheaper": cheaper, "separate": separate}
 """The closed registry behind an operator file's `passes.excess` (PASS-5)."""

@@ -25,6 +25,13 @@ class Code(StrEnum):
     OPEN_RIDE = "open-ride"  # GEN-8, where the operator refuses instead of clearing
     OVER_CAP = "over-cap"  # GEN-3: stored fare would pass the cap
     TOO_LARGE = "too-large"  # GEN-1: an amount or a day that the card has no room for
+    EXCLUDED_SERVICE = "excluded-service"  # GEN-15: no card is taken on this service
+    NOT_CONFIGURED = "not-configured"  # GEN-17: no source states it, and the operator has not configured it
+    NOT_CARRIED = "not-carried"  # AZF-2: luggage over the upper bounds
+    NOT_SOLD = "not-sold"  # GEN-19: a product, period or kind of card that is not sold so
+    NOT_ELIGIBLE = "not-eligible"  # IGP-3, NOR-3, AZF-53: not for this card or person
+    COUPON_REFUSED = "coupon-refused"  # AZF-11, AZF-13: a paper coupon that is not taken so
+    NOT_CANCELLABLE = "not-cancellable"  # GEN-22: not the settlement that stands on this card
     CARD_FULL = "card-full"  # FeliCa Lite-S takes no more MAC writes: exchange the card
 
 

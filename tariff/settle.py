@@ -1,74 +1,58 @@
 """The one door: what an alighting tap deducts, and why. Pure, and it explains itself.
 
     settle(ride, account, party, rulebook) -> Settlement | Refusal
+    cancel(settlement, account)            -> Cancellation | Refusal
 
 Each line of a settlement carries the rule it stands on, so that every yen can be traced to docs/rulebook.md.
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
 from tariff.account import Account, RideMark, RideState
 from tariff.auto_charge import Added, Held, auto_charge
-from tariff.fares import FareTable, MissingFare
-from tariff.passes import EXCESS, covered_intervals, is_valid
-from tariff.purses import Payment, pay
+from tariff.due import Due, Ride, due
+from tariff.fares import MissingFare
+from tariff.lines import Line, Word
+from tariff.points import earned, lapsed, with_earned, with_used
+from tariff.purses import Bill, Paid, Payment, pay, with_added
 from tariff.refusal import Code, Refusal
-from tariff.riders import CLASS_OF_HOLDER, Party, RiderClass, fare_for
-from tariff.rulebook import Rulebook
-
-
-class Ride(NamedTuple):
-    """A rider's ride as settled: two places of a pattern, and the days that the rules ask for.
-
-    `day` is the calendar date in Japan of the boarding tap, which governs fares and passes (GEN-5);
-    `alighted_on` that of the alighting tap, which auto-charge asks for (AUT-3).
-    """
-
-    table: FareTable
-    company: int
-    trip_number: int
-    boarded: int
-    alighted: int
-    day: date
-    alighted_on: date
-
-
-class Word(StrEnum):
-    """What a line of a settlement says; the wording in Japanese and English is the command line's."""
-
-    FARE = "fare"
-    COVERED = "covered"
-    EXCESS = "excess"
-    THROUGH_CHEAPER = "through-cheaper"
-    COMPANION = "companion"
-    AUTO_CHARGED = "auto-charged"
-    AUTO_CHARGE_HELD = "auto-charge-held"
-    STORED_FARE = "stored-fare"
-    CASH = "cash"
-
-
-class Line(NamedTuple):
-    """One reason: the rule, what it says, the yen it is about, and what it names (stops, classes).
-
-    `than_yen` is what an amount was compared with and found cheaper than (PASS-3), else 0.
-    """
-
-    rule: str
-    word: Word
-    yen: int
-    detail: str = ""
-    than_yen: int = 0
+from tariff.riders import Party
+from tariff.rulebook import Purse, Rulebook
 
 
 class Settlement(NamedTuple):
-    """What is due and who pays it, in yen: stored_fare_yen + cash_yen = due_yen. `after` is the account then."""
+    """What is due and who pays it, in yen: the purses of `paid` and the cash box together take due_yen.
+
+    `before` is the account as it was, `after` as it is then. `earned_points` are transport points (IGP-28).
+    """
 
     due_yen: int
-    stored_fare_yen: int
-    cash_yen: int
+    paid: Paid
     auto_charged_yen: int
+    earned_points: int
+    lines: tuple[Line, ...]
+    before: Account
+    after: Account
+
+    @property
+    def stored_fare_yen(self) -> int:
+        """What stored fare pays."""
+        return self.paid.of(Purse.STORED_FARE)
+
+    @property
+    def cash_yen(self) -> int:
+        """What is paid in cash."""
+        return self.paid.cash_yen
+
+
+class Cancellation(NamedTuple):
+    """A settlement taken back (GEN-22): what goes back to each purse, and in cash, in yen; and the account then.
+
+    What an auto-charge added stays: it is recorded, and will be billed once (AUT-6, [D]).
+    """
+
+    returned: Paid
     lines: tuple[Line, ...]
     after: Account
 
@@ -81,98 +65,123 @@ def settle(
     """
     if not 0 <= ride.boarded < ride.alighted < ride.table.size:
         raise ValueError(f"{ride.table.pattern.pattern_id}: no ride from place {ride.boarded} to place {ride.alighted}")
-    refusal = accept(account, ride.day, rulebook)
+    refusal = accept(account, ride.day, ride.service, rulebook)
     if refusal is not None:
         return refusal
-    if party.companions and account.holder in rulebook.holder_only:
-        return Refusal(Code.HOLDER_ONLY, "GEN-18")
-    try:
-        lines = _fares(ride, account, party, rulebook)
-    except MissingFare as missing:
-        return Refusal(Code.NO_FARE, "GEN-4", f"{missing.route}: {missing.boarded} - {missing.alighted}")
-    due_yen = sum(line.yen for line in lines)
-
-    charged = None if payment is Payment.ALL_CASH else auto_charge(account, due_yen, ride.alighted_on, rulebook)
-    added_yen = charged.yen if isinstance(charged, Added) else 0
-    balance_yen = account.stored_fare_yen + added_yen
-    paid = pay(due_yen, balance_yen, payment, rulebook)
-    if isinstance(paid, Refusal):
-        return paid
-
-    closed = RideMark(RideState.CLOSED, ride.day, ride.trip_number, ride.alighted, ride.company)
-    return Settlement(
-        due_yen=due_yen,
-        stored_fare_yen=paid.stored_fare_yen,
-        cash_yen=paid.cash_yen,
-        auto_charged_yen=added_yen,
-        lines=(*lines, *_payment_lines(charged, paid.stored_fare_yen, paid.cash_yen)),
-        after=account._replace(
-            stored_fare_yen=balance_yen - paid.stored_fare_yen,
-            ride=closed,
-            auto_charged=charged.totals if isinstance(charged, Added) else account.auto_charged,
-        ),
-    )
+    settled = _judged(ride, account, party, rulebook, payment)
+    if ride.table.cash is None:
+        return settled
+    # With any cash the cash fare applies, where the operator has one beside the fare by card (GEN-10, IGP 3-14).
+    in_cash = ride._replace(table=ride.table.cash)
+    if isinstance(settled, Settlement):
+        return _judged(in_cash, account, party, rulebook, payment) if settled.cash_yen else settled
+    if settled.code is Code.SHORT:
+        whole = _judged(in_cash, account, party, rulebook, Payment.ALL_CASH)
+        return settled._replace(detail=f"cash fare {whole.due_yen}")
+    return settled
 
 
-def accept(account: Account, day: date, rulebook: Rulebook) -> Refusal | None:
-    """Whether a card is taken at all, at either reader: its scheme (GEN-21) and its own expiry (GEN-11)."""
-    if account.scheme != rulebook.scheme:
+def accept(account: Account, day: date, service: str, rulebook: Rulebook) -> Refusal | None:
+    """Whether a card is taken at all, at either reader: on this service (GEN-15), of its scheme (GEN-21), and not
+    past its own last day (GEN-11).
+    """
+    if service in rulebook.excluded_services:
+        return Refusal(Code.EXCLUDED_SERVICE, "GEN-15", service)
+    if account.scheme != rulebook.scheme and account.scheme not in rulebook.accepted_schemes:
         return Refusal(Code.FOREIGN_CARD, "GEN-21", account.scheme)
     if account.expires is not None and account.expires < day:
         return Refusal(Code.EXPIRED_CARD, "GEN-11", account.expires.isoformat())
     return None
 
 
-def _fares(ride: Ride, account: Account, party: Party, rulebook: Rulebook) -> tuple[Line, ...]:
-    """The lines that make up the amount due: the holder's, then each companion's through fare (PASS-7, PASS-9)."""
-    lines = _holder_lines(ride, account, party.holder or CLASS_OF_HOLDER[account.holder], rulebook)
-    if party.companions:
-        through_yen = ride.table.fare_yen(ride.boarded, ride.alighted)
-        lines += tuple(
-            Line("GEN-18", Word.COMPANION, fare_for(rider, through_yen), rider) for rider in party.companions
-        )
-    return lines
+def cancel(settlement: Settlement, account: Account) -> Cancellation | Refusal:
+    """Take a settlement back (GEN-22): the amounts go back to the purses they came from, and the ride is open again.
 
-
-def _holder_lines(ride: Ride, account: Account, rider: RiderClass, rulebook: Rulebook) -> tuple[Line, ...]:
-    held = account.held_pass
-    if held is not None and is_valid(held, ride.day, ride.company):
-        masks = [covered_intervals(section, ride.table) for section in held.sections]
-        ridden = (1 << ride.alighted) - (1 << ride.boarded)
-        if any(bits & ridden for bits in masks):
-            # A bearer pass serves whoever carries it, without a personal discount (PASS-7).
-            return _pass_lines(ride, masks, RiderClass.ADULT if held.bearer else rider, rulebook)
-    rule = "GEN-4" if rider is RiderClass.ADULT else "GEN-2"
-    yen = fare_for(rider, ride.table.fare_yen(ride.boarded, ride.alighted))
-    return (Line(rule, Word.FARE, yen, _stops(ride, ride.boarded, ride.alighted)),)
-
-
-def _pass_lines(ride: Ride, masks: list[int], rider: RiderClass, rulebook: Rulebook) -> tuple[Line, ...]:
-    fare = EXCESS[rulebook.excess](masks, ride.table, rider, ride.boarded, ride.alighted)
-    if not fare.runs:
-        return (Line("PASS-2", Word.COVERED, 0, _stops(ride, ride.boarded, ride.alighted)),)
-    if fare.through:
-        stops = _stops(ride, ride.boarded, ride.alighted)
-        return (Line("PASS-3", Word.THROUGH_CHEAPER, fare.due_yen, stops, than_yen=fare.excess_yen),)
-    rule = "PASS-3" if rulebook.excess == "cheaper" else "PASS-5"
-    return tuple(
-        Line(rule, Word.EXCESS, fare_for(rider, ride.table.fare_yen(start, end)), _stops(ride, start, end))
-        for start, end in fare.runs
+    Refused unless the card is as that settlement left it. That the bus still stands at the stop is the terminal's
+    to know.
+    """
+    if account != settlement.after:
+        return Refusal(Code.NOT_CANCELLABLE, "GEN-22", "the card is not as this settlement left it")
+    before, paid = settlement.before, settlement.paid
+    lines = [Line("GEN-22", Word(purse), -yen) for purse, yen in paid.purses]
+    if paid.cash_yen:
+        lines.append(Line("GEN-22", Word.CASH, -paid.cash_yen))
+    return Cancellation(
+        returned=paid,
+        lines=tuple(lines),
+        after=before._replace(
+            stored_fare_yen=before.stored_fare_yen + settlement.auto_charged_yen,
+            auto_charged=account.auto_charged,
+        ),
     )
 
 
-def _payment_lines(charged: Added | Held | None, stored_fare_yen: int, cash_yen: int) -> tuple[Line, ...]:
+def _judged(ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment) -> Settlement | Refusal:
+    try:
+        owed = due(ride, account, party, rulebook)
+    except MissingFare as missing:
+        return Refusal(Code.NO_FARE, "GEN-4", f"{missing.route}: {missing.boarded} - {missing.alighted}")
+    return owed if isinstance(owed, Refusal) else _paid(ride, owed, account, rulebook, payment)
+
+
+def _paid(ride: Ride, owed: Due, account: Account, rulebook: Rulebook, payment: Payment) -> Settlement | Refusal:
+    due_yen = owed.yen
+    charged = None if payment is Payment.ALL_CASH else auto_charge(account, due_yen, ride.alighted_on, rulebook)
+    now, lapsed_points = _without_lapsed(account, ride.day, rulebook)
+    if isinstance(charged, Added):
+        now = now._replace(stored_fare_yen=now.stored_fare_yen + charged.yen, auto_charged=charged.totals)
+    paid = pay(Bill(due_yen, owed.holder_yen, ride.day), now, payment, rulebook)
+    if isinstance(paid, Refusal):
+        return paid
+
+    closed = RideMark(RideState.CLOSED, ride.day, ride.trip_number, ride.alighted, ride.company)
+    after = now._replace(stored_fare_yen=now.stored_fare_yen - paid.of(Purse.STORED_FARE), ride=closed)
+    for purse, yen in paid.purses:
+        if purse is not Purse.STORED_FARE:
+            after = with_added(after, purse, -yen)
+    if paid.of(Purse.POINTS):
+        after = with_used(after, ride.day)
+    earned_points = _earned(account, paid, rulebook)
+    return Settlement(
+        due_yen=due_yen,
+        paid=paid,
+        auto_charged_yen=charged.yen if isinstance(charged, Added) else 0,
+        earned_points=earned_points,
+        lines=(*owed.lines, *_payment_lines(charged, paid, lapsed_points, earned_points, rulebook)),
+        before=account,
+        after=with_earned(after, earned_points, ride.day),
+    )
+
+
+def _without_lapsed(account: Account, day: date, rulebook: Rulebook) -> tuple[Account, int]:
+    """The account without points that have lapsed, and how many those were (IGP-30)."""
+    points = lapsed(account.points, day, rulebook.points) if rulebook.points else 0
+    return (account._replace(points=None), points) if points else (account, 0)
+
+
+def _earned(account: Account, paid: Paid, rulebook: Rulebook) -> int:
+    """Points for what stored fare paid, on the scheme's own card (IGP-28)."""
+    if rulebook.points is None or account.scheme != rulebook.scheme:
+        return 0
+    return earned(paid.of(Purse.STORED_FARE), rulebook.points)
+
+
+def _payment_lines(
+    charged: Added | Held | None, paid: Paid, lapsed_points: int, earned_points: int, rulebook: Rulebook
+) -> tuple[Line, ...]:
     lines: list[Line] = []
     if isinstance(charged, Added):
         lines.append(Line("AUT-2", Word.AUTO_CHARGED, charged.yen))
     elif charged is not None:
         lines.append(Line("AUT-3", Word.AUTO_CHARGE_HELD, 0, charged))
-    lines.append(Line("GEN-10" if cash_yen else "GEN-1", Word.STORED_FARE, stored_fare_yen))
-    if cash_yen:
-        lines.append(Line("GEN-10", Word.CASH, cash_yen))
+    if lapsed_points:
+        lines.append(Line("IGP-30", Word.POINTS_LAPSED, lapsed_points))
+    for rules in rulebook.purses:
+        yen = paid.of(rules.name)
+        if yen:
+            lines.append(Line("GEN-10" if paid.cash_yen else rules.rule, Word(rules.name), yen))
+    if paid.cash_yen:
+        lines.append(Line("GEN-10", Word.CASH, paid.cash_yen))
+    if earned_points:
+        lines.append(Line("IGP-28", Word.POINTS_EARNED, earned_points))
     return tuple(lines)
-
-
-def _stops(ride: Ride, start: int, end: int) -> str:
-    names = ride.table.pattern.stop_names
-    return f"{names[start]}→{names[end]}"

@@ -17,8 +17,9 @@ from cardimage.resolve import Standing, standing
 from farebox.feed import Feed
 from farebox.feed.operators import load_operators
 from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.auto_charge import check_arrangement
 from tariff.calendar import day_in_japan
-from tariff.purses import add_stored_fare
+from tariff.purses import over_cap
 from tariff.refusal import Refusal
 from tariff.rulebook import Rulebook
 from tools.files import read_image, write_whole
@@ -95,8 +96,8 @@ def new(
     today = issued or day_in_japan(int(time.time()))
     identity = _octets(idm) if idm else b"\x01\x2e" + os.urandom(6)
     rulebook = load_operators().on(scheme, today)
-    checked = add_stored_fare(0, balance_yen, rulebook)
-    if isinstance(checked, Refusal):
+    checked = over_cap(Account(scheme, 0), balance_yen, rulebook)
+    if checked is not None:
         raise click.UsageError(f"--balance {balance_yen}: over the cap ({checked.rule}: {checked.detail})")
     if expires is not None and expires < today:
         raise click.UsageError(f"--expires {expires}: before the day of issue, {today}")
@@ -129,11 +130,14 @@ def _arranged(rulebook: Rulebook, auto_charge: tuple[int, int]) -> AutoCharge:
     trigger_yen, amount_yen = auto_charge
     if not rulebook.auto_charge:
         raise click.UsageError(f"--auto-charge: {rulebook.name} has no auto-charge")
-    if trigger_yen % 100 or not 100 <= trigger_yen <= 10_000:
-        raise click.UsageError(f"--auto-charge: trigger {trigger_yen}; 100 to 10000 yen, in steps of 100 (AUT-1)")
-    if amount_yen % 1_000 or not 1_000 <= amount_yen <= 10_000:
-        raise click.UsageError(f"--auto-charge: amount {amount_yen}; 1000 to 10000 yen, in steps of 1000 (AUT-1)")
-    return AutoCharge(trigger_yen, amount_yen, 99_000, 99_000)
+    offer = rulebook.auto_charge_offer
+    if offer is None:
+        raise click.UsageError(f"--auto-charge: {rulebook.name} has not configured what it offers")
+    arranged = AutoCharge(trigger_yen, amount_yen, offer.first_day_cap_yen, offer.first_month_cap_yen)
+    refusal = check_arrangement(arranged, rulebook)
+    if refusal is not None:
+        raise click.UsageError(f"--auto-charge: {refusal.detail} ({refusal.rule})")
+    return arranged
 
 
 def _section_pass(

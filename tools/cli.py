@@ -3,43 +3,25 @@
 import io
 import os
 import sys
-from importlib import import_module
+from typing import ClassVar
 
 import click
 
 from tools.exits import Exit, exit_of, message_of
-
-_COMMANDS = {
-    "run": ("tools.run_command:run", "Run the terminal with a card reader."),
-    "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips (模擬)."),
-    "card": ("tools.card_command:card", "Make and show card images."),
-    "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
-}
+from tools.lazy import Commands, LazyGroup
 
 
-class LazyGroup(click.Group):
-    """A group whose subcommands live in modules of their own."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All there are."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one; None if there is no such command."""
-        entry = _COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, name = entry[0].split(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Their one-line helps, without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+class _Commands(LazyGroup):
+    commands_at: ClassVar[Commands] = {
+        "run": ("tools.run_command:run", "Run the terminal with a card reader."),
+        "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips (模擬)."),
+        "card": ("tools.card_command:card", "Make and show card images."),
+        "tariff": ("tools.tariff_command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
+        "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
+    }
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="farebox")
 def farebox() -> None:
     """Bus fare box for FeliCa cards, and its simulator.

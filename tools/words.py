@@ -7,8 +7,8 @@ from enum import StrEnum
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from tariff.calendar import day_in_japan
+from tariff.lines import Line, Word
 from tariff.refusal import Code, Refusal
-from tariff.settle import Line, Word
 
 
 class Language(StrEnum):
@@ -44,6 +44,13 @@ REFUSALS: dict[Code, _Both] = {
     Code.OPEN_RIDE: ("前回の降車処理がありません", "last ride never closed"),
     Code.OVER_CAP: ("残額の上限を超えます", "over the stored-fare cap"),
     Code.TOO_LARGE: ("カードに記録できません", "card can't hold this"),
+    Code.EXCLUDED_SERVICE: ("この路線では利用できません", "no cards on this service"),
+    Code.NOT_CONFIGURED: ("取扱いが設定されていません", "not configured"),
+    Code.NOT_CARRIED: ("持込できない手回り品です", "luggage not carried"),
+    Code.NOT_SOLD: ("発売できません", "not sold so"),
+    Code.NOT_ELIGIBLE: ("対象外です", "not for this card or person"),
+    Code.COUPON_REFUSED: ("この回数券は使えません", "coupon not taken so"),
+    Code.NOT_CANCELLABLE: ("取消できません", "can't be cancelled"),
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
@@ -58,10 +65,22 @@ LINES: dict[Word, _Both] = {
     Word.COVERED: ("定期区間内", "within the pass"),
     Word.EXCESS: ("乗り越し", "excess"),
     Word.THROUGH_CHEAPER: ("通し運賃が安い", "through fare is cheaper"),
+    Word.FLAT_FARE: ("企画運賃", "flat fare"),
     Word.COMPANION: ("同行者", "companion"),
+    Word.FAMILY: ("同居家族", "family"),
+    Word.ATTENDANT: ("介護人", "attendant"),
+    Word.RIDES_FREE: ("無賃", "rides free"),
+    Word.LUGGAGE: ("手回り品", "luggage"),
     Word.AUTO_CHARGED: ("オートチャージ", "auto-charge"),
     Word.AUTO_CHARGE_HELD: ("オートチャージなし", "no auto-charge"),
+    Word.POINTS_LAPSED: ("交通ポイント失効", "transport points lapsed"),
+    Word.POINTS_EARNED: ("交通ポイント付与", "transport points earned"),
+    Word.WELFARE_POINTS: ("福祉ポイント", "welfare points"),
+    Word.TRANSPORT_POINTS: ("交通ポイント", "transport points"),
     Word.STORED_FARE: ("SF", "stored fare"),
+    Word.ECO: ("ちょこっとエコ回数券", "eco coupons"),
+    Word.STUDENT: ("学割回数券", "student coupons"),
+    Word.REGULAR: ("普通回数券", "regular coupons"),
     Word.CASH: ("現金", "cash"),
 }
 
@@ -116,5 +135,6 @@ def refusal_text(refusal: Refusal, language: Language) -> str:
     text = f"{refusal.rule} {say(REFUSALS[refusal.code], language)}"
     if refusal.code is Code.SHORT:
         due, short = f"{refusal.due_yen:,}", f"{refusal.short_yen:,}"
-        return f"{text} · {say((f'運賃 {due} 不足 {short}', f'fare {due}, short {short}'), language)}"
+        amounts = say((f"運賃 {due} 不足 {short}", f"fare {due}, short {short}"), language)
+        return " · ".join(filter(None, (text, amounts, refusal.detail)))
     return f"{text} · {refusal.detail}" if refusal.detail else text

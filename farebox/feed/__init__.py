@@ -1,10 +1,11 @@
 """GTFS-JP feeds: timetables and fares in, values of `tariff` out; and the register of small numbers.
 
-load_feed is the door; `faults` draws the tree of what it raises.
+load_feed is the door, read_sheets that of fare tables beside a feed; `faults` draws the tree of what it raises.
 """
 
 from farebox.feed.faults import (
     AmbiguousRoute,
+    FaresBroken,
     FeedBroken,
     FeedFault,
     FeedMissing,
@@ -19,14 +20,19 @@ from farebox.feed.gtfs_files import LIMITS, Limits
 from farebox.feed.gtfs_network import Route
 from farebox.feed.gtfs_trips import Trip
 from farebox.feed.register import Register
+from farebox.feed.sheets import SHEET_LIMITS, Sheet, SheetLimits, read_sheets
+from farebox.feed.triangle import Kind, dump_triangle
 
 __all__ = [
     "LIMITS",
+    "SHEET_LIMITS",
     "AmbiguousRoute",
+    "FaresBroken",
     "Feed",
     "FeedBroken",
     "FeedFault",
     "FeedMissing",
+    "Kind",
     "Limits",
     "NotRegistered",
     "Register",
@@ -34,7 +40,11 @@ __all__ = [
     "RegisterFault",
     "RegisterFull",
     "Route",
+    "Sheet",
+    "SheetLimits",
     "Trip",
     "UnknownRoute",
+    "dump_triangle",
     "load_feed",
+    "read_sheets",
 ]

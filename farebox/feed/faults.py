@@ -3,6 +3,7 @@
 FeedFault          the operator's feed, or the question asked of it
   FeedMissing      the path is not there, can't be read, or holds no feed
   FeedBroken       a table says something that is wrong, unsupported or beyond a limit
+  FaresBroken      so does a fare table that comes beside the feed
   UnknownRoute     no route of this id or name; near matches are named
     AmbiguousRoute several routes have this name; their ids are named
 RegisterFault      the numbers that cards and journals hold
@@ -38,6 +39,16 @@ class FeedBroken(FeedFault):
         place = "".join((f", line {line}" if line else "", f", column {column}" if column else ""))
         super().__init__(f"{feed}: {file}{place}: {problem}")
         self.feed, self.file, self.line, self.column = feed, file, line, column
+
+
+class FaresBroken(FeedFault):
+    """A triangular fare table can't be used. Names file, sheet and cell (`B3`) as far as they are known."""
+
+    def __init__(self, file: str, problem: str, sheet: str = "", cell: str = "") -> None:
+        """Take the place, and what is wrong with what to do."""
+        place = "".join((f", sheet {sheet}" if sheet else "", f", cell {cell}" if cell else ""))
+        super().__init__(f"{file}{place}: {problem}")
+        self.file, self.sheet, self.cell = file, sheet, cell
 
 
 class UnknownRoute(FeedFault):

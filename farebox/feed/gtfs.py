@@ -4,6 +4,7 @@ Names of stops are those of parent stations where a pole has one, so that `é§…å‰
 are one stop (PASS-1).
 """
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -11,11 +12,14 @@ from typing import NamedTuple
 
 from farebox.feed.faults import AmbiguousRoute, UnknownRoute
 from farebox.feed.gtfs_calendar import Calendar, read_calendar
-from farebox.feed.gtfs_fares import FareRules, read_fares
+from farebox.feed.gtfs_fares import read_fares
 from farebox.feed.gtfs_files import LIMITS, FeedFiles, Limits
 from farebox.feed.gtfs_network import Network, Route, read_network
 from farebox.feed.gtfs_trips import Sequence, Timetable, Trip, read_timetable
+from farebox.feed.identity import trip_identities
 from farebox.feed.register import Register
+from farebox.feed.sheets import Sheet
+from farebox.feed.triangle_fares import FareSource, TriangleFares
 from tariff.fares import FareTable, Pattern
 
 __all__ = ["Feed", "Route", "Trip", "load_feed"]
@@ -27,17 +31,13 @@ class _Parts(NamedTuple):
     network: Network
     calendar: Calendar
     timetable: Timetable
-    fares: FareRules
+    fares: FareSource
+    trip_identities: dict[str, str]
 
     @property
     def stop_names(self) -> dict[str, str]:
         """stop_id -> name (see Named)."""
         return {stop_id: stop.name for stop_id, stop in self.network.stops.items()}
-
-    @property
-    def trips(self) -> dict[str, Trip]:
-        """trip_id -> trip without a number (see Named)."""
-        return self.timetable.trips
 
 
 class Feed:
@@ -48,6 +48,7 @@ class Feed:
     stop_names   stop_id -> name of the stop (a pole's is its parent station's)
     trips        trip_id -> Trip
     patterns     pattern_id -> Pattern
+    trip_identities   trip_id -> what makes it the same trip in the next edition
     register     the numbers in trips and patterns
 
     Mappings keep the order of the feed's tables.
@@ -61,6 +62,7 @@ class Feed:
         "register",
         "routes",
         "stop_names",
+        "trip_identities",
         "trips",
     )
 
@@ -70,9 +72,10 @@ class Feed:
         self.agencies = MappingProxyType(parts.network.agencies)
         self.routes = MappingProxyType(parts.network.routes)
         self.stop_names = MappingProxyType(parts.stop_names)
+        self.trip_identities = MappingProxyType(parts.trip_identities)
         self.trips = MappingProxyType(
             {
-                trip_id: trip._replace(number=register.trip_number(trip_id))
+                trip_id: trip._replace(number=register.trip_number(trip_id, parts.trip_identities[trip_id]))
                 for trip_id, trip in parts.timetable.trips.items()
             }
         )
@@ -84,6 +87,19 @@ class Feed:
     def numbered_by(self, register: Register) -> "Feed":
         """The same feed under another register, without reading it again; raises NotRegistered."""
         return Feed(self._parts, register)
+
+    def with_fares(self, sheets: Iterable[Sheet]) -> "Feed":
+        """The same feed with fares from triangular tables (read_sheets); a route's table takes the place of its rules.
+
+        Raises FaresBroken, FeedBroken (see fare_table).
+        """
+        fares = TriangleFares(sheets, self, self._parts.fares)
+        feed = Feed(self._parts._replace(fares=fares), self.register)
+        for pattern_id, pattern in feed.patterns.items():
+            if fares.has_table(pattern.route_id):
+                # Now, not on the bus: what the tables leave open must be known before they are used.
+                feed.fare_table(pattern_id)
+        return feed
 
     def trips_on(self, day: date) -> tuple[Trip, ...]:
         """The trips of a service day by first departure, then trip_id; none for a day out of service_days."""
@@ -151,5 +167,5 @@ def load_feed(path: Path, register: Register | None = None, limits: Limits = LIM
         calendar = read_calendar(files)
         timetable = read_timetable(files, network.routes, network.stops, calendar.services)
         fares = read_fares(files, network.routes, network.agencies)
-    parts = _Parts(network, calendar, timetable, fares)
+    parts = _Parts(network, calendar, timetable, fares, trip_identities(network, calendar, timetable))
     return Feed(parts, register or Register.of(parts))

@@ -40,6 +40,17 @@ class Calendar:
         removed = {service for service, runs in changed.items() if not runs}
         return frozenset((usual - removed) | (changed.keys() - removed))
 
+    def weekdays(self, service: str) -> str:
+        """The weekdays of a service, whatever the edition calls it: `1111100` from Monday on.
+
+        Those of its week; if it has none, those of the days it is added on.
+        """
+        week = self._weeks.get(service)
+        runs = set() if week is None else {place for place, on in enumerate(week.runs) if on}
+        if not runs:
+            runs = {on.weekday() for (named, on), added in self._exceptions.items() if added and named == service}
+        return "".join("1" if place in runs else "0" for place in range(7))
+
 
 def read_calendar(files: FeedFiles) -> Calendar:
     """Read both tables, of which a feed may lack one; raises FeedBroken."""

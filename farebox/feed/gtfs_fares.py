@@ -3,6 +3,9 @@
 A rule's blank field matches anything. The most specific rule that matches a ride wins, in this order:
 route and both ends, both ends, route and one end, one end, route, nothing. In a feed without any rule, its fares hold
 everywhere; beside rules, a fare that none names holds nowhere. One with an agency_id holds on that agency's routes.
+
+GTFS-JP states one price for a ride. An operator that has two, cash and IC (GEN-10), states the IC fare in one more
+column of fare_attributes, `ic_price`: a column of this project, for the format has none. Blank: the same as `price`.
 """
 
 from array import array
@@ -19,11 +22,23 @@ _RULES, _ATTRIBUTES = "fare_rules.txt", "fare_attributes.txt"
 
 
 class Fare(NamedTuple):
-    """A row of fare_attributes. payment_method and transfers don't matter here: each ride is priced by itself."""
+    """A row of fare_attributes. payment_method and transfers don't matter here: each ride is priced by itself.
+
+    `cash_yen` is its price, `ic_yen` its ic_price.
+    """
 
     fare_id: str
-    price_yen: int
+    cash_yen: int
+    ic_yen: int
     agency_id: str
+
+    def costs_as(self, other: "Fare") -> bool:
+        """Whether both come to the same, by card and in cash."""
+        return (self.cash_yen, self.ic_yen) == (other.cash_yen, other.ic_yen)
+
+    def __str__(self) -> str:
+        ic = "" if self.ic_yen == self.cash_yen else f", {self.ic_yen} by card"
+        return f"{self.fare_id} at {self.cash_yen} yen{ic}"
 
 
 class _Scope(NamedTuple):
@@ -63,13 +78,15 @@ class FareRules:
         """The fares of a pattern whose stops are given in order; raises FeedBroken if two fares compete."""
         levels = self._levels(route)
         size = len(stops)
-        yen = array("i", [NO_FARE]) * (size * size)
+        ic = array("i", [NO_FARE]) * (size * size)
+        cash = ic[:]
         for boarded, origin in enumerate(stops):
             for alighted in range(boarded + 1, size):
                 fare = self._fare(levels, pattern, origin, stops[alighted])
                 if fare:
-                    yen[boarded * size + alighted] = fare.price_yen
-        return FareTable(pattern, yen)
+                    ic[boarded * size + alighted] = fare.ic_yen
+                    cash[boarded * size + alighted] = fare.cash_yen
+        return FareTable(pattern, ic, None if cash == ic else FareTable(pattern, cash))
 
     def _levels(self, route: Route) -> list[tuple[int, list[_Fares]]]:
         """(ends named, fares) from the most to the least specific, those that hold any only."""
@@ -91,7 +108,7 @@ class FareRules:
             for by_origin in level:
                 for start, end in _pairs(ends, origin.fare_zones, destination.fare_zones):
                     fare = by_origin.get(start, _NONE).get(end)
-                    if fare and found and fare.price_yen != found.price_yen:
+                    if fare and found and not fare.costs_as(found):
                         ride = f"route {pattern.route_name or pattern.route_id}, {origin.name} to {destination.name}"
                         raise FeedBroken(self._feed, _RULES, f"{ride}: {_versus(found, fare)}")
                     found = fare or found
@@ -113,10 +130,7 @@ def _pairs(ends: int, origins: tuple[str, ...], destinations: tuple[str, ...]) -
 
 
 def _versus(one: Fare, other: Fare) -> str:
-    return (
-        f"{one.fare_id} at {one.price_yen} yen and {other.fare_id} at {other.price_yen} yen are equally specific;"
-        " remove one"
-    )
+    return f"{one} and {other} are equally specific; remove one"
 
 
 def read_fares(files: FeedFiles, routes: dict[str, Route], agencies: dict[str, str]) -> FareRules:
@@ -134,16 +148,18 @@ def read_fares(files: FeedFiles, routes: dict[str, Route], agencies: dict[str, s
 
 
 def _attributes(files: FeedFiles, agencies: dict[str, str]) -> dict[str, Fare]:
-    table = files.table(_ATTRIBUTES, ("fare_id", "price", "currency_type"), ("agency_id",))
+    table = files.table(_ATTRIBUTES, ("fare_id", "price", "currency_type"), ("ic_price", "agency_id"))
     fares: dict[str, Fare] = {}
-    for line, (fare_id, price, currency, agency_id) in table:
+    for line, (fare_id, price, currency, ic_price, agency_id) in table:
         if fare_id in fares:
             raise table.broken(line, f"{fare_id} is there twice; keep one row of it", "fare_id")
         if currency != "JPY":
             raise table.broken(line, f"{currency} is not supported; state fares in JPY", "currency_type")
         if agency_id and agency_id not in agencies:
             raise table.broken(line, f"{agency_id} is not in agency.txt; add it there", "agency_id")
-        fares[fare_id] = Fare(fare_id, table.parsed(line, "price", price, price_yen), agency_id)
+        cash_yen = table.parsed(line, "price", price, price_yen)
+        ic_yen = table.parsed(line, "ic_price", ic_price, price_yen) if ic_price else cash_yen
+        fares[fare_id] = Fare(fare_id, cash_yen, ic_yen, agency_id)
     return fares
 
 
@@ -175,5 +191,5 @@ def _check_route(table: Table, line: int, fare: Fare, route: Route | None) -> No
 
 def _refuse_other_price(table: Table, line: int, one: Fare, other: Fare) -> None:
     # The same price twice is fine.
-    if one.price_yen != other.price_yen:
+    if not one.costs_as(other):
         raise table.broken(line, _versus(one, other))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, TypeVar, cast
 
 from farebox.feed.faults import FeedBroken, FeedMissing
+from farebox.feed.text import LineDecoder, Undecodable
 
 _Value = TypeVar("_Value")
 
@@ -41,7 +42,6 @@ LIMITS = Limits()
 # A path with none of these holds no feed; with some of them it holds a broken one (GTFS, Dataset Files).
 _CORE = frozenset(("agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt"))
 _COLUMN_CHARS = 100
-_BOM = b"\xef\xbb\xbf"
 # Control characters and those that reorder text would forge lines of logs, registers and displays; invisible
 # ones would make two names of one.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -198,7 +198,7 @@ class _Lines:
     """Decoded lines of a table: counted, bounded and located, for csv.reader to draw from."""
 
     def __init__(self, table: "Table", stream: BinaryIO) -> None:
-        self._table, self._stream = table, stream
+        self._table, self._stream, self._decoder = table, stream, LineDecoder()
         self._row_bytes = table.files.limits.row_bytes
         self._feed_bytes_left = table.files.limits.feed_bytes - table.files.bytes_read
         self.offset = 0
@@ -222,14 +222,10 @@ class _Lines:
             )
         if self.offset > self._feed_bytes_left:
             raise self._table.broken(self.line, f"the feed is over {self._table.files.limits.feed_bytes} bytes; cut it")
-        if not at and raw.startswith(_BOM):
-            raw, at = raw[len(_BOM) :], len(_BOM)
         try:
-            return raw.decode()
-        except UnicodeDecodeError as error:
-            raise self._table.broken(
-                self.line, f"byte {at + error.start} of the file is not UTF-8; save the table as UTF-8"
-            ) from error
+            return self._decoder.decode(raw)
+        except Undecodable as error:
+            raise self._table.broken(self.line, f"byte {at + error.at} of the file {error.problem}") from error
 
     def next_row(self) -> None:
         """Note that a row has ended here."""

@@ -1,10 +1,16 @@
-"""The operator files that come with the project: read from the package, parsed by `tariff.rulebook`."""
+"""Operator files: those that come with the project or a folder's own, parsed by `tariff.operator_file`."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
+from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import NamedTuple
 
-from tariff.rulebook import Company, Rulebook, parse
+from farebox.feed.holidays import FIRST_YEAR, LAST_YEAR, national_holidays
+from tariff.operator_file import RulebookError, parse
+from tariff.rulebook import Company, Rulebook
 
 
 class OperatorFault(Exception):
@@ -15,6 +21,11 @@ class Operators(NamedTuple):
     """All rulebooks, by scheme, oldest first."""
 
     rulebooks: tuple[Rulebook, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """What identifies the set: SHA-256 over the files' digests, sorted, so that their order does not matter."""
+        return sha256(b"".join(sorted(book.digest for book in self.rulebooks))).digest()
 
     def on(self, scheme: str, day: date) -> Rulebook:
         """The rulebook of a scheme in force on a day (GEN-5)."""
@@ -36,13 +47,50 @@ class Operators(NamedTuple):
         return None
 
 
-def load_operators() -> Operators:
-    """Parse every operator file of the package. Raises RulebookError with every problem of the first broken file."""
-    found = []
-    root = files("tariff") / "operators"
+def load_operators(folder: Path | None = None) -> Operators:
+    """Parse the package's operator files, or a folder's of the same shape: `<scheme>/<first day>.toml`.
+
+    Raises RulebookError with every problem of every file, OperatorFault if there is no operator file at all.
+    """
+    root: Traversable = folder or files("tariff") / "operators"
+    holidays = national_holidays(FIRST_YEAR, LAST_YEAR)
+    found: dict[str, Rulebook] = {}
+    problems: list[str] = []
+    for source, file in _operator_files(root):
+        try:
+            found[source] = parse(file.read_text("utf-8"), source, holidays)
+        except UnicodeDecodeError as error:
+            problems.append(f"{source}: not UTF-8 at byte {error.start}; save it as UTF-8")
+        except RulebookError as error:
+            problems.extend(error.problems)
+    problems.extend(_misplaced(found))
+    if problems:
+        raise RulebookError(tuple(problems))
+    if not found:
+        raise OperatorFault(f"{root}: no operator file; a file is <scheme>/<first day>.toml, as lococa/2016-01-01.toml")
+    return Operators(tuple(found.values()))
+
+
+def _operator_files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
+    """Every operator file by the name that errors give it, oldest first in each scheme."""
+    if not root.is_dir():
+        raise OperatorFault(f"{root}: no such folder; name the folder that holds <scheme>/<first day>.toml")
     for folder in sorted(root.iterdir(), key=lambda entry: entry.name):
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".toml"):
-                rulebook = parse(file.read_text("utf-8"), f"{folder.name}/{file.name}")
-                found.append(rulebook)
-    return Operators(tuple(found))
+        if folder.is_dir():
+            for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+                if file.name.endswith(".toml"):
+                    yield f"{folder.name}/{file.name}", file
+
+
+def _misplaced(found: Mapping[str, Rulebook]) -> Iterator[str]:
+    """Files that are not where their scheme and first day put them (GEN-5), and such that hold from the same day."""
+    taken: dict[tuple[str, date], str] = {}
+    for source, book in found.items():
+        folder, _, name = source.partition("/")
+        if folder != book.scheme:
+            yield f"{source}: scheme (GEN-21): {book.scheme} is in folder {folder}; move the file to {book.scheme}/"
+        if name != f"{book.effective}.toml":
+            yield f"{source}: effective (GEN-5): {book.effective} is in file {name}; name it {book.effective}.toml"
+        other = taken.setdefault((book.scheme, book.effective), source)
+        if other != source:
+            yield f"{source}: effective (GEN-5): {other} is from {book.effective} too; keep one of them"

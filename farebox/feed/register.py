@@ -1,16 +1,20 @@
 """The small numbers that stand for stops and trips on cards and in journals.
 
 Append-only: a number, once given, keeps its meaning, whatever later feeds say. Stops are known by *name*, so that
-all poles of a stop have one number (PASS-1) and feeds may rename their ids.
+all poles of a stop have one number (PASS-1), and trips by what makes them the same trip (farebox.feed.identity): feeds
+may rename their ids from edition to edition, and no number is spent on it (docs/decisions/0004).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from farebox.feed.faults import NotRegistered, RegisterBroken, RegisterFull
 
 # 16 bits on the card; 0 means none.
 NUMBERS = 65_535
+
+_HEAD = "register\t2"
+"""First line of the text form. The first form had none: it begins with an entry, and knew trips by their ids."""
 
 
 class Named(Protocol):
@@ -21,37 +25,56 @@ class Named(Protocol):
         """stop_id -> name."""
 
     @property
-    def trips(self) -> Mapping[str, object]:
-        """trip_id -> anything."""
+    def trip_identities(self) -> Mapping[str, str]:
+        """trip_id -> identity (farebox.feed.identity)."""
 
 
 class Register:
-    """Numbers from 1 for stop names and for trip ids, in the order they first came. Never changes."""
+    """Numbers from 1 for stop names and for trips, in the order they first came. Never changes.
 
-    __slots__ = ("_stop_names", "_stop_numbers", "_trip_numbers")
+    A register of the first form knows trip ids only. Each such number takes the identity of the first trip of that id
+    that it is extended with, and from then on is that trip's alone.
+    """
 
-    def __init__(self, stop_names: Iterable[str] = (), trip_ids: Iterable[str] = ()) -> None:
-        """Take names in the order of their numbers, repeats ignored; raises RegisterFull."""
-        self._stop_numbers = _numbered("stop", stop_names)
-        self._trip_numbers = _numbered("trip", trip_ids)
-        self._stop_names = tuple(self._stop_numbers)
+    __slots__ = ("_old_trips", "_stop_names", "_stop_numbers", "_trip_numbers")
+
+    def __init__(
+        self, stops: Mapping[str, int] = {}, trips: Mapping[str, int] = {}, old_trips: Mapping[str, int] = {}
+    ) -> None:
+        """Use `of`, `extended` and `loads`. Take name -> number, identity -> number, and trip_id -> number."""
+        self._stop_numbers, self._trip_numbers, self._old_trips = stops, trips, old_trips
+        self._stop_names = tuple(stops)
 
     @classmethod
     def of(cls, feed: Named) -> "Register":
-        """The numbers of one feed alone."""
+        """The numbers of one feed alone; raises RegisterFull."""
         return cls().extended(feed)
 
     def extended(self, feed: Named) -> "Register":
         """This register, with numbers for what is new in a feed; raises RegisterFull."""
-        return Register((*self._stop_numbers, *feed.stop_names.values()), (*self._trip_numbers, *feed.trips))
+        stops, trips, old_trips = dict(self._stop_numbers), dict(self._trip_numbers), dict(self._old_trips)
+        for name in feed.stop_names.values():
+            if name not in stops:
+                stops[name] = _next("stop", len(stops), name)
+        for trip_id, identity in feed.trip_identities.items():
+            if identity not in trips:
+                known = old_trips.pop(trip_id, None)
+                trips[identity] = known or _next("trip", len(trips) + len(old_trips), trip_id)
+        return Register(stops, trips, old_trips)
 
     def stop_number(self, name: str) -> int:
         """The number of a stop's name; raises NotRegistered."""
-        return _found(self._stop_numbers, "stop", name)
+        number = self._stop_numbers.get(name)
+        if number is None:
+            raise NotRegistered("stop", name)
+        return number
 
-    def trip_number(self, trip_id: str) -> int:
+    def trip_number(self, trip_id: str, identity: str) -> int:
         """The number of a trip; raises NotRegistered."""
-        return _found(self._trip_numbers, "trip", trip_id)
+        number = self._trip_numbers.get(identity) or self._old_trips.get(trip_id)
+        if number is None:
+            raise NotRegistered("trip", trip_id)
+        return number
 
     def stop_name(self, number: int) -> str:
         """The name of a stop; raises NotRegistered."""
@@ -60,53 +83,60 @@ class Register:
         return self._stop_names[number - 1]
 
     def dumps(self) -> str:
-        """As text: `stop<tab>1<tab>name` and `trip<tab>1<tab>id` lines, then `end<tab>stops<tab>trips`."""
-        stops = [f"stop\t{number}\t{name}\n" for name, number in self._stop_numbers.items()]
-        trips = [f"trip\t{number}\t{trip_id}\n" for trip_id, number in self._trip_numbers.items()]
-        return "".join((*stops, *trips, f"end\t{len(stops)}\t{len(trips)}\n"))
+        """As text: a head, `stop<tab>1<tab>name` and `trip<tab>1<tab>identity` lines, `end<tab>stops<tab>trips`.
+
+        A number that still waits for its identity is a line `trip-id<tab>1<tab>id`, in its place among the trips.
+        """
+        entries = [("stop", number, name) for name, number in self._stop_numbers.items()]
+        trips = [("trip", number, identity) for identity, number in self._trip_numbers.items()]
+        trips += [("trip-id", number, trip_id) for trip_id, number in self._old_trips.items()]
+        entries += sorted(trips, key=lambda entry: entry[1])
+        lines = [f"{kind}\t{number}\t{name}\n" for kind, number, name in entries]
+        return "".join((f"{_HEAD}\n", *lines, f"end\t{len(self._stop_numbers)}\t{len(trips)}\n"))
 
     @classmethod
     def loads(cls, text: str) -> "Register":
-        """Read what `dumps` wrote; raises RegisterBroken.
+        """Read what `dumps` wrote, in this or the first form; raises RegisterBroken.
 
         Strict, down to the last line: a register cut short would give its lost numbers to others.
         """
-        names: dict[str, dict[str, None]] = {"stop": {}, "trip": {}}
         # Not splitlines, which also splits at characters that a name may hold.
         *lines, end = text.removesuffix("\n").split("\n")
+        is_first_form = lines[:1] != [_HEAD]
+        stops: dict[str, int] = {}
+        trips: dict[str, int] = {}
+        old_trips: dict[str, int] = {}
+        known = (
+            {"stop": stops, "trip": old_trips}
+            if is_first_form
+            else {"stop": stops, "trip": trips, "trip-id": old_trips}
+        )
         for line, entry in enumerate(lines, 1):
-            _load(names, line, entry)
-        expected = f"end\t{len(names['stop'])}\t{len(names['trip'])}"
-        if end != expected or not text.endswith("\n"):
-            raise RegisterBroken(len(lines) + 1, f"{end!r} where {expected!r} and a line end must be")
-        return cls(names["stop"], names["trip"])
+            if line > 1 or is_first_form:
+                kind, number, name = _entry(line, entry, known)
+                given = len(stops) if kind == "stop" else len(trips) + len(old_trips)
+                expected = _next(kind, given, name)
+                if number != str(expected):
+                    raise RegisterBroken(line, f"{kind} number {number} where {expected} must follow")
+                known[kind][name] = expected
+        expected_end = f"end\t{len(stops)}\t{len(trips) + len(old_trips)}"
+        if end != expected_end or not text.endswith("\n"):
+            raise RegisterBroken(len(lines) + 1, f"{end!r} where {expected_end!r} and a line end must be")
+        return cls(stops, trips, old_trips)
 
 
-def _numbered(kind: str, names: Iterable[str]) -> dict[str, int]:
-    numbers: dict[str, int] = {}
-    for name in names:
-        if name not in numbers:
-            if len(numbers) == NUMBERS:
-                raise RegisterFull(kind, NUMBERS, name)
-            numbers[name] = len(numbers) + 1
-    return numbers
+def _next(kind: str, given: int, name: str) -> int:
+    if given == NUMBERS:
+        raise RegisterFull(kind, NUMBERS, name)
+    return given + 1
 
 
-def _found(numbers: Mapping[str, int], kind: str, name: str) -> int:
-    number = numbers.get(name)
-    if number is None:
-        raise NotRegistered(kind, name)
-    return number
-
-
-def _load(names: dict[str, dict[str, None]], line: int, entry: str) -> None:
+def _entry(line: int, entry: str, known: Mapping[str, Mapping[str, int]]) -> tuple[str, str, str]:
+    """Kind, number and name of a line."""
     fields = entry.split("\t")
-    if len(fields) != 3 or fields[0] not in names or not fields[2]:
+    if len(fields) != 3 or fields[0] not in known or not fields[2]:
         raise RegisterBroken(line, f"{entry!r} is not kind, number and name with tabs between")
     kind, number, name = fields
-    known = names[kind]
-    if number != str(len(known) + 1):
-        raise RegisterBroken(line, f"{kind} number {number} where {len(known) + 1} must follow")
-    if name in known:
+    if name in known[kind]:
         raise RegisterBroken(line, f"{kind} {name} is there twice")
-    known[name] = None
+    return kind, number, name

@@ -16,7 +16,15 @@ stops = st.integers(1, 65_535)
 ridden = st.sampled_from((RideState.OPEN, RideState.CLOSED))
 sections = st.builds(Section, stops, stops, st.booleans(), st.integers(0, 511).map(lambda tens: tens * 10))
 passes = st.builds(
-    Pass, st.integers(0, 63), st.integers(0, 3), days, days, st.booleans(), st.lists(sections, max_size=3).map(tuple)
+    Pass,
+    st.integers(0, 63),
+    st.integers(0, 3),
+    days,
+    days,
+    st.booleans(),
+    st.lists(sections, max_size=3).map(tuple),
+    st.integers(0, 255),
+    st.integers(0, 255),
 )
 auto_charges = st.builds(
     AutoCharge,
@@ -48,6 +56,9 @@ def _accounts(scheme: str, companies: int) -> st.SearchStrategy[Account]:
         st.none() | passes,
         st.none() | auto_charges,
         st.none() | auto_charged if scheme == "aizu-noruca" else st.none(),
+        coupons=st.none(),
+        points=st.none(),
+        welfare_points=st.just(0),
     )
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from cardimage import purse
 from cardimage.purse import FIRST_DAY, LAST_DAY, HistoryRow, LayoutFault, Slot, slot_of
-from tariff.account import Account, AutoCharge, AutoCharged, HolderKind, Pass, RideMark, RideState, Section
+from tariff.account import Account, AutoCharge, AutoCharged, Coupons, HolderKind, Pass, Points, RideMark, RideState, Section
 from tariff.refusal import Code, Refusal
 from tests.cardimage import bits
 from tests.cardimage.accounts import accounts, days, history_rows
@@ -32,6 +33,8 @@ CONDITIONS = Account(
         date(2026, 11, 30),
         True,
         (Section(258, 772, True, 340), Section(17, 4_660, False, 120)),
+        area=23,
+        line=1,
     ),
     auto_charge=AutoCharge(100, 1_000, 99_000, 99_000),
 )
@@ -56,7 +59,7 @@ def _conditions_by_widths() -> bytes:
             (1, 4), (bits.day("2027-03-31"), 13),  # holder, card expires
             (2, 2), (5, 6),  # pass company, product
             (bits.day("2026-11-01"), 13), (bits.day("2026-11-30"), 13),
-            (0, 16), (1, 1),  # area and line, bearer
+            (23, 8), (1, 8), (1, 1),  # area, line, bearer
             (1, 1), (1, 7), (1, 4), (99, 7), (99, 7),  # auto-charge
             (0, 16), (1, 1),  # directive, named
         ),
@@ -94,7 +97,7 @@ GOLDEN = {
         b"".join(purse.encode_conditions(CONDITIONS)),
         _conditions_by_widths(),
         """
-        18 06 42 BD D9 F2 60 00 18 11 C7 8C 00 02 65 55
+        18 06 42 BD D9 F2 62 E0 38 11 C7 8C 00 02 53 5B
         01 02 03 04 88 80 04 44 8D 00 C0 00 00 00 00 00
         """,
     ),
@@ -163,6 +166,14 @@ def test_only_a_card_with_conditions_asks_for_a_second_read(account: Account, mo
     assert slot_of(account, 0, 0).more is more
 
 
+@pytest.mark.parametrize(
+    "more", [{"coupons": Coupons(0, 0, 0)}, {"points": Points(0, DAY)}, {"welfare_points": 1}], ids=str
+)
+def test_purses_that_no_variant_holds_are_a_fault_and_not_dropped(more: dict[str, Any]) -> None:
+    with pytest.raises(LayoutFault, match="no place for coupons or points"):
+        slot_of(Account("lococa", 500)._replace(**more), 0, 0)
+
+
 def test_a_slot_that_asks_for_conditions_is_not_decoded_without() -> None:
     with pytest.raises(ValueError, match="were not read"):
         purse.decode_account(LOCOCA_SLOT, None)
@@ -228,6 +239,8 @@ CONDITIONS_THAT_DO_NOT_FIT: dict[str, Account] = {
     "expires before the first day": CONDITIONS._replace(expires=BEFORE),
     "expires after the last day": CONDITIONS._replace(expires=AFTER),
     "product 64": _pass(product=64),
+    "area 256": CONDITIONS._replace(held_pass=Pass(1, 0, DAY, DAY, False, (), area=256)),
+    "line 256": CONDITIONS._replace(held_pass=Pass(1, 0, DAY, DAY, False, (), line=256)),
     "company 4": _pass(company=4),
     "pass from before the first day": _pass(first_day=BEFORE),
     "four sections": _pass(sections=(Section(1, 2, False, 100),) * 4),

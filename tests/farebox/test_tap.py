@@ -1,5 +1,6 @@
 """Taps judged: what a boarding and an alighting mean, before anything is written."""
 
+from array import array
 from datetime import date
 
 import pytest
@@ -10,14 +11,17 @@ from farebox.tap import (
     Keep,
     Keyed,
     NoteCode,
+    Service,
     closes_a_ride,
     judge_alighting,
     judge_boarding,
 )
 from tariff.account import Account, HolderKind, Pass, RideMark, RideState, Section
 from tariff.calendar import midnight_in_japan_s
+from tariff.fares import FareTable
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
+from tariff.single_tap import Taps
 from tests.farebox.bus import DAY, TO_IWAKI_TANAGURA, service, stop_number
 
 HERE = service()
@@ -164,3 +168,43 @@ def test_the_other_direction_is_another_pattern_with_its_own_fares() -> None:
     )
     assert isinstance(decision, Alight)
     assert decision.settlement.due_yen == 450
+
+
+# -- GEN-6: one tap
+
+
+def _flat(service_: Service, taps: Taps, fare_yen: int = 210) -> Service:
+    table = FareTable(service_.table.pattern, array("i", [fare_yen] * service_.table.size**2))
+    return service_._replace(table=table, taps=taps)
+
+
+@pytest.mark.parametrize("taps", [Taps.BOARDING, Taps.ALIGHTING])
+def test_gen_6_one_tap_pays_and_is_marked_where_it_was_made(taps: Taps) -> None:
+    here = _flat(HERE, taps)._replace(stop_index=2)
+    assert closes_a_ride(CARD, here)
+    decision = judge_alighting(CARD, here, NOW_S)
+    assert isinstance(decision, Alight)
+    assert (decision.settlement.due_yen, decision.settlement.after.ride) == (210, closed(2))
+    assert (decision.ride.boarded, decision.ride.alighted) == ((2, 4) if taps is Taps.BOARDING else (0, 2))
+    # GEN-9: a second tap at the same stop of the trip is the first one again.
+    again = judge_alighting(decision.settlement.after, here, NOW_S + 60)
+    assert isinstance(again, Keep) and again.note.code is NoteCode.FIRST_RESULT_SHOWN
+    # At another stop it is another ride.
+    assert isinstance(judge_alighting(decision.settlement.after, here._replace(stop_index=3), NOW_S + 60), Alight)
+
+
+def test_gen_6_where_fares_differ_one_tap_is_refused() -> None:
+    refused = judge_alighting(CARD, HERE._replace(taps=Taps.BOARDING), NOW_S)
+    assert isinstance(refused, Refusal) and (refused.code, refused.rule) == (Code.NO_FARE, "GEN-6")
+
+
+# -- GEN-15
+
+
+def test_gen_15_no_card_is_taken_on_an_excluded_service_at_either_reader() -> None:
+    highway = HERE._replace(kind="highway")
+    for decision in (
+        judge_boarding(CARD, highway, NOW_S),
+        judge_alighting(CARD._replace(ride=opened(0)), highway._replace(stop_index=4), NOW_S),
+    ):
+        assert decision == Refusal(Code.EXCLUDED_SERVICE, "GEN-15", "highway")

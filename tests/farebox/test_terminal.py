@@ -24,7 +24,7 @@ from tariff.calendar import midnight_in_japan_s
 from tariff.fares import FareTable
 from tariff.purses import Payment
 from tariff.refusal import Code
-from tariff.riders import Party, RiderClass
+from tariff.riders import Attendant, Handbook, Party, Piece, RiderClass
 from tests.farebox.bus import Bus, aizu, balance_yen, lococa, service, standing_slot
 from tests.journal.memory_disk import MemoryDisk
 
@@ -156,6 +156,21 @@ class TestDriver:
         assert balance_yen(card) == 2_000 - 500 - 500 - 250
         words = [entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed)]
         assert words == [DriverActed(b"", "party", "as the card says, adult, child")]
+
+    def test_gen_18_everyone_and_everything_told_is_journalled_and_counted(self, bus: Bus) -> None:
+        party = Party(
+            None,
+            (RiderClass.CHILD,) * 17,
+            (RiderClass.ADULT,),
+            (Attendant(Handbook.MENTAL),),
+            (Piece(12_000, 1, 1),),
+        )
+        bus.begin()
+        bus.terminal.expect_party(party)
+        (word,) = (entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed))
+        assert word.detail.endswith(", child, family adult, attendant mental, luggage")
+        with pytest.raises(ValueError, match="^21 companions; at most 20 on one card$"):
+            bus.terminal.expect_party(party._replace(luggage=party.luggage * 2))
 
     def test_gen_12_the_drivers_override_is_journalled(self, bus: Bus) -> None:
         card = lococa(2_000)
@@ -344,7 +359,7 @@ def test_the_journal_says_what_was_judged_and_why(bus: Bus) -> None:
     records = [entry.record for entry in bus.entries()]
     begun, intent = records[1], next(r for r in records if isinstance(r, Intent) and r.action == "alight")
     assert isinstance(begun, TripBegun) and begun.operator == "lococa" and begun.route_id == "HAKUHO"
-    assert intent.lines == (("PASS-3", 500), ("GEN-1", 500))
+    assert intent.lines == (("PASS-3", 500), ("GEN-3", 500))
     assert intent.rulebook_hash == begun.rulebook_hash
     assert isinstance(records[-1], TripEnded)
     assert [r.code for r in records if isinstance(r, Noted)] == ["first-result-shown"]

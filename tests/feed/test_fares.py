@@ -1,11 +1,12 @@
 """Fares from rules: which one wins, which are refused, which are missing (GEN-4)."""
 
+from array import array
 from pathlib import Path
 
 import pytest
 
 from farebox.feed import Feed, FeedBroken
-from tariff.fares import MissingFare
+from tariff.fares import FareTable, MissingFare
 from tests.feed.small_feed import CALLS, FARES, RULES, TABLES, broken, load, write
 
 ROUTES = TABLES["routes.txt"] + "R2,B,,海線\n"
@@ -163,6 +164,49 @@ def test_equally_specific_rules_under_different_names_compete(tmp_path: Path) ->
     ride = "route 1 山線, 朝日町 to 分校前: F100 at 100 yen and F200 at 200 yen"
     with pytest.raises(FeedBroken, match=ride):
         feed.fare_table("R1#1")
+
+
+IC_FARES = "fare_id,price,currency_type,ic_price\nF150,150,JPY,147\nF200,200,JPY,\n"
+
+
+def test_gen_10_an_ic_fare_beside_the_cash_fare(tmp_path: Path) -> None:
+    feed = load(tmp_path, fare_attributes=IC_FARES)
+    cash = feed.fare_table("R1#1").cash
+    assert cash is not None
+    assert (cash.pattern, cash.cash) == (feed.patterns["R1#1"], None)
+    assert [cash.fare_yen(*pair) for pair in ((0, 1), (0, 2), (1, 2))] == [150, 200, 150]
+    assert yen(feed) == [147, 200, 147]
+
+
+def test_gen_10_an_operator_with_one_fare_has_no_cash_table(tmp_path: Path) -> None:
+    for fares in (TABLES["fare_attributes.txt"], IC_FARES.replace("147", "150")):
+        feed = load(tmp_path, fare_attributes=fares)
+        assert feed.fare_table("R1#1").cash is None
+        assert yen(feed) == [150, 200, 150]
+
+
+def test_fares_that_differ_by_card_only_compete(tmp_path: Path) -> None:
+    rules = TABLES["fare_rules.txt"] + "G150,R1,Za,Zb\n"
+    fault = broken(write(tmp_path / "feed", fare_attributes=IC_FARES + "G150,150,JPY,148\n", fare_rules=rules))
+    assert "F150 at 150 yen, 147 by card and G150 at 150 yen, 148 by card are equally specific" in str(fault)
+    feed = load(
+        tmp_path, fare_attributes=IC_FARES + "G150,150,JPY,148\n", fare_rules=RULES + "F150,R1,Za,\nG150,R1,,Zb\n"
+    )
+    with pytest.raises(FeedBroken, match="147 by card and G150"):
+        feed.fare_table("R1#1")
+
+
+def test_cash_fares_are_of_the_same_pattern(tmp_path: Path) -> None:
+    table = load(tmp_path).fare_table("R1#1")
+    other = FareTable(table.pattern._replace(pattern_id="R1#2"), array("i", [0] * 9))
+    with pytest.raises(ValueError, match="R1#1: cash fares of R1#2"):
+        FareTable(table.pattern, array("i", [0] * 9), other)
+
+
+@pytest.mark.parametrize("price", ["-1", "14.5", "IC"])
+def test_an_ic_price_that_is_none_is_refused(tmp_path: Path, price: str) -> None:
+    fault = broken(write(tmp_path / "feed", fare_attributes=IC_FARES.replace("147", price)))
+    assert (fault.line, fault.column) == (2, "ic_price")
 
 
 def test_a_table_is_built_once(tmp_path: Path) -> None:

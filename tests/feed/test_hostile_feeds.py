@@ -98,12 +98,39 @@ def test_a_long_column_name_is_not_repeated(tmp_path: Path) -> None:
     assert len(str(fault)) < 120
 
 
-@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-def test_other_encodings_are_refused_by_byte_offset(tmp_path: Path, bom: bytes) -> None:
-    head = bom + b"stop_id,stop_name\na,"
-    fault = broken(write(tmp_path / "feed", stops=head + "朝日町\n".encode("cp932")))
-    assert fault.line == 2
-    assert f"byte {len(head)} of the file is not UTF-8" in str(fault)
+HEAD = b"stop_id,stop_name\na,"
+UTF_8, CP932 = "朝日町\n".encode(), "朝日町\n".encode("cp932")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "at", "problem"),
+    [
+        (b"\xef\xbb\xbf" + HEAD + CP932, 2, 23, "is not UTF-8, and its byte-order mark says so"),
+        (HEAD + UTF_8 + b"b,x\nc," + CP932, 4, 36, "is not UTF-8, and lines before are"),
+        (HEAD + CP932 + b"b,x\nc," + UTF_8, 4, 33, "is UTF-8, but lines before are CP932"),
+        (HEAD + CP932 + b"b,\x81\x01\n", 3, 29, "is neither CP932, as lines before are, nor UTF-8"),
+        (HEAD + b"\x81\x01\n", 2, 20, "is neither UTF-8 nor CP932 (both tried)"),
+    ],
+)
+def test_a_table_of_no_encoding_or_of_two_is_refused_by_byte_offset(
+    tmp_path: Path, content: bytes, line: int, at: int, problem: str
+) -> None:
+    fault = broken(write(tmp_path / "feed", stops=content))
+    assert fault.line == line
+    assert f": byte {at} of the file {problem}; save " in str(fault)
+
+
+def test_a_byte_order_mark_is_one_at_the_start_only(tmp_path: Path) -> None:
+    fault = broken(write(tmp_path / "feed", stops=HEAD + UTF_8 + b"\xef\xbb\xbfb,x\n"))
+    assert (fault.line, fault.column, "invisible" in str(fault)) == (3, "stop_id", True)
+
+
+def test_each_table_has_an_encoding_of_its_own(tmp_path: Path) -> None:
+    encodings = {"stops": "cp932", "routes": "utf-8-sig", "trips": "cp932", "calendar": "utf-8"}
+    mixed = {name: TABLES[f"{name}.txt"].encode(encoding) for name, encoding in encodings.items()}
+    feed = load_feed(write(tmp_path / "feed", **mixed))
+    assert feed.patterns["R1#1"].stop_names == ("朝日町", "分校前", "中央駅")
+    assert (feed.routes["R1"].name, feed.trips["T1"].service_id) == ("1 山線", "毎日")
 
 
 def test_a_table_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

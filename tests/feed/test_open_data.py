@@ -1,11 +1,12 @@
 """Real feeds: what is known of each must come out."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from farebox.feed import AmbiguousRoute, Feed, load_feed
-from tariff.fares import MissingFare
+from farebox.feed import AmbiguousRoute, Feed, dump_triangle, load_feed, read_sheets
+from tariff.fares import FareTable, MissingFare
 
 pytestmark = pytest.mark.data
 
@@ -33,6 +34,81 @@ def missing(feed: Feed) -> list[tuple[str, str, str]]:
         for pattern_id, pattern in feed.patterns.items()
         for boarded, alighted in feed.missing_fares(pattern_id)
     ]
+
+
+FEEDS = (
+    "jrbus_kanto_naganohara_20190409.zip",
+    "kanetsu_20190423.zip",
+    "mlit_sample_2017.zip",
+    "tokachi_bus_20190301.zip",
+)
+
+
+def legal_pairs(feed: Feed) -> Iterator[tuple[FareTable, int, int]]:
+    """Every ride that some trip allows, by pattern and places."""
+    permits: dict[str, set[tuple[tuple[bool, ...], tuple[bool, ...]]]] = {}
+    for trip in feed.trips.values():
+        permits.setdefault(trip.pattern_id, set()).add((trip.may_board, trip.may_alight))
+    for pattern_id, allowed in permits.items():
+        table = feed.fare_table(pattern_id)
+        for boarded in range(table.size):
+            for alighted in range(boarded + 1, table.size):
+                if any(may_board[boarded] and may_alight[alighted] for may_board, may_alight in allowed):
+                    yield table, boarded, alighted
+
+
+def test_the_data_holds_the_feeds_that_are_tried(data_dir: Path) -> None:
+    assert {path.name for path in (data_dir / "gtfs").iterdir()} == set(FEEDS)
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_gen_4_each_legal_ride_has_a_price_or_an_error_that_names_it(data_dir: Path, name: str) -> None:
+    feed = load_feed(data_dir / "gtfs" / name)
+    without = {key: set(feed.missing_fares(key)) for key in feed.patterns}
+    rides = prices = 0
+    for table, boarded, alighted in legal_pairs(feed):
+        rides += 1
+        pattern = table.pattern
+        try:
+            yen = table.fare_yen(boarded, alighted)
+        except MissingFare as missing:
+            ends = (missing.route, missing.boarded, missing.alighted)
+            assert ends == (pattern.route_name, pattern.stop_names[boarded], pattern.stop_names[alighted])
+            assert all(part in str(missing) for part in ends)
+            without[pattern.pattern_id].remove((boarded, alighted))
+        else:
+            prices += 1
+            assert 100 <= yen <= 3_000
+    assert rides > prices or name.startswith("jrbus")
+    # And nothing else was said to be missing.
+    assert not any(without.values())
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_no_operator_of_these_states_two_fares(data_dir: Path, name: str) -> None:
+    feed = load_feed(data_dir / "gtfs" / name)
+    assert all(feed.fare_table(pattern_id).cash is None for pattern_id in feed.patterns)
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_each_pattern_goes_to_paper_and_back(data_dir: Path, name: str, tmp_path: Path) -> None:
+    feed = load_feed(data_dir / "gtfs" / name)
+    by_route: dict[str, list[str]] = {}
+    for key, pattern in feed.patterns.items():
+        by_route.setdefault(pattern.route_id, []).append(key)
+    # A route's table is one; where its patterns go both ways at fares of their own, one pattern is not all of it.
+    dumps = {keys[0]: dump_triangle(feed.fare_table(keys[0])) for keys in by_route.values() if len(keys) == 1}
+    for at, text in enumerate(dumps.values()):
+        (tmp_path / f"{at}.csv").write_text(text, "utf-8")
+    again = feed.with_fares(read_sheets(tmp_path))
+    assert {key: dump_triangle(again.fare_table(key)) for key in dumps} == dumps
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_every_trip_has_an_identity_and_a_number_of_its_own(data_dir: Path, name: str) -> None:
+    feed = load_feed(data_dir / "gtfs" / name)
+    assert len(set(feed.trip_identities.values())) == len(feed.trips)
+    assert {trip.number for trip in feed.trips.values()} == set(range(1, len(feed.trips) + 1))
 
 
 def test_jr_bus_kanto_has_a_fare_for_every_legal_pair(data_dir: Path) -> None:

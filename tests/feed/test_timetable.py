@@ -170,7 +170,9 @@ def test_a_full_width_space_is_part_of_a_name(tmp_path: Path) -> None:
 
 def test_numbers_come_from_the_register_that_is_given(tmp_path: Path) -> None:
     path = write(tmp_path / "feed")
-    register = Register(["中央駅", "分校前", "朝日町"], ["T0", "T1"])
+    register = Register.loads(
+        "stop\t1\t中央駅\nstop\t2\t分校前\nstop\t3\t朝日町\ntrip\t1\tT0\ntrip\t2\tT1\nend\t3\t2\n"
+    )
     feed = load_feed(path, register)
     assert feed.patterns["R1#1"].stop_numbers == (3, 2, 1)
     assert feed.trips["T1"].number == 2

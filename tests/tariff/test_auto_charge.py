@@ -1,19 +1,21 @@
-"""Auto-charge at settlement (AUT-2, AUT-3, AUT-5)."""
+"""Auto-charge: what may be arranged, and what a settlement does (AUT-1 to AUT-3, AUT-5)."""
 
 from datetime import date
 
 import pytest
 
 from tariff.account import Account, AutoCharge, AutoCharged
-from tariff.auto_charge import Added, Held, auto_charge, totals_on
+from tariff.auto_charge import Added, Held, auto_charge, check_arrangement, totals_on
+from tariff.lines import Line, Word
 from tariff.purses import Payment
-from tariff.refusal import Code
+from tariff.refusal import Code, Refusal
 from tariff.riders import Party
-from tariff.settle import Line, Settlement, Word
+from tariff.settle import Settlement
 from tests.tariff.examples import (
     ADULT,
     AIZU,
     AIZU_LINE,
+    LOCOCA,
     TODAY,
     TOMORROW,
     card,
@@ -67,7 +69,7 @@ def test_aut_2_the_line_names_the_amount_and_the_fare_is_deducted_after() -> Non
     settlement = settled(WAKAMATSU_RIDE, member(80))
     assert payments(settlement) == [
         Line("AUT-2", Word.AUTO_CHARGED, 3_000),
-        Line("GEN-1", Word.STORED_FARE, 230),
+        Line("GEN-3", Word.STORED_FARE, 230),
     ]
     assert settlement.after.auto_charged == AutoCharged(TODAY, 3_000, 3_000)
 
@@ -257,3 +259,72 @@ def test_auto_charge_by_itself_answers_added_held_or_nothing() -> None:
     assert auto_charge(member(500), FARE_YEN, TODAY, AIZU) == Added(3_000, AutoCharged(TODAY, 3_000, 3_000))
     assert auto_charge(member(500, arranged(day_cap_yen=0)), FARE_YEN, TODAY, AIZU) is Held.DAY_CAP
     assert auto_charge(member(1_000), FARE_YEN, TODAY, AIZU) is None
+
+
+# -- AUT-1: what may be arranged
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        AutoCharge(100, 1_000, 99_000, 99_000),  # what the guide's screen offers at first
+        AutoCharge(1_000, 3_000, 99_000, 99_000),  # the guide's example
+        AutoCharge(10_000, 10_000, 10_000, 10_000),
+        AutoCharge(100, 1_000, 1_000, 1_000),
+        AutoCharge(300, 2_000, 2_000, 5_000),
+    ],
+)
+def test_aut_1_what_a_member_may_arrange(offered: AutoCharge) -> None:
+    assert check_arrangement(offered, AIZU) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        (AutoCharge(0, 1_000, 9_000, 9_000), "trigger of 0 yen: steps of 100 up to 10000"),
+        (AutoCharge(-100, 1_000, 9_000, 9_000), "trigger of -100 yen: steps of 100 up to 10000"),
+        (AutoCharge(150, 1_000, 9_000, 9_000), "trigger of 150 yen: steps of 100 up to 10000"),
+        (AutoCharge(10_100, 1_000, 9_000, 9_000), "trigger of 10100 yen: steps of 100 up to 10000"),
+        (AutoCharge(100, 0, 9_000, 9_000), "amount of 0 yen: steps of 1000 up to 10000"),
+        (AutoCharge(100, 1_500, 9_000, 9_000), "amount of 1500 yen: steps of 1000 up to 10000"),
+        (AutoCharge(100, 11_000, 99_000, 99_000), "amount of 11000 yen: steps of 1000 up to 10000"),
+        (AutoCharge(100, 3_000, 2_000, 9_000), "caps: amount <= a day's <= a month's, in steps of 1000"),
+        (AutoCharge(100, 3_000, 9_000, 8_000), "caps: amount <= a day's <= a month's, in steps of 1000"),
+        (AutoCharge(100, 3_000, 9_500, 10_000), "caps: amount <= a day's <= a month's, in steps of 1000"),
+        (AutoCharge(100, 3_000, 9_000, 9_500), "caps: amount <= a day's <= a month's, in steps of 1000"),
+    ],
+)
+def test_aut_1_what_a_member_may_not_arrange(asked: AutoCharge, detail: str) -> None:
+    assert check_arrangement(asked, AIZU) == Refusal(Code.NOT_SOLD, "AUT-1", detail)
+
+
+def test_aut_1_the_steps_are_the_operators() -> None:
+    offer = AIZU.auto_charge_offer
+    assert offer is not None
+    by_the_yen = AIZU._replace(auto_charge_offer=offer._replace(trigger_step_yen=1, amount_step_yen=1, most_yen=500))
+    assert check_arrangement(AutoCharge(1, 1, 1, 1), by_the_yen) is None
+    assert check_arrangement(AutoCharge(500, 500, 501, 502), by_the_yen) is None
+    detail = "trigger of 501 yen: steps of 1 up to 500"
+    assert check_arrangement(AutoCharge(501, 1, 1, 1), by_the_yen) == Refusal(Code.NOT_SOLD, "AUT-1", detail)
+
+
+def test_aut_1_where_it_is_not_offered() -> None:
+    refusal = check_arrangement(AutoCharge(100, 1_000, 9_000, 9_000), LOCOCA)
+    assert refusal == Refusal(Code.NOT_CONFIGURED, "AUT-1", "auto-charge")
+
+
+def test_aut_1_what_is_offered_at_first_may_be_arranged() -> None:
+    offer = AIZU.auto_charge_offer
+    assert offer is not None
+    first = AutoCharge(
+        offer.first_trigger_yen, offer.first_amount_yen, offer.first_day_cap_yen, offer.first_month_cap_yen
+    )
+    assert first == AutoCharge(100, 1_000, 99_000, 99_000)
+    assert check_arrangement(first, AIZU) is None
+
+
+def test_aut_2_gen_21_another_schemes_card_is_not_auto_charged() -> None:
+    taken = AIZU._replace(accepted_schemes=frozenset({"suica"}))
+    foreign = card(50, scheme="suica", auto_charge=arranged())
+    assert auto_charge(foreign, 440, TODAY, taken) is None
+    assert auto_charge(foreign._replace(scheme="aizu-noruca"), 440, TODAY, taken) is not None

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from tariff.account import HolderKind, RideMark, RideState
+from tariff.lines import Line, Word
 from tariff.refusal import Code
-from tariff.riders import CLASS_OF_HOLDER, Party, RiderClass
-from tariff.rulebook import Rulebook
-from tariff.settle import Line, Word, accept
+from tariff.riders import CLASS_OF_HOLDER, UNDER_SCHOOL_AGE, Party, RiderClass
+from tariff.rulebook import ORDINARY, Rulebook
+from tariff.settle import accept
 from tests.tariff.examples import (
     ADULT,
     AIZU,
@@ -19,6 +20,7 @@ from tests.tariff.examples import (
     HAKUHO_LINE,
     JOBAN,
     LOCOCA,
+    NORUCA,
     TODAY,
     TOMORROW,
     TRIP,
@@ -50,7 +52,7 @@ LAST_DAY_OF_CHILD_CARD = date(2026, 3, 31)
 )
 def test_gen_11_loc_2_a_child_card_is_taken_through_its_last_day(day: date, taken: bool) -> None:
     child = card(holder=HolderKind.CHILD, expires=LAST_DAY_OF_CHILD_CARD)
-    refusal = accept(child, day, LOCOCA)
+    refusal = accept(child, day, ORDINARY, LOCOCA)
     assert (refusal is None) == taken
     if refusal is not None:
         assert (refusal.code, refusal.rule, refusal.detail) == (Code.EXPIRED_CARD, "GEN-11", "2026-03-31")
@@ -67,16 +69,18 @@ def test_gen_5_a_card_that_expires_on_the_way_still_alights() -> None:
 
 
 def test_gen_11_a_card_without_an_expiry_is_taken_for_good() -> None:
-    assert accept(card(), date(2099, 12, 31), LOCOCA) is None
+    assert accept(card(), date(2099, 12, 31), ORDINARY, LOCOCA) is None
 
 
 # -- GEN-21
 
 
-@pytest.mark.parametrize(("scheme", "rulebook"), [("aizu-noruca", LOCOCA), ("lococa", AIZU), ("suica", AIZU)])
+@pytest.mark.parametrize(
+    ("scheme", "rulebook"), [("aizu-noruca", LOCOCA), ("lococa", AIZU), ("suica", AIZU), ("suica", NORUCA)]
+)
 def test_gen_21_another_schemes_card_is_foreign(scheme: str, rulebook: Rulebook) -> None:
     foreign = card(scheme=scheme)
-    at_the_door = accept(foreign, TODAY, rulebook)
+    at_the_door = accept(foreign, TODAY, ORDINARY, rulebook)
     assert at_the_door is not None
     assert (at_the_door.code, at_the_door.rule, at_the_door.detail) == (Code.FOREIGN_CARD, "GEN-21", scheme)
     assert refused(ride(HAKUHO_LINE, 0, 4), foreign, rulebook=rulebook) == at_the_door
@@ -107,7 +111,7 @@ def test_gen_12_loc_2_loc_3_the_card_says_what_its_holder_pays(holder: HolderKin
 
 def test_gen_12_every_kind_of_holder_has_a_class() -> None:
     assert set(CLASS_OF_HOLDER) == set(HolderKind)
-    assert set(CLASS_OF_HOLDER.values()) == set(RiderClass)
+    assert set(CLASS_OF_HOLDER.values()) | UNDER_SCHOOL_AGE == set(RiderClass)
 
 
 @pytest.mark.parametrize(

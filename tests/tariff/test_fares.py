@@ -5,13 +5,14 @@ from array import array
 import pytest
 
 from tariff.fares import FareTable, MissingFare, Pattern, TariffFault
-from tariff.money import half_up_to_10
+from tariff.lines import Line, Word
+from tariff.money import half_up, share_up
+from tariff.operator_file import RulebookError
 from tariff.refusal import Code
 from tariff.riders import Party, RiderClass, fare_for
-from tariff.rulebook import RulebookError
-from tariff.settle import Line, Word
 from tests.tariff.examples import (
     ADULT,
+    AIZU,
     AIZU_LINE,
     CHILD,
     DISABLED_ADULT,
@@ -45,7 +46,7 @@ BROKEN_LINE = triangle("白棚線", "磐城棚倉\n300 実業高校前\n- 200 �
     ],
 )
 def test_gen_2_half_is_rounded_up_to_10_yen(fare_yen: int, half_yen: int) -> None:
-    assert half_up_to_10(fare_yen) == half_yen
+    assert share_up(fare_yen, 50, 10) == half_yen
 
 
 @pytest.mark.parametrize(
@@ -59,11 +60,45 @@ def test_gen_2_half_is_rounded_up_to_10_yen(fare_yen: int, half_yen: int) -> Non
     ],
 )
 def test_gen_2_the_fare_of_each_class(rider: RiderClass, of_230_yen: int, of_100_yen: int, of_210_yen: int) -> None:
-    assert [fare_for(rider, yen) for yen in (230, 100, 210)] == [of_230_yen, of_100_yen, of_210_yen]
+    assert [fare_for(rider, yen, AIZU.riders) for yen in (230, 100, 210)] == [of_230_yen, of_100_yen, of_210_yen]
 
 
 def test_gen_2_every_class_has_a_share() -> None:
-    assert all(fare_for(rider, 1_000) in (1_000, 500, 250) for rider in RiderClass)
+    assert {rider: fare_for(rider, 1_000, AIZU.riders) for rider in RiderClass} == {
+        RiderClass.ADULT: 1_000,
+        RiderClass.CHILD: 500,
+        RiderClass.DISABLED_ADULT: 500,
+        RiderClass.DISABLED_CHILD: 250,
+        # An infant who pays at all pays as a child (AZF-1).
+        RiderClass.INFANT: 500,
+        RiderClass.BABY: 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("child_percent", "disabled_percent", "to_yen", "fares"),
+    [(60, 50, 10, (140, 120, 70)), (50, 70, 10, (120, 170, 90)), (50, 50, 1, (115, 115, 58))],
+)
+def test_gen_2_shares_and_rounding_are_the_operators(
+    child_percent: int, disabled_percent: int, to_yen: int, fares: tuple[int, ...]
+) -> None:
+    rules = AIZU.riders._replace(child_percent=child_percent, disabled_percent=disabled_percent, round_up_to_yen=to_yen)
+    assert tuple(fare_for(rider, 230, rules) for rider in (CHILD, DISABLED_ADULT, DISABLED_CHILD)) == fares
+
+
+# -- GEN-1
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "yen"),
+    [(45_885, 1, 45_890), (45_884, 1, 45_880), (45_880, 1, 45_880), (4_588_500, 100, 45_890), (4_588_499, 100, 45_880)],
+)
+def test_gen_1_half_is_rounded_up_in_integers(numerator: int, denominator: int, yen: int) -> None:
+    assert half_up(numerator, denominator) == yen
+
+
+def test_gen_1_the_multiple_is_the_rules() -> None:
+    assert [half_up(12_345, 10, to_yen) for to_yen in (1, 10, 100)] == [1_235, 1_230, 1_200]
 
 
 # -- GEN-4
@@ -147,6 +182,13 @@ def test_gen_4_a_ride_off_the_pattern_is_a_fault_of_the_caller(boarded: int, ali
 def test_gen_4_a_table_of_the_wrong_size_is_not_built(fares: int) -> None:
     with pytest.raises(ValueError, match=f"^p1: {fares} fares for 2 stops$"):
         FareTable(Pattern("p1", "R12", "市内線", ("起点", "終点"), (1, 2)), array("l", [100] * fares))
+
+
+def test_gen_10_cash_fares_are_of_the_same_pattern() -> None:
+    there = FareTable(Pattern("p1", "R12", "市内線", ("起点", "終点"), (1, 2)), array("l", [-1] * 4))
+    back = Pattern("p2", "R12", "市内線", ("終点", "起点"), (2, 1))
+    with pytest.raises(ValueError, match=r"^p2: cash fares of p1$"):
+        FareTable(back, array("l", [-1] * 4), there)
 
 
 def test_faults_of_the_tariff_are_one_family() -> None:

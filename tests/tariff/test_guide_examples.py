@@ -2,9 +2,9 @@
 
 import pytest
 
+from tariff.lines import Line, Word
 from tariff.purses import Payment
 from tariff.refusal import Code
-from tariff.settle import Line, Word
 from tests.tariff.examples import (
     AIZU_LONG_LINE,
     HAKUHO_BACK,
@@ -28,7 +28,7 @@ def test_pass_3_lococa_example_1_riding_past_the_end_of_the_section_costs_the_re
     )
     assert settlement.due_yen == 250
     assert reasons(settlement) == [Line("PASS-3", Word.EXCESS, 250, "南湖公園→新白河")]
-    assert payments(settlement) == [Line("GEN-1", Word.STORED_FARE, 250)]
+    assert payments(settlement) == [Line("GEN-3", Word.STORED_FARE, 250)]
     assert settlement.after.stored_fare_yen == 750
 
 

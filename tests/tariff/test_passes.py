@@ -1,5 +1,6 @@
 """A ride against the pass on the card (PASS-1 to PASS-9): tables of rides, passes and what is due."""
 
+from array import array
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -7,9 +8,10 @@ import pytest
 
 from tariff.account import HolderKind, Pass, Section
 from tariff.fares import FareTable
+from tariff.lines import Line, Word
+from tariff.passes import NOTHING, Coverage, PassFare, cheaper, coverage, separate
 from tariff.riders import Party, RiderClass
 from tariff.rulebook import Rulebook
-from tariff.settle import Line, Word
 from tests.tariff.examples import (
     AIZU,
     CHILD,
@@ -191,6 +193,23 @@ def test_pass_1_a_section_runs_from_the_last_visit_of_its_end() -> None:
     assert due_yen(spur, 0, 3, section("病院前", "終点"), scheme="lococa") == 150
 
 
+def test_pass_1_what_a_pass_covers_is_an_interval_a_bit_and_whatever_is_known() -> None:
+    bought, commuter = held(section("実業高校前", "白河モール前")), LOCOCA.product(1)
+    assert commuter is not None
+    assert coverage(bought, commuter, HAKUHO_LINE, "ordinary", LOCOCA) == Coverage((0b0110,), "")
+    network = commuter._replace(scope="network")
+    assert coverage(held(), network, HAKUHO_LINE, "ordinary", LOCOCA) == Coverage((0b1111,), "")
+    nowhere = commuter._replace(excluded_services=frozenset({"ordinary"}))
+    assert coverage(bought, nowhere, HAKUHO_LINE, "ordinary", LOCOCA) == NOTHING == Coverage((), "")
+
+
+def test_pass_1_what_stands_below_the_diagonal_of_a_fare_table_is_no_fare() -> None:
+    square = FareTable(HAKUHO_LINE.pattern, array("l", [300] * 25))
+    bought = section("実業高校前", "南湖公園")
+    assert due_yen(square, "実業高校前", "南湖公園", bought, scheme="lococa") == 0
+    assert due_yen(square, "南湖公園", "新白河", bought, scheme="lococa") == 300
+
+
 # -- PASS-4, PASS-5: several sections; cheaper and separate
 
 
@@ -252,6 +271,44 @@ def test_several_sections(case: Several, rulebook: Rulebook) -> None:
     table = HAKUHO_LINE if case.boarded == "磐城棚倉" else HOSPITAL_LINE
     expected = case.cheaper_yen if rulebook is LOCOCA else case.separate_yen
     assert due_yen(table, case.boarded, case.alighted, *case.sold, scheme=rulebook.scheme) == expected
+
+
+CITY_LINE = triangle(
+    "市内線",
+    """若松駅前
+200 神明通り
+240 200 七日町
+250 240 200 鶴ヶ城
+280 250 240 200 飯盛山
+300 280 250 240 200 西若松駅東口""",
+)
+
+
+def test_pass_4_the_through_fare_may_be_the_least_with_two_sections_too() -> None:
+    # Both: 200 + 200 + 200. One of them set aside: 250 + 200. Both set aside: 300.
+    member = card(held_pass=held(section("神明通り", "七日町"), section("鶴ヶ城", "飯盛山")))
+    settlement = settled(ride(CITY_LINE, "若松駅前", "西若松駅東口"), member)
+    assert reasons(settlement) == [Line("PASS-3", Word.THROUGH_CHEAPER, 300, "若松駅前→西若松駅東口", than_yen=600)]
+
+
+def test_pass_4_a_section_behind_the_boarding_stop_is_no_matter() -> None:
+    bought = (section("磐城棚倉", "実業高校前"), section("白河モール前", "新白河"))
+    for scheme in SCHEMES:
+        assert due_yen(HAKUHO_LINE, "南湖公園", "新白河", *bought, scheme=scheme) == 190
+
+
+def test_pass_4_pass_5_what_each_way_of_reckoning_tells() -> None:
+    middle, fare = (0b0010,), HAKUHO_LINE.fare_yen
+    apart = ((0, 1), (2, 4))
+    assert cheaper(middle, fare, 0, 4) == PassFare(500, ((0, 4),), through=True, excess_yen=550)
+    assert cheaper((0b0110,), fare, 0, 4) == PassFare(470, ((0, 1), (3, 4)), through=False, excess_yen=470)
+    assert cheaper((0b1111,), fare, 0, 4) == PassFare(0, (), through=False, excess_yen=0)
+    # 市役所-病院前 is set aside, 団地-終点 is not: the pass still serves.
+    some = cheaper((0b0010, 0b1000), HOSPITAL_LINE.fare_yen, 0, 4)
+    assert some == PassFare(340, ((0, 3),), through=False, excess_yen=360)
+    assert separate(middle, fare, 0, 4) == PassFare(550, apart, through=False, excess_yen=550)
+    told = [cheaper(middle, fare, 0, 4), cheaper((0b0110,), fare, 0, 4), some, separate(middle, fare, 0, 4)]
+    assert [fare.through for fare in told] == [True, False, False, False]
 
 
 def test_pass_4_the_lines_name_the_parts_of_the_subset_that_is_charged() -> None:
@@ -454,3 +511,8 @@ def test_pass_2_a_ride_wholly_covered_needs_no_fare_of_its_own() -> None:
 def test_a_ride_off_the_pattern_is_the_callers_fault(pass_held: Pass | None, start: int, end: int) -> None:
     with pytest.raises(ValueError, match=f"no ride from place {start} to place {end}"):
         settled(ride(HAKUHO_LINE, start, end), card(held_pass=pass_held))
+
+
+def test_a_ride_off_the_pattern_is_the_callers_fault_even_where_no_card_is_taken() -> None:
+    with pytest.raises(ValueError, match="no ride from place 2 to place 2"):
+        settled(ride(HAKUHO_LINE, 2, 2, service="highway"), card())

@@ -4,17 +4,20 @@ from typing import NamedTuple
 
 import pytest
 
-from tariff.purses import Paid, Payment, add_stored_fare, pay
+from tariff.account import HolderKind
+from tariff.fares import FareTable
+from tariff.lines import Line, Word
+from tariff.purses import Bill, Paid, Payment, ToppedUp, pay, top_up
 from tariff.refusal import Code, Refusal
 from tariff.riders import Party
-from tariff.rulebook import Rulebook
-from tariff.settle import Line, Word
+from tariff.rulebook import Purse, Rulebook
 from tests.tariff.examples import (
     ADULT,
     AIZU,
     CHILD,
     HAKUHO_LINE,
     LOCOCA,
+    TODAY,
     card,
     held,
     payments,
@@ -22,6 +25,7 @@ from tests.tariff.examples import (
     ride,
     section,
     settled,
+    triangle,
 )
 
 # -- GEN-3
@@ -30,12 +34,15 @@ from tests.tariff.examples import (
 @pytest.mark.parametrize("rulebook", [LOCOCA, AIZU], ids=["lococa", "aizu-noruca"])
 @pytest.mark.parametrize(
     ("balance_yen", "added_yen", "after_yen"),
-    [(0, 1_000, 1_000), (10_000, 10_000, 20_000), (19_999, 1, 20_000), (20_000, 0, 20_000), (0, 20_000, 20_000)],
+    [(0, 1_000, 1_000), (10_000, 10_000, 20_000), (19_999, 1, 20_000), (0, 20_000, 20_000)],
 )
 def test_gen_3_stored_fare_reaches_the_cap(
     balance_yen: int, added_yen: int, after_yen: int, rulebook: Rulebook
 ) -> None:
-    assert add_stored_fare(balance_yen, added_yen, rulebook) == after_yen
+    topped_up = top_up(card(balance_yen, scheme=rulebook.scheme), Purse.STORED_FARE, added_yen, rulebook)
+    assert isinstance(topped_up, ToppedUp)
+    assert (topped_up.paid_yen, topped_up.added_yen) == (added_yen, added_yen)
+    assert topped_up.after == card(after_yen, scheme=rulebook.scheme)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +55,13 @@ def test_gen_3_stored_fare_reaches_the_cap(
     ],
 )
 def test_gen_3_one_yen_over_is_refused_whole(balance_yen: int, added_yen: int, detail: str) -> None:
-    assert add_stored_fare(balance_yen, added_yen, LOCOCA) == Refusal(Code.OVER_CAP, "GEN-3", detail)
+    assert top_up(card(balance_yen), Purse.STORED_FARE, added_yen, LOCOCA) == Refusal(Code.OVER_CAP, "GEN-3", detail)
 
 
-def test_gen_1_a_negative_top_up_is_a_fault_of_the_caller() -> None:
-    with pytest.raises(ValueError, match=r"^a top-up of -1 yen$"):
-        add_stored_fare(500, -1, LOCOCA)
+@pytest.mark.parametrize("paid_yen", [0, -1, -1_000])
+def test_gen_1_a_top_up_of_nothing_or_less_is_refused(paid_yen: int) -> None:
+    refusal = top_up(card(500), Purse.STORED_FARE, paid_yen, LOCOCA)
+    assert refusal == Refusal(Code.NOT_SOLD, "GEN-3", f"top-up of {paid_yen} yen, not a multiple of 1")
 
 
 # -- GEN-10
@@ -88,7 +96,11 @@ PAYING = {
 
 @pytest.mark.parametrize("case", PAYING.values(), ids=PAYING)
 def test_gen_10_who_pays_what(case: Paying) -> None:
-    assert pay(case.due_yen, case.balance_yen, case.payment, LOCOCA) == Paid(case.stored_fare_yen, case.cash_yen)
+    paid = pay(Bill(case.due_yen, case.due_yen, TODAY), card(case.balance_yen), case.payment, LOCOCA)
+    assert isinstance(paid, Paid)
+    assert (paid.of(Purse.STORED_FARE), paid.cash_yen) == (case.stored_fare_yen, case.cash_yen)
+    assert paid.card_yen == case.stored_fare_yen
+    assert all(yen > 0 for _, yen in paid.purses)
 
 
 @pytest.mark.parametrize(("balance_yen", "short_yen"), [(499, 1), (250, 250), (195, 305), (0, 500)])
@@ -107,7 +119,7 @@ def test_gen_10_part_cash_ends_the_ride_on_the_card() -> None:
 
 def test_gen_10_all_cash_ends_the_ride_and_leaves_the_balance() -> None:
     settlement = settled(ride(HAKUHO_LINE, 0, 4), card(195), payment=Payment.ALL_CASH)
-    assert payments(settlement) == [Line("GEN-10", Word.STORED_FARE, 0), Line("GEN-10", Word.CASH, 500)]
+    assert payments(settlement) == [Line("GEN-10", Word.CASH, 500)]
     assert settlement.after.stored_fare_yen == 195
     assert settlement.after.ride is not None and settlement.after.ride.stop_index == 4
 
@@ -133,4 +145,51 @@ def test_gen_1_a_card_pays_to_the_last_yen_and_not_below() -> None:
 
 def test_gen_1_the_lines_of_a_card_payment_add_up() -> None:
     settlement = settled(ride(HAKUHO_LINE, 0, 4), card(5_000), Party(companions=(ADULT, ADULT)))
-    assert payments(settlement) == [Line("GEN-1", Word.STORED_FARE, 1_500)]
+    assert payments(settlement) == [Line("GEN-3", Word.STORED_FARE, 1_500)]
+
+
+# -- GEN-10: an operator with one fare for cards and another for cash
+
+
+def two_fares(by_card: str, in_cash: str) -> FareTable:
+    """A line whose cards pay by one table and whose cash by another."""
+    cards, cash = triangle("市内線", by_card), triangle("市内線", in_cash)
+    return FareTable(cards.pattern, cards._yen, cash)
+
+
+FARES_216_220 = ride(two_fares("駅前\n216 市役所\n- 216 病院", "駅前\n220 市役所\n- 220 病院"), "駅前", "市役所")
+
+
+@pytest.mark.parametrize(
+    ("balance_yen", "payment", "by_card_yen", "in_cash_yen"),
+    [
+        (1_000, Payment.CARD, 216, 0),
+        (216, Payment.CARD, 216, 0),
+        # Whoever asks to pay in part, and need not, pays the fare by card.
+        (216, Payment.PART_CASH, 216, 0),
+        (215, Payment.PART_CASH, 210, 10),
+        (100, Payment.PART_CASH, 100, 120),
+        (9, Payment.PART_CASH, 0, 220),
+        (1_000, Payment.ALL_CASH, 0, 220),
+    ],
+)
+def test_gen_10_with_any_cash_the_cash_fare_applies(
+    balance_yen: int, payment: Payment, by_card_yen: int, in_cash_yen: int
+) -> None:
+    settlement = settled(FARES_216_220, card(balance_yen), payment=payment)
+    assert (settlement.stored_fare_yen, settlement.cash_yen) == (by_card_yen, in_cash_yen)
+    assert settlement.due_yen == by_card_yen + in_cash_yen
+    assert settlement.after.stored_fare_yen == balance_yen - by_card_yen
+
+
+def test_gen_10_a_shortage_names_the_cash_fare_of_the_whole_party() -> None:
+    child, party = card(300, holder=HolderKind.CHILD, scheme="aizu-noruca"), Party(companions=(ADULT,))
+    short = refused(FARES_216_220, child, party)
+    assert short == Refusal(Code.SHORT, "GEN-10", "cash fare 330", due_yen=326, short_yen=26)
+    mixed = settled(FARES_216_220, child, party, payment=Payment.PART_CASH)
+    assert (mixed.due_yen, mixed.stored_fare_yen, mixed.cash_yen) == (330, 300, 30)
+
+
+def test_gen_4_a_fare_that_is_missing_is_missing_whatever_cash_would_cost() -> None:
+    refusal = refused(FARES_216_220._replace(alighted=2), card(0))
+    assert refusal == Refusal(Code.NO_FARE, "GEN-4", "市内線: 駅前 - 病院")

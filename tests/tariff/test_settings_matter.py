@@ -6,12 +6,13 @@ from typing import NamedTuple
 import pytest
 
 from tariff.account import HolderKind
+from tariff.operator_file import SETTINGS
 from tariff.purses import Payment
 from tariff.refusal import Refusal
 from tariff.riders import HOLDER_ALONE, Party
-from tariff.rulebook import SETTINGS, Rulebook, parse
+from tariff.rulebook import Rulebook
 from tariff.settle import settle
-from tests.tariff.examples import ADULT, HAKUHO_LINE, card, held, operator_file, ride, section
+from tests.tariff.examples import ADULT, HAKUHO_LINE, card, held, ride, rulebook_with, section
 from tests.tariff.test_auto_charge import arranged
 
 # What a rulebook is and whom it is for; GEN-21 and PASS-8 have tests of their own.
@@ -112,7 +113,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_setting_changes_a_settlement(change: Change) -> None:
-    was, now = (parse(operator_file(**{change.key: value}), "toy.toml") for value in (change.was, change.now))
+    was, now = (rulebook_with(**{change.key: value}) for value in (change.was, change.now))
     assert change.settle(was) == change.outcome_was
     assert change.settle(now) == change.outcome_now
 

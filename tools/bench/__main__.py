@@ -9,18 +9,26 @@ from typing import Any
 
 import click
 
-from tools.bench import card_commands, durable_journal, replay_rate, serial_line, terminal_cpu
+from tools.bench import (
+    bulk_repricing,
+    card_commands,
+    durable_journal,
+    replay_rate,
+    serial_line,
+    settle_cpu,
+    terminal_cpu,
+)
 from tools.bench.measure import FULL, QUICK, Effort, Figure, Row
 
 CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
     "a": card_commands.rows,
     "b": serial_line.rows,
-    "c": terminal_cpu.rows,
+    "c": lambda effort: [*terminal_cpu.rows(effort), *settle_cpu.rows(effort)],
     "d": durable_journal.rows,
     "e": replay_rate.rows,
+    "f": bulk_repricing.rows,
 }
 TO_COME = {
-    "f": "bulk re-pricing of rides",
     "g": "workers",
     "h": "collector's ingest",
     "i": "cold start of the terminal",

@@ -1,0 +1,310 @@
+"""`farebox tariff diff`: all that a change of operator files or feeds would change, and whether it is plausible.
+
+A tariff once charged 2,160 for 216 on two buses (faults 29): a limit on each change, and fares that must hold, stop
+such a one before it is signed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.text import Text
+
+from farebox.feed import Feed
+from farebox.feed.operators import Operators, load_operators
+from tariff.rulebook import Rulebook
+from tools.exits import CheckFailed
+from tools.options import FILE, DayType, json_option, language_option
+from tools.quote import Desk
+from tools.quote_json import BadLine, Json, checked, dumped, lines, loaded
+from tools.tariff_changes import (
+    Change,
+    FareChange,
+    Fares,
+    PriceChange,
+    SettingChange,
+    Shares,
+    fare_changes,
+    fares_of,
+    is_over,
+    percent,
+    price_changes,
+    setting_changes,
+)
+from tools.tariff_options import feed_with_fares, today
+from tools.tariff_view import console, is_rich, table
+from tools.tariff_words import RIDERS
+from tools.words import Language, say
+
+LIMIT_PERCENT = 30
+BANDS_YEN = tuple(range(100, 1_001, 10))
+"""Fares at which passes are compared where no feed says which there are."""
+_SHOWN = 20
+
+
+class _Side(NamedTuple):
+    """One of the two tariffs."""
+
+    operators: Operators
+    feed: Feed | None
+    fares: Fares
+
+
+class _Pairs(NamedTuple):
+    """Pairs of stops that only one of two feeds has, and that both have."""
+
+    gone: int
+    new: int
+    both: int
+
+
+@click.command(short_help="Every fare, price and setting that a change would change.")
+@click.argument("old", type=FILE, required=False)
+@click.argument("new", type=FILE, required=False)
+@click.option("--feed", metavar="FEED", help="The feed of both: a folder, a .zip, or `sample`.")
+@click.option("--old-feed", metavar="FEED", help="The feed before, and")
+@click.option("--new-feed", metavar="FEED", help="the feed after.")
+@click.option("--old-fares", type=FILE, metavar="FILE", help="Fare tables (三角表) before, and")
+@click.option("--new-fares", type=FILE, metavar="FILE", help="fare tables after.")
+@click.option("--date", "day", type=DayType(), help="Compare the files in force then; the newest if not given.")
+@click.option(
+    "--limit-percent",
+    type=click.IntRange(0, 10_000),
+    default=LIMIT_PERCENT,
+    show_default=True,
+    help="The largest change that is not a mistake. Raise it on purpose.",
+)
+@click.option("--golden", type=FILE, metavar="FILE", help="JSON lines of quotes that must come out so in the new one.")
+@click.option("--all", "whole", is_flag=True, help=f"Print every change, not the {_SHOWN} largest.")
+@json_option
+@language_option
+def diff(
+    old: Path | None,
+    new: Path | None,
+    feed: str | None,
+    old_feed: str | None,
+    new_feed: str | None,
+    old_fares: Path | None,
+    new_fares: Path | None,
+    day: date | None,
+    limit_percent: int,
+    golden: Path | None,
+    whole: bool,
+    as_json: bool,
+    language: Language,
+) -> None:
+    """Compare two folders of operator files, two feeds, or both. Folders left out are the project's own.
+
+    \b
+    farebox tariff diff tariff/operators new-operators --feed sample
+    farebox tariff diff --old-feed 2025.zip --new-feed 2026.zip --golden golden.jsonl
+    farebox tariff diff --feed sample --new-fares 2026.xlsx --json > changes.jsonl
+
+    Exits 1 if a fare, price or amount changes by more than --limit-percent, a fare is lost, or a golden one broken.
+    """
+    if (old is None) != (new is None):
+        raise click.UsageError("name both OLD and NEW, or neither")
+    if bool(old_feed) != bool(new_feed) or (feed and old_feed):
+        raise click.UsageError("give --feed, or --old-feed and --new-feed")
+    before = _side(old, old_feed or feed, old_fares)
+    after = _side(new, new_feed or feed, new_fares)
+    changes = list(_changes(before, after, day))
+    pairs = _Pairs(
+        gone=len(before.fares.keys() - after.fares.keys()),
+        new=len(after.fares.keys() - before.fares.keys()),
+        both=len(before.fares.keys() & after.fares.keys()),
+    )
+    broken = list(_broken(golden, Desk(after.operators, after.feed))) if golden else []
+    over = [change for change in changes if is_over(change, limit_percent)]
+    if as_json:
+        _print_json(changes, pairs, broken, limit_percent)
+    else:
+        _print(changes, pairs, broken, limit_percent, whole, language)
+    if broken:
+        raise CheckFailed(f"{golden}: golden quotes broken: {len(broken)}; first: {broken[0]}")
+    if over:
+        first = max(over, key=_size)
+        raise CheckFailed(
+            f"{len(over)} changes over {limit_percent} %, first {_text(first, Language.EN)}; mend it, or raise "
+            "--limit-percent on purpose (faults 29)"
+        )
+
+
+def _side(folder: Path | None, feed: str | None, fares: Path | None) -> _Side:
+    if fares and not feed:
+        raise click.UsageError("fare tables are for routes of a feed; name it")
+    loaded = feed_with_fares(feed, fares) if feed else None
+    return _Side(load_operators(folder), loaded, fares_of(loaded) if loaded else {})
+
+
+def _books(operators: Operators, day: date | None) -> dict[str, Rulebook]:
+    """A rulebook for each scheme: in force on the day, or the newest."""
+    newest = {book.scheme: book for book in sorted(operators.rulebooks, key=lambda book: book.effective)}
+    return {scheme: operators.on(scheme, day) for scheme in newest} if day else newest
+
+
+def _changes(before: _Side, after: _Side, day: date | None) -> Iterator[Change]:
+    was, is_now = _books(before.operators, day), _books(after.operators, day)
+    yield from fare_changes(before.fares, after.fares, _shares(after, was, is_now, day or today()))
+    yen = {fare for side in (before, after) for fares in side.fares.values() for fare in fares if fare}
+    bands = tuple(sorted(yen)) or BANDS_YEN
+    for scheme in sorted(was.keys() & is_now.keys()):
+        yield from setting_changes(was[scheme], is_now[scheme])
+        yield from price_changes(was[scheme], is_now[scheme], bands, day or today())
+    for scheme in sorted(was.keys() ^ is_now.keys()):
+        yield SettingChange(scheme, "scheme", scheme if scheme in was else None, scheme if scheme in is_now else None)
+
+
+def _shares(after: _Side, was: Mapping[str, Rulebook], is_now: Mapping[str, Rulebook], day: date) -> dict[str, Shares]:
+    """For each route of the new feed, by name, what classes pay before and after (GEN-2)."""
+    found: dict[str, Shares] = {}
+    if after.feed is None:
+        return found
+    for route in after.feed.routes.values():
+        agency = after.feed.agencies.get(route.agency_id, route.agency_id)
+        known = after.operators.of_agency(agency, day)
+        if known and known[0].scheme in was:
+            scheme = known[0].scheme
+            found[route.name or route.route_id] = (was[scheme].riders, is_now[scheme].riders)
+    return found
+
+
+# -- fares that must hold
+
+
+def _broken(path: Path, desk: Desk) -> Iterator[str]:
+    """Golden quotes that don't come out as they must; raises BadLine's text for a line that is none."""
+    with path.open("rb") as file:
+        for line in lines(file):
+            where = f"line {line.number}"
+            try:
+                golden = loaded(line)
+                if not isinstance(golden, dict) or golden.keys() - _GOLDEN or len(golden) != 2 or "quote" not in golden:
+                    raise BadLine("$", f"must have quote, and one of {', '.join(sorted(_GOLDEN - {'quote'}))}")
+                answer = desk.answer(checked(golden["quote"]))
+            except BadLine as bad:
+                yield f"{where}: {bad}"
+                continue
+            (name,) = golden.keys() - {"quote"}
+            refusal = answer.get("refusal", {}).get("code")
+            got = refusal if name == "refusal" else answer.get(name, refusal)
+            if type(got) is not type(golden[name]) or got != golden[name]:
+                yield f"{where} ({answer['id']}): {name} {golden[name]} is now {got}"
+
+
+_GOLDEN = frozenset({"quote", "due_yen", "refund_yen", "refusal"})
+
+
+# -- printing
+
+
+def _print_json(changes: Iterable[Change], pairs: _Pairs, broken: list[str], limit_percent: int) -> None:
+    for change in changes:
+        click.echo(dumped(_change_json(change, limit_percent)))
+    for one in broken:
+        click.echo(dumped({"kind": "golden", "message": one}))
+    click.echo(dumped({"kind": "pairs", **pairs._asdict()}))
+
+
+def _change_json(change: Change, limit_percent: int) -> Json:
+    fields = change._asdict()
+    if isinstance(change, FareChange):
+        fields = {"kind": "fare", **change.pair._asdict(), **fields}
+        del fields["pair"]
+    else:
+        fields = {"kind": "price" if isinstance(change, PriceChange) else "setting", **fields}
+    fields |= {name: _plain(fields[name]) for name in ("old", "new")}
+    size = _percent(change)
+    return fields | {"percent": None if size is None else round(float(size), 1), "over": is_over(change, limit_percent)}
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | str | list | None) else str(value)
+
+
+def _amounts(change: Change) -> tuple[int | None, int | None] | None:
+    if isinstance(change, SettingChange):
+        return (int(str(change.old)), int(str(change.new))) if change.is_amount else None
+    return change.old, change.new
+
+
+def _percent(change: Change) -> Fraction | None:
+    amounts = _amounts(change)
+    return percent(*amounts) if amounts else None
+
+
+def _size(change: Change) -> Fraction | float:
+    """For sorting: lost fares and such without a size are the largest, settings that are no amounts the smallest."""
+    size = _percent(change)
+    if size is not None:
+        return abs(size)
+    return inf if _amounts(change) else 0
+
+
+def _shown(size: Fraction | None) -> str:
+    """As people read it: +9.1 %."""
+    return "" if size is None else f"{float(size):+.1f} %"
+
+
+def _what(change: Change, language: Language) -> str:
+    if isinstance(change, FareChange):
+        return (
+            f"{change.pair.route}: {change.pair.boarded} → {change.pair.alighted} {say(RIDERS[change.rider], language)}"
+        )
+    if isinstance(change, PriceChange):
+        fare = say((f"運賃{change.fare_yen:,}円 ", f"fare {change.fare_yen:,} "), language) if change.fare_yen else ""
+        return f"{change.scheme}: {fare}{change.pass_sold}"
+    return f"{change.scheme}: {change.key}"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "―"
+    return f"{value:,}" if type(value) is int else str(value)
+
+
+def _text(change: Change, language: Language) -> str:
+    size = _shown(_percent(change))
+    return f"{_what(change, language)}: {_value(change.old)} → {_value(change.new)}{f' ({size})' if size else ''}"
+
+
+_KINDS = {
+    FareChange: ("運賃", "fares"),
+    PriceChange: ("定期券の発売額", "pass prices"),
+    SettingChange: ("設定", "settings"),
+}
+
+
+def _print(
+    changes: list[Change], pairs: _Pairs, broken: list[str], limit_percent: int, whole: bool, language: Language
+) -> None:
+    out = console()
+    rich = is_rich(out)
+    if any(pairs):
+        counts = f"停留所の組: 共通 {pairs.both:,}、廃止 {pairs.gone:,}、新設 {pairs.new:,}"
+        counted = f"pairs of stops: {pairs.both:,} in both, {pairs.gone:,} gone, {pairs.new:,} new"
+        out.print(Text(say((counts, counted), language)))
+    if not changes:
+        out.print(Text(say(("変更なし", "nothing changes"), language), style="green"))
+    for kind, title in _KINDS.items():
+        found = sorted((change for change in changes if type(change) is kind), key=_size, reverse=True)
+        if not found:
+            continue
+        out.print(Text(f"{say(title, language)}: {len(found):,}", style="bold"))
+        heads = say(("対象\t前\t後\t増減", "what\tbefore\tafter\tchange"), language).split("\t")
+        made = table(*heads, right=() if kind is SettingChange else (1, 2, 3), rich=rich)
+        shown = found if whole else found[:_SHOWN]
+        for change in shown:
+            style = "red" if is_over(change, limit_percent) else ""
+            made.add_row(
+                _what(change, language), _value(change.old), _value(change.new), _shown(_percent(change)), style=style
+            )
+        out.print(made)
+        if len(shown) < len(found):
+            out.print(Text(f"… {len(found) - len(shown):,} (--all)", style="dim"))
+    for one in broken:
+        out.print(Text(f"✗ golden {one}", style="red"))
