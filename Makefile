@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --no-build-isolation
 DEMO := build/demo
+MUTATION_SEED ?= 1
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Stamps. They live in the venv, so that clearing it clears them too.
@@ -19,10 +20,10 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-data lint format lock bench docs system-deps clean data-dir
+.PHONY: help demo test test-data lint format lock bench docs rules mutation mutation-sample system-deps clean data-dir
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(PROJECT) ## Replay one day of the sample feed into build/demo
 	rm -rf $(DEMO)
@@ -59,6 +60,18 @@ bench: $(PROJECT) ## Measure speed
 
 docs: $(PROJECT) ## Write the generated documents
 	$(BIN)/python -m tools.make_docs
+
+rules: $(PROJECT) ## Print each rule with the code, values and tests that hold it; fails on a gap
+	$(BIN)/python -m tools.rule_table
+
+# Hours: every mutant of tariff/, and every value of the operator files.
+mutation: $(PROJECT) $(DEV) ## Change the tariff's code and values bit by bit; fails if its tests don't notice
+	$(BIN)/python -m tools.mutation --jobs 2
+	$(BIN)/python -m tools.mutation.values
+
+mutation-sample: $(PROJECT) $(DEV) ## The same for a sample, in minutes; MUTATION_SEED chooses it
+	$(BIN)/python -m tools.mutation --jobs 2 --sample 150 --seed $(MUTATION_SEED)
+	$(BIN)/python -m tools.mutation.values --sample 60 --seed $(MUTATION_SEED)
 
 system-deps: ## Install libusb-1.0-0, which USB card readers need (apt-get; asks sudo unless root)
 	@if [ "$$(dpkg-query -W -f='$${db:Status-Status}' libusb-1.0-0 2>/dev/null)" = installed ]; then \

@@ -418,6 +418,8 @@ def _payments(some: Recorded, cards: Cards) -> Coded[Payment]:
     unknown = by_card & ~known & ~some.is_empty("payment")
     if unknown.any():
         some.bad("payment", int(unknown.argmax()), "paid by card, and no money is known; give balance_before")
+    if not known.any():
+        return Coded(np.zeros(some.rides, np.int8), (Payment.ALL_CASH,))
     in_cash = len(said.values)
     codes = np.where(by_card & ~known, in_cash, said.codes)
     return Coded(codes, (*said.values, Payment.ALL_CASH))

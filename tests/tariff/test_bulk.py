@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
@@ -27,7 +27,6 @@ from tests.tariff.examples import (
     AIZU,
     AIZU_LINE,
     CHILD,
-    DISABLED_CHILD,
     HAKUHO_BACK,
     HAKUHO_LINE,
     IWATE,
@@ -304,3 +303,323 @@ def assert_same(cases: Sequence[Case], rulebook: Rulebook, found: Repriced) -> N
 def test_every_ride_costs_what_settle_says(monkeypatch: pytest.MonkeyPatch, chunk: int, recorded: Recorded) -> None:
     monkeypatch.setattr(bulk, "CHUNK", chunk)
     assert_same(*recorded, repriced(*recorded))
+
+
+# -- which path, and why
+
+
+FULL = card(CAP_YEN)
+GOES = ride(HAKUHO_LINE, "磐城棚倉", "新白河")
+"""500 yen."""
+MIDDLE = held(section("実業高校前", "南湖公園"))
+"""Leaves 300 before and 250 after: the through fare is cheaper."""
+START = held(section("磐城棚倉", "南湖公園"))
+DEARER = table_of(
+    "白棚線",
+    HAKUHO_LINE.pattern.stop_names,
+    {pair: HAKUHO_LINE.fare_yen(*pair) + 10 for pair in combinations(range(5), 2)},
+)
+"""The same line, 10 yen dearer."""
+END_TO_END = held(section("磐城棚倉", "実業高校前"), section("実業高校前", "南湖公園"))
+LOOP = ride(TOWN_LOOP, 0, 4)
+OWN = FULL._replace(scheme="aizu-noruca")
+IWATE_CARD = FULL._replace(scheme="iwate-green-pass")
+COUPONS = Account("noruca", 0, coupons=Coupons(regular_yen=2_000, student_yen=0, eco_yen=2_000))
+CHARGING = AutoCharge(1_000, 3_000, 10_000, 20_000)
+
+
+def path_of(case: Case, rulebook: Rulebook) -> Path:
+    found = repriced([case], rulebook)
+    assert_same([case], rulebook, found)
+    (path,) = (path for path, rides in found.paths.items() if rides)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("case", "rulebook"),
+    [
+        pytest.param(Case(GOES, FULL), LOCOCA, id="an adult"),
+        pytest.param(Case(GOES, card(500)), LOCOCA, id="the last yen"),
+        pytest.param(Case(GOES, card(499)), LOCOCA, id="short"),
+        pytest.param(Case(GOES, card(CAP_YEN, holder=HolderKind.DISABLED_CHILD)), LOCOCA, id="a disabled child"),
+        pytest.param(Case(GOES, FULL, Party(RiderClass.CHILD)), LOCOCA, id="keyed as a child"),
+        pytest.param(Case(GOES, FULL, Party(RiderClass.ADULT)), LOCOCA, id="keyed as an adult"),
+        pytest.param(
+            Case(GOES, card(CAP_YEN, holder=HolderKind.CHILD), Party(RiderClass.ADULT)),
+            LOCOCA,
+            id="a child's, an adult",
+        ),
+        pytest.param(Case(GOES, card(0), payment=Payment.ALL_CASH), LOCOCA, id="all in cash"),
+        pytest.param(Case(GOES, FULL, payment=Payment.PART_CASH), LOCOCA, id="no cash needed"),
+        pytest.param(Case(GOES, card(CAP_YEN, expires=TODAY)), LOCOCA, id="the card's last day"),
+        pytest.param(Case(GOES, OWN._replace(auto_charge=CHARGING)), AIZU, id="auto-charge not triggered"),
+        pytest.param(
+            Case(GOES, OWN._replace(stored_fare_yen=1_000, auto_charge=CHARGING)), AIZU, id="exactly the trigger"
+        ),
+        pytest.param(Case(GOES, card(600, auto_charge=CHARGING)), LOCOCA, id="no auto-charge in this scheme"),
+        pytest.param(Case(GOES, COUPONS), NORUCA, id="coupons"),
+        pytest.param(Case(GOES._replace(day=date(2026, 11, 21)), COUPONS), NORUCA, id="eco coupons on their day"),
+        pytest.param(Case(GOES, IWATE_CARD), IWATE, id="no points"),
+    ],
+)
+def test_arrays_price(case: Case, rulebook: Rulebook) -> None:
+    assert path_of(case, rulebook) is Path.OD
+
+
+@pytest.mark.parametrize(
+    ("case", "rulebook"),
+    [
+        pytest.param(Case(GOES, card(CAP_YEN, MIDDLE)), LOCOCA, id="PASS-3 the through fare"),
+        pytest.param(Case(GOES, card(CAP_YEN, START)), LOCOCA, id="PASS-3 excess after"),
+        pytest.param(Case(GOES, OWN._replace(held_pass=MIDDLE)), AIZU, id="PASS-5 both excess parts"),
+        pytest.param(Case(ride(HAKUHO_LINE, 0, 2), card(0, START)), LOCOCA, id="PASS-2 wholly covered"),
+        pytest.param(Case(ride(HAKUHO_LINE, 2, 4), card(170, START)), LOCOCA, id="PASS-2 not covered, short"),
+        pytest.param(Case(ride(HAKUHO_BACK, 0, 4), card(CAP_YEN, START)), LOCOCA, id="PASS-1 the way back"),
+        pytest.param(
+            Case(GOES, card(CAP_YEN, held(section("磐城棚倉", "新白河", 499)))), LOCOCA, id="PASS-1 priced lower"
+        ),
+        pytest.param(Case(GOES, card(CAP_YEN, START._replace(last_day=TODAY))), LOCOCA, id="PASS-6 last day"),
+        pytest.param(Case(GOES, card(CAP_YEN, START._replace(first_day=TODAY))), LOCOCA, id="PASS-6 first day"),
+        pytest.param(
+            Case(GOES, card(CAP_YEN, START._replace(last_day=TODAY - timedelta(1)))), LOCOCA, id="PASS-6 a day late"
+        ),
+        pytest.param(
+            Case(GOES, card(CAP_YEN, START._replace(first_day=TODAY + timedelta(1)))), LOCOCA, id="PASS-6 a day early"
+        ),
+        pytest.param(Case(GOES._replace(company=JOBAN), card(CAP_YEN, START)), LOCOCA, id="PASS-8 the other company"),
+        pytest.param(
+            Case(GOES, card(CAP_YEN, START._replace(bearer=True), HolderKind.CHILD)), LOCOCA, id="PASS-7 a child bears"
+        ),
+        pytest.param(
+            Case(ride(HAKUHO_LINE, 2, 4), card(CAP_YEN, START._replace(bearer=True), HolderKind.CHILD)),
+            LOCOCA,
+            id="PASS-7 a child bears in vain",
+        ),
+        pytest.param(
+            Case(GOES._replace(day=A_HOLIDAY), card(CAP_YEN, START)), LOCOCA, id="LOC-13 the eco pass on a Saturday"
+        ),
+        pytest.param(Case(GOES, card(CAP_YEN, START)), LOCOCA, id="LOC-13 not on a Friday"),
+        pytest.param(
+            Case(GOES._replace(departs_s=36_000), OWN._replace(held_pass=START._replace(product=2))),
+            AIZU,
+            id="AZF-60 Student Plus One at 10:00",
+        ),
+        pytest.param(
+            Case(GOES._replace(departs_s=35_999), OWN._replace(held_pass=START._replace(product=2))),
+            AIZU,
+            id="AZF-60 not a second before",
+        ),
+        pytest.param(
+            Case(
+                GOES._replace(service="sightseeing", departs_s=36_000),
+                OWN._replace(held_pass=START._replace(product=2)),
+            ),
+            AIZU,
+            id="AZF-60 not on sightseeing buses",
+        ),
+        pytest.param(
+            Case(GOES, OWN._replace(held_pass=END_TO_END)),
+            AIZU,
+            id="PASS-5 sections end to end",
+        ),
+        pytest.param(Case(LOOP, card(CAP_YEN, held(section("若松駅前", "鶴ヶ城")))), LOCOCA, id="PASS-1 a loop whole"),
+    ],
+)
+def test_arrays_price_with_a_pass(case: Case, rulebook: Rulebook) -> None:
+    assert path_of(case, rulebook) is Path.VECTORISED
+
+
+MISSING_PART = table_of("欠け線", NAMES[:4], {(0, 1): 100, (0, 2): 300, (0, 3): 400, (1, 3): 200})
+"""Two stretches have no fare of their own."""
+MISSING_THROUGH = table_of("欠け線", NAMES[:3], {(0, 1): 100, (1, 2): 100})
+FIRST_STRETCH = held(section("朝日町", "分校前"))
+TWO_SECTIONS = held(section("磐城棚倉", "実業高校前"), section("白河モール前", "新白河"))
+
+
+@pytest.mark.parametrize(
+    ("case", "rulebook"),
+    [
+        pytest.param(Case(GOES, FULL, Party(companions=(CHILD,))), LOCOCA, id="GEN-18 a companion"),
+        pytest.param(Case(GOES, OWN, Party(RiderClass.INFANT)), AIZU, id="AZF-1 an infant alone"),
+        pytest.param(Case(GOES, FULL, Party(luggage=(Piece(1, 1, 1),))), AIZU, id="AZF-2 luggage"),
+        pytest.param(Case(GOES, card(CAP_YEN, scheme="suica")), LOCOCA, id="GEN-21 another scheme's card"),
+        pytest.param(Case(GOES, card(CAP_YEN, scheme="elsewhere")), LOCOCA, id="GEN-21 a foreign card"),
+        pytest.param(Case(GOES._replace(service="highway"), FULL), LOCOCA, id="GEN-15 an excluded service"),
+        pytest.param(Case(GOES, card(CAP_YEN, expires=TODAY - timedelta(1))), LOCOCA, id="GEN-11 expired"),
+        pytest.param(Case(GOES, card(195), payment=Payment.PART_CASH), LOCOCA, id="GEN-10 part cash"),
+        pytest.param(
+            Case(GOES, OWN._replace(stored_fare_yen=999, auto_charge=CHARGING)), AIZU, id="AUT-2 auto-charge fires"
+        ),
+        pytest.param(Case(GOES, IWATE_CARD._replace(points=Points(1, TODAY))), IWATE, id="IGP-28 a point"),
+        pytest.param(Case(GOES, IWATE_CARD._replace(welfare_points=1)), IWATE, id="IGP-5 a welfare point"),
+        pytest.param(Case(ride(MISSING_PART, 2, 3), FULL), LOCOCA, id="GEN-4 no fare"),
+        pytest.param(
+            Case(ride(MISSING_PART, 2, 3), FULL, payment=Payment.ALL_CASH), LOCOCA, id="GEN-4 no fare in cash"
+        ),
+        pytest.param(
+            Case(ride(MISSING_PART, 0, 2), card(CAP_YEN, FIRST_STRETCH)), LOCOCA, id="GEN-4 no fare for the excess"
+        ),
+        pytest.param(
+            Case(ride(MISSING_PART, 0, 2), OWN._replace(held_pass=FIRST_STRETCH)), AIZU, id="GEN-4 nor where separate"
+        ),
+        pytest.param(
+            Case(ride(MISSING_THROUGH, 0, 2), card(CAP_YEN, FIRST_STRETCH)), LOCOCA, id="GEN-4 no fare to compare with"
+        ),
+        pytest.param(
+            Case(ride(MISSING_PART, 0, 2, departs="10:00"), OWN._replace(held_pass=FIRST_STRETCH._replace(product=2))),
+            AIZU,
+            id="GEN-4 nor under a flat fare",
+        ),
+        pytest.param(Case(GOES, card(CAP_YEN, TWO_SECTIONS)), LOCOCA, id="PASS-4 a choice of sections"),
+        pytest.param(Case(GOES, card(CAP_YEN, END_TO_END)), LOCOCA, id="PASS-4 a choice of sections end to end"),
+        pytest.param(Case(GOES, OWN._replace(held_pass=TWO_SECTIONS)), AIZU, id="PASS-5 sections apart"),
+        pytest.param(Case(GOES, OWN._replace(held_pass=START._replace(product=99))), AIZU, id="GEN-17 unknown pass"),
+        pytest.param(
+            Case(ride(with_cash(HAKUHO_LINE, DEARER), 0, 4), card(0, START), payment=Payment.ALL_CASH),
+            LOCOCA,
+            id="GEN-10 a pass, and cash has other fares",
+        ),
+    ],
+)
+def test_settle_judges(case: Case, rulebook: Rulebook) -> None:
+    assert path_of(case, rulebook) is Path.SETTLED
+
+
+def test_gen_10_cash_fares_in_cash_only() -> None:
+    table = with_cash(HAKUHO_LINE, DEARER)
+    cases = [
+        Case(ride(table, 0, 4), FULL),
+        Case(ride(table, 0, 4), FULL, payment=Payment.ALL_CASH),
+        Case(ride(table, 0, 1), card(0, holder=HolderKind.CHILD), payment=Payment.ALL_CASH),
+    ]
+    found = repriced(cases, LOCOCA)
+    assert_same(cases, LOCOCA, found)
+    assert found.due_yen.tolist() == [500, 510, 160]
+    assert found.paths == {Path.OD: 3, Path.VECTORISED: 0, Path.SETTLED: 0}
+
+
+@pytest.mark.parametrize(("fares", "due_yen"), [({(0, 1): 0}, 0), ({}, NO_DUE)])
+def test_gen_10_free_or_unknown_by_card_is_so_in_cash(fares: dict[tuple[int, int], int], due_yen: int) -> None:
+    cash = table_of("均一線", NAMES[:2], {(0, 1): 200})
+    case = Case(ride(with_cash(table_of("均一線", NAMES[:2], fares), cash), 0, 1), card(0), payment=Payment.ALL_CASH)
+    found = repriced([case], LOCOCA)
+    assert_same([case], LOCOCA, found)
+    assert found.due_yen.tolist() == [due_yen]
+
+
+@pytest.mark.parametrize(("eco_yen", "paid"), [(499, {Purse.REGULAR: 500}), (500, {Purse.ECO: 500})])
+def test_igp_5_a_purse_that_pays_whole_or_nothing(eco_yen: int, paid: dict[Purse, int]) -> None:
+    eco, _, regular = NORUCA.purses
+    rulebook = NORUCA._replace(purses=(eco._replace(whole=True, days=()), regular))
+    case = Case(GOES, COUPONS._replace(coupons=Coupons(2_000, 0, eco_yen)))
+    found = repriced([case], rulebook)
+    assert_same([case], rulebook, found)
+    assert +Counter(found.by_purse) == paid and found.paths[Path.OD] == 1
+
+
+def test_pass_8_another_schemes_pass_counts_for_nothing() -> None:
+    case = Case(GOES, card(CAP_YEN, START, scheme="suica"))
+    found = repriced([case], LOCOCA)
+    assert_same([case], LOCOCA, found)
+    assert +Counter(found.by_product) == {None: 500}
+
+
+def test_cards_without_known_money_pay_cash() -> None:
+    cases = [Case(GOES, FULL), Case(GOES, card(0, holder=HolderKind.CHILD)), Case(ride(MISSING_PART, 2, 3), FULL)]
+    lines = lines_of(cases)
+    tables = FareTables(lines)
+    rides = rides_on(
+        tables,
+        numbers([0, 0, 1]),
+        numbers([0, 0, 2]),
+        numbers([4, 4, 3]),
+        numbers([TODAY.toordinal()] * 3),
+        cards=cards_of([case.account for case in cases], money=False)._replace(
+            regular_yen=None, student_yen=None, eco_yen=None
+        ),
+    )
+    found = reprice(rides, tables, LOCOCA)
+    assert_same([case._replace(payment=Payment.ALL_CASH) for case in cases], LOCOCA, found)
+    assert (found.due_yen.tolist(), found.cash_yen) == ([500, 250, NO_DUE], 750)
+
+
+def test_sums_of_a_chunk_pass_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    dear = table_of("高額線", NAMES[:2], {(0, 1): 500_000_000})
+    cases = [Case(ride(dear, 0, 1, company=int(at > 3)), FULL, payment=Payment.ALL_CASH) for at in range(6)]
+    found = repriced(cases, LOCOCA)
+    assert found.by_company == {JR_BUS: 2_000_000_000, JOBAN: 1_000_000_000}
+    assert found.cash_yen == found.total_yen == 3_000_000_000
+
+
+def test_the_first_ride_of_each_refusal_is_kept_whichever_path_refused_it() -> None:
+    short, together = Case(GOES, card(0)), Case(GOES, card(0), Party(companions=(CHILD,)))
+    for cases in ([short, together], [together, short]):
+        found = repriced(cases, LOCOCA)
+        assert found.examples[Code.SHORT] == (0, settle(*cases[0][:3], LOCOCA))
+        assert found.refused == {Code.SHORT: 2}
+
+
+def test_watch_is_told_of_every_ride(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    told: list[tuple[Path, int]] = []
+    together = Case(ride(HAKUHO_LINE, 0, 1), FULL, Party(companions=(CHILD,)))
+    cases = [Case(GOES, FULL), together, Case(GOES, card(CAP_YEN, START)), together, Case(GOES, card(0))]
+    found = repriced(cases, LOCOCA, lambda path, rides: told.append((path, rides)))
+    assert_same(cases, LOCOCA, found)
+    assert told == [(Path.OD, 1), (Path.SETTLED, 1), (Path.VECTORISED, 1), (Path.SETTLED, 1), (Path.OD, 1)]
+    assert found.paths == {Path.OD: 2, Path.VECTORISED: 1, Path.SETTLED: 2}
+
+
+def test_no_rides() -> None:
+    tables = FareTables([Line(HAKUHO_LINE, JR_BUS, ORDINARY)])
+    none = numbers([])
+    rides = rides_on(tables, none, none, none, none, cards=Cards(Coded(none, ())))
+    found = reprice(rides, tables, LOCOCA)
+    assert (found.total_yen, found.by_company, len(found.due_yen)) == (0, {JR_BUS: 0}, 0)
+
+
+# -- other tables, and columns that are none
+
+
+def on_the_line(**changed: Any) -> tuple[bulk.Rides, FareTables]:
+    """One ride of 500 yen, with columns changed."""
+    tables = FareTables([Line(HAKUHO_LINE, JR_BUS, ORDINARY)])
+    columns = {"line": [0], "boarded": [0], "alighted": [4], "day": [TODAY.toordinal()]}
+    given: dict[str, Any] = {name: numbers(changed.pop(name, values)) for name, values in columns.items()}
+    return rides_on(tables, **given, **({"cards": cards_of([FULL])} | changed)), tables
+
+
+def test_the_same_rides_by_other_fares() -> None:
+    rides, tables = on_the_line()
+    dearer = FareTables([Line(DEARER, JR_BUS, ORDINARY)])
+    assert reprice(rides, tables, LOCOCA).total_yen == 500
+    assert reprice(rides, dearer, LOCOCA).total_yen == 510
+
+
+@pytest.mark.parametrize(
+    "line", [Line(AIZU_LINE, JR_BUS, ORDINARY), Line(HAKUHO_LINE, JOBAN, ORDINARY)], ids=["stops", "company"]
+)
+def test_tables_of_other_lines_are_refused(line: Line) -> None:
+    rides, _ = on_the_line()
+    with pytest.raises(ValueError, match="the fare tables are not those of the rides' lines"):
+        reprice(rides, FareTables([line]), LOCOCA)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"line": [1]}, "column line, ride 0: not a line of the tables"),
+        ({"line": [-1]}, "column line, ride 0: not a line of the tables"),
+        ({"boarded": [4]}, "column boarded, ride 0: no ride on the line's pattern"),
+        ({"boarded": [-1]}, "column boarded, ride 0: no ride on the line's pattern"),
+        ({"alighted": [5]}, "column boarded, ride 0: no ride on the line's pattern"),
+        ({"day": [1, 2]}, "column day has 2 rides, not 1"),
+        ({"alighted_on": numbers([])}, "column alighted_on has 0 rides, not 1"),
+        ({"party": Coded(numbers([1]), (Party(),))}, "column party, ride 0: a code without a value"),
+        ({"payment": Coded(numbers([-1]), (Payment.CARD,))}, "column payment, ride 0: a code without a value"),
+        ({"cards": Cards(Coded(numbers([0, 0]), ("lococa",)))}, "column scheme has 2 rides, not 1"),
+    ],
+)
+def test_columns_that_are_none(changed: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{says}$"):
+        on_the_line(**changed)

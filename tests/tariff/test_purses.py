@@ -20,7 +20,7 @@ from tariff.purses import (
 )
 from tariff.refusal import Code, Refusal
 from tariff.riders import Party
-from tariff.rulebook import Purse, Rulebook
+from tariff.rulebook import Purse, Rulebook, TopUpRules
 from tests.tariff.examples import (
     ADULT,
     AIZU,
@@ -256,9 +256,13 @@ def test_gen_17_topping_up_on_the_bus_is_locos_alone(rulebook: Rulebook) -> None
     assert refusal == Refusal(Code.NOT_CONFIGURED, "GEN-17", "top-up on the bus")
 
 
-@pytest.mark.parametrize("missing", ["bus_notes_yen", "bus_refused_from_yen"])
-def test_gen_17_loc_8_loc_10_notes_need_both_settings(missing: str) -> None:
-    half = LOCOCA._replace(top_up=LOCOCA.top_up._replace(**{missing: None}))
+@pytest.mark.parametrize(
+    "half_configured",
+    [LOCOCA.top_up._replace(bus_notes_yen=None), LOCOCA.top_up._replace(bus_refused_from_yen=None)],
+    ids=["no notes", "no balance"],
+)
+def test_gen_17_loc_8_loc_10_notes_need_both_settings(half_configured: TopUpRules) -> None:
+    half = LOCOCA._replace(top_up=half_configured)
     assert top_up_by_note(card(100), 1_000, half) == Refusal(Code.NOT_CONFIGURED, "GEN-17", "top-up on the bus")
 
 

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from farebox.machine import CompiledMachine, TransitionsMachine
-from tools.bench import card_commands, replay_rate, terminal_cpu
+from tariff.bulk import Path as Way
+from tools.bench import bulk_repricing, card_commands, replay_rate, settle_cpu, terminal_cpu
 from tools.bench.__main__ import CASES, TO_COME, main
 from tools.bench.durable_journal import flushes_per_tap
 from tools.bench.measure import QUICK, Effort, Figure, Spread, beside, in_turns, percentile, ratio
@@ -52,13 +53,38 @@ def test_the_peers_do_their_work() -> None:
     assert [row.letter for row in terminal_cpu.rows(Effort(1, 2))] == ["c", "c"]
 
 
+@pytest.mark.parametrize(("case", "due_yen"), list(zip(settle_cpu.cases(), (250, 630), strict=True)))
+def test_we_and_the_peer_settle_the_same(case: settle_cpu.Case, due_yen: int) -> None:
+    assert case.ours() == case.peer() == due_yen
+
+
+def test_bulk_prices_as_its_peers_and_settle_do() -> None:
+    network = bulk_repricing.Network(3_000)
+    plain = network.plain()
+    priced = network.priced(plain)
+    assert sum(priced.by_company.values()) == priced.total_yen > 0
+    for peer, _ in bulk_repricing.peers_of(network, plain):
+        assert peer.sums() == priced.by_company
+    for rides in (plain, network.with_passes(), network.mixed()):
+        assert network.differing(rides, network.priced(rides)) == 0
+
+
+def test_each_path_of_bulk_is_measured() -> None:
+    network = bulk_repricing.Network(3_000)
+    paths = [network.priced(rides).paths for rides in (network.plain(), network.with_passes(), network.mixed())]
+    assert [path for path, rides in paths[0].items() if rides] == [Way.OD]
+    assert [path for path, rides in paths[1].items() if rides] == [Way.VECTORISED]
+    assert [path for path, rides in paths[2].items() if rides] == [Way.VECTORISED, Way.SETTLED]
+    assert {row.letter for row in bulk_repricing.rows(Effort(2, 1))} == {"f"}
+
+
 def test_json_has_the_shape_that_machines_read() -> None:
-    outcome = CliRunner().invoke(main, ["--only", "a,f", "--quick", "--json"], catch_exceptions=False)
+    outcome = CliRunner().invoke(main, ["--only", "a,g", "--quick", "--json"], catch_exceptions=False)
     assert outcome.exit_code == 0
     document = json.loads(outcome.stdout)
     assert set(document) == {"machine", "quick", "rows", "to_come"}
     assert document["quick"] is True
-    assert document["to_come"] == [{"goal": "f", "what": TO_COME["f"]}]
+    assert document["to_come"] == [{"goal": "g", "what": TO_COME["g"]}]
     assert {row["goal"] for row in document["rows"]} == {"a"}
     for row in document["rows"]:
         assert set(row) == {"goal", "what", "wanted", "ours", "peer", "ratio", "noise", "held"}

@@ -104,7 +104,7 @@ class Network:
 
     def differing(self, rides: Rides, priced: Repriced) -> int:
         """How many of the first rides come out otherwise by `settle`."""
-        alone = one_by_one(rides, np.arange(_COMPARED), self.tables, self.rulebook)
+        alone = one_by_one(rides, np.arange(min(_COMPARED, rides.number)), self.tables, self.rulebook)
         return sum(
             yen != (NO_DUE if isinstance(judged.outcome, Refusal) else judged.outcome.due_yen)
             for yen, judged in zip(priced.due_yen[:_COMPARED].tolist(), alone, strict=True)
@@ -140,7 +140,7 @@ def rows(effort: Effort) -> list[Row]:
     """Both paths of arrays beside their goals and the peers, and mixed rides by every path."""
     network = Network(effort.taps * _RIDES_A_TAP)
     plain, with_passes = network.plain(), network.with_passes()
-    peers = [(peer, least) for module, name, least in _PEERS if (peer := _peer(module, name, network, plain))]
+    peers = peers_of(network, plain)
     sums = network.priced(plain).by_company
     runs = {"plain": lambda: network.rates(plain), "passes": lambda: network.rates(with_passes)}
     for peer, _ in peers:
@@ -201,6 +201,11 @@ class Peer(Protocol):
 
     def sums(self) -> dict[int, int]:
         """Yen by company."""
+
+
+def peers_of(network: Network, rides: Rides) -> list[tuple[Peer, float]]:
+    """The peers whose libraries are installed, each with what is wanted beside it."""
+    return [(peer, least) for module, name, least in _PEERS if (peer := _peer(module, name, network, rides))]
 
 
 def _peer(module: str, name: str, network: Network, rides: Rides) -> Peer | None:
