@@ -16,7 +16,7 @@ class _Commands(LazyGroup):
         "run": ("tools.run_command:run", "Run the terminal with a card reader."),
         "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips (模擬)."),
         "card": ("tools.card_command:card", "Make and show card images."),
-        "tariff": ("tools.tariff_command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
+        "tariff": ("tools.tariff.command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
         "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
     }
 

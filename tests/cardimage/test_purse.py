@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from cardimage import purse
 from cardimage.purse import FIRST_DAY, LAST_DAY, HistoryRow, LayoutFault, Slot, slot_of
-from tariff.account import Account, AutoCharge, AutoCharged, Coupons, HolderKind, Pass, Points, RideMark, RideState, Section
+from tariff.account import (
+    Account,
+    AutoCharge,
+    AutoCharged,
+    Coupons,
+    HolderKind,
+    Pass,
+    Points,
+    RideMark,
+    RideState,
+    Section,
+)
 from tariff.refusal import Code, Refusal
 from tests.cardimage import bits
 from tests.cardimage.accounts import accounts, days, history_rows

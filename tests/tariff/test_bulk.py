@@ -543,7 +543,7 @@ def test_cards_without_known_money_pay_cash() -> None:
     assert (found.due_yen.tolist(), found.cash_yen) == ([500, 250, NO_DUE], 750)
 
 
-def test_sums_of_a_chunk_pass_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sums_of_a_chunk_outgrow_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     dear = table_of("高額線", NAMES[:2], {(0, 1): 500_000_000})
     cases = [Case(ride(dear, 0, 1, company=int(at > 3)), FULL, payment=Payment.ALL_CASH) for at in range(6)]
     found = repriced(cases, LOCOCA)

@@ -275,6 +275,10 @@ def test_gen_1_what_is_added_to_a_purse_is_in_that_purse_alone(purse: Purse) -> 
     assert more.points is not None and more.points.last_day == TODAY
 
 
+def test_gen_1_a_new_card_holds_nothing_in_any_purse() -> None:
+    assert {purse: balance_yen(card(0), purse) for purse in Purse} == dict.fromkeys(Purse, 0)
+
+
 def test_igp_28_points_need_a_card_that_has_some() -> None:
     with pytest.raises(ValueError, match=r"^5 points on a card that has none$"):
         with_added(card(), POINTS, 5)

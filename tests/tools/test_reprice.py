@@ -23,8 +23,8 @@ from tests.tools.cli import Ran, run
 from tests.tools.tariff_files import feed
 from tools.exits import Exit
 from tools.options import feed_path
-from tools.path_clock import PathClock
-from tools.rides import COLUMNS, Recorder, write_rides
+from tools.tariff.path_clock import PathClock
+from tools.tariff.rides import COLUMNS, Recorder, write_rides
 
 FRIDAY, SATURDAY = date(2026, 11, 20), date(2026, 11, 21)
 TRIP = "HAKUHO-W01"
@@ -369,7 +369,7 @@ def test_an_output_of_no_kind(cli: Cli) -> None:
 
 
 def test_what_is_not_installed_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "tools.rides")
+    monkeypatch.delitem(sys.modules, "tools.tariff.rides")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     ran = cli.run(cli.folder / "rides.csv")
     assert ran.code == Exit.USAGE

@@ -16,7 +16,7 @@ from tests.tools.cli import run
 from tests.tools.tariff_cli import DAY, GUIDE, STOPS, answer, batch, ride, work
 from tools.cli import farebox
 from tools.exits import Exit
-from tools.quote_json import LINE_BYTES, Line, lines
+from tools.tariff.quote_json import LINE_BYTES, Line, lines
 
 COMMUTER = {"product": "commuter", "first_day": "2026-11-01", "last_day": "2026-11-30"}
 MIDDLE = COMMUTER | {"sections": [{"from": STOPS[1], "to": STOPS[2]}]}

@@ -12,7 +12,7 @@ from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY
 from tests.tools.tariff_files import branch, feed, operators
 from tools.exits import Exit
-from tools.tariff_check import FAILURES, Kind
+from tools.tariff.check_command import FAILURES, Kind
 
 Cli = Callable[..., Ran]
 ON = ("--date", DAY)

@@ -15,7 +15,7 @@ from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY, STOPS, ride, work
 from tests.tools.tariff_files import SHIPPED, branch, feed, operators
 from tools.exits import Exit
-from tools.tariff_changes import FareChange, Pair, PriceChange, SettingChange, fare_changes, is_over, percent, visits
+from tools.tariff.changes import FareChange, Pair, PriceChange, SettingChange, fare_changes, is_over, percent, visits
 
 Cli = Callable[..., Ran]
 

@@ -17,8 +17,8 @@ from tariff.rulebook import Purse
 from tests.tools.cli import run
 from tools.cli import farebox
 from tools.exits import Exit
-from tools.tariff_command import tariff
-from tools.tariff_words import HANDBOOKS, ITEMS, PURSES, REMEDIES, RIDERS, STEPS, big, detail_words, refusal_words, yen
+from tools.tariff.command import tariff
+from tools.tariff.words import HANDBOOKS, ITEMS, PURSES, REMEDIES, RIDERS, STEPS, big, detail_words, refusal_words, yen
 from tools.words import LINES, Language
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tariff_commands.md").read_text("utf-8")

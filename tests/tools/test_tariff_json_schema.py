@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.json_schema import Problem, problems
-from tools.quote_json import schema
+from tools.tariff.json_schema import Problem, problems
+from tools.tariff.quote_json import schema
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tariff_commands.md").read_text("utf-8")
 LINES = [json.loads(line) for line in PAGE.split("<!-- batch in -->\n```json\n")[1].split("```")[0].splitlines()]

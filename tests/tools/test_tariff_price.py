@@ -14,9 +14,10 @@ from tariff.account import HolderKind
 from tariff.products import Price
 from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY
-from tools import price_view, tariff_view
 from tools.exits import Exit
-from tools.price_table import Offer, Way, begins, offers
+from tools.tariff import price_view
+from tools.tariff import view as tariff_view
+from tools.tariff.price_table import Offer, Way, begins, offers
 
 Cli = Callable[..., Ran]
 AIZU = ("--operator", "aizu-noruca")

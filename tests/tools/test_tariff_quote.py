@@ -23,9 +23,9 @@ from tariff.settle import settle
 from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY, STOPS, batch, invoke
 from tests.tools.tariff_files import branch, feed, operators
-from tools import tariff_view
 from tools.exits import Exit
 from tools.options import feed_path
+from tools.tariff import view as tariff_view
 
 HAKUHO = ("白棚線", STOPS[0], STOPS[4])
 LOOP = ("HAIKARA", "若松駅前", "西若松駅東口")

@@ -38,7 +38,7 @@ from tariff.riders import HOLDER_ALONE, Party, RiderClass
 from tariff.rulebook import ORDINARY
 from tools.bench.bus import DAY
 from tools.bench.measure import Effort, Figure, Neighbours, Row, in_turns, ratio
-from tools.path_clock import PathClock
+from tools.tariff.path_clock import PathClock
 
 LINES, STOPS = 60, 30
 _NEXT_LINE = 7

@@ -22,7 +22,7 @@ Path = tuple[str | int, ...]
 
 RULE = re.compile(r"\b(?:GEN|PASS|LOC|IGP|NOR|AZF|AUT|PRT)-\d+")
 _HEADER = re.compile(r"\[\[?([\w.]+)\]\]?")
-_KEY = re.compile(r"(\w+)\s*=")
+_KEY = re.compile(r"([\w.]+)\s*=")
 
 _NEXT_NUMBERS = (1, -1, 10, -10, 100, -100, 1_000, -1_000)
 _ANY_VALUES = (1, 100, "x", ["x", "y"], [1], [1_000], time(12))
@@ -50,17 +50,17 @@ def lawless() -> AbstractContextManager[Any]:
     return patch.multiple("tariff.operator_file", _LAWS=(), _AGAINST_EARLIER={})
 
 
-def changes(files: Mapping[str, str]) -> list[Change]:
-    """A change of each value of these files, by source; of a list or a table one of each value in it.
+def changes(files: Mapping[str, str], asked: Iterable[str]) -> list[Change]:
+    """A change of each value of the files asked for, by source; of a list or a table one of each value in it.
 
-    Raises Unchangeable if nothing else that a key may hold is known.
+    What a key may hold is taken from all of the files; raises Unchangeable if nothing else is known.
     """
     documents = {source: tomllib.loads(text) for source, text in files.items()}
     pool = _pool(documents.values())
     found = []
     with lawless():
-        for source, text in files.items():
-            lines, before = cited(text), _read(text)
+        for source in asked:
+            lines, before = cited(files[source]), _read(files[source])
             for path, was in _leaves(documents[source], ()):
                 key, place = _key_of(path)
                 line, rules = lines[key, place]

@@ -51,7 +51,7 @@ def citing(files: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def tests_of(change: Change, known: Mapping[str, Mapping[str, Sequence[str]]]) -> list[list[str]]:
+def asked_of(change: Change, known: Mapping[str, Mapping[str, Sequence[str]]]) -> list[list[str]]:
     """The tests that cite a rule of a change, a list for each test file; the golden reading first."""
     by_file: dict[str, dict[str, None]] = {}
     for rule in sorted(change.rules):
@@ -74,7 +74,7 @@ def judged(changed: Iterable[Change], known: Mapping[str, Mapping[str, Sequence[
             encoding="utf-8",
         ) as worker:
             for change in changed:
-                yield Verdict(change, _noticed(worker, change, tests_of(change, known)))
+                yield Verdict(change, _noticed(worker, change, asked_of(change, known)))
 
 
 def _must_pass(folder: Path, tests: Sequence[str]) -> None:
@@ -103,10 +103,11 @@ def _noticed(worker: subprocess.Popen[str], change: Change, tests: list[list[str
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the list.")
 def main(only: str | None, sample: int | None, seed: int, without: tuple[str, ...], as_json: bool) -> None:
     """Change each value of the shipped operator files and ask the tests that cite its rule; exits 1 if none notices."""
-    every = changes(operator_files(ROOT))
-    asked = [change for change in every if only is None or Path(change.source).parent.name == only]
-    if not asked:
+    files = operator_files(ROOT)
+    sources = [source for source in files if only is None or Path(source).parent.name == only]
+    if not sources:
         raise click.BadParameter(f"no operator {only}", param_hint="--only")
+    asked = changes(files, sources)
     if sample:
         chosen = set(sampled((str(at) for at in range(len(asked))), sample, seed))
         asked = [change for at, change in enumerate(asked) if str(at) in chosen]

@@ -11,14 +11,14 @@ from tariff.refusal import Refusal
 from tariff.riders import CLASS_OF_HOLDER
 from tariff.rulebook import Product, Rulebook
 from tools.options import DayType, feed_option, json_option, language_option
-from tools.price_table import Offer, begins, offers
-from tools.price_view import show_prices
-from tools.quote import Desk, price_json, refused
-from tools.quote_json import VERSION, BadLine, Json, dumped
-from tools.quote_values import HOLDERS, product_of
-from tools.tariff_options import fares_option, feed_with_fares, refuse, rules_option, today
-from tools.tariff_view import show_steps
-from tools.tariff_words import STEPS
+from tools.tariff.options import fares_option, feed_with_fares, refuse, rules_option, today
+from tools.tariff.price_table import Offer, begins, offers
+from tools.tariff.price_view import show_prices
+from tools.tariff.quote import Desk, price_json, refused
+from tools.tariff.quote_json import VERSION, BadLine, Json, dumped
+from tools.tariff.quote_values import HOLDERS, product_of
+from tools.tariff.view import show_steps
+from tools.tariff.words import STEPS
 from tools.words import Language, say
 
 _OPTIONS = {

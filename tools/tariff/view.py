@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tariff.lines import Word
-from tools.quote_json import Json
-from tools.tariff_words import PURSES, big, detail_words, refusal_words, yen
+from tools.tariff.quote_json import Json
+from tools.tariff.words import PURSES, big, detail_words, refusal_words, yen
 from tools.words import LINES, Language, say
 
 _PLAIN_COLUMNS = 100

@@ -2,7 +2,7 @@
 
     Desk(operators, feed, register).answer(request) -> the answer; raises BadLine
 
-The kinds are those of tools/quote.schema.json; each is one function here, and a call of `tariff`.
+The kinds are those of tools/tariff/quote.schema.json; each is one function here, and a call of `tariff`.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ from tariff.refusal import Refusal
 from tariff.rulebook import ORDINARY, Purse, Rulebook
 from tariff.settle import Settlement, settle
 from tools.near import near
-from tools.places import Asked, FeedStops, OwnStops, Place, end_of, feed_place, own_place, own_table
-from tools.quote_json import VERSION, BadLine, Json
-from tools.quote_values import HOLDERS, Field, Stops, account_of, party_of, product_of
+from tools.tariff.places import Asked, FeedStops, OwnStops, Place, end_of, feed_place, own_place, own_table
+from tools.tariff.quote_json import VERSION, BadLine, Json
+from tools.tariff.quote_values import HOLDERS, Field, Stops, account_of, party_of, product_of
 
 NOON_S = 12 * 3_600
 """When a trip leaves its first stop, if nobody says: after 10:00, from which on AZF-60 holds."""

@@ -20,11 +20,11 @@ from tariff.riders import RiderClass, fare_for
 from tariff.rulebook import ORDINARY, Rulebook
 from tools.exits import CheckFailed
 from tools.options import FILE, DayType, json_option, language_option, operator_option
-from tools.quote_json import Json, dumped
-from tools.tariff_changes import visits
-from tools.tariff_options import fares_option, feed_with_fares, today
-from tools.tariff_view import console
-from tools.tariff_words import RIDERS
+from tools.tariff.changes import visits
+from tools.tariff.options import fares_option, feed_with_fares, today
+from tools.tariff.quote_json import Json, dumped
+from tools.tariff.view import console
+from tools.tariff.words import RIDERS
 from tools.words import Language, say
 
 _SHOWN = 5

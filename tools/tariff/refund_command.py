@@ -9,12 +9,12 @@ import click
 
 from farebox.feed.operators import load_operators
 from tools.options import DayType, json_option, language_option
-from tools.quote import Desk
-from tools.quote_json import VERSION, BadLine, Json, dumped
-from tools.quote_values import HOLDERS
-from tools.tariff_options import refuse, rules_option, today
-from tools.tariff_view import show_steps
-from tools.tariff_words import ITEMS
+from tools.tariff.options import refuse, rules_option, today
+from tools.tariff.quote import Desk
+from tools.tariff.quote_json import VERSION, BadLine, Json, dumped
+from tools.tariff.quote_values import HOLDERS
+from tools.tariff.view import show_steps
+from tools.tariff.words import ITEMS
 from tools.words import Language, say
 
 _OPTIONS = {"$.card.pass.product": "--product", "$.card.pass.area": "--area", "$.card.pass.line": "--line"}

@@ -19,9 +19,7 @@ from farebox.feed.operators import Operators, load_operators
 from tariff.rulebook import Rulebook
 from tools.exits import CheckFailed
 from tools.options import FILE, DayType, json_option, language_option
-from tools.quote import Desk
-from tools.quote_json import BadLine, Json, checked, dumped, lines, loaded
-from tools.tariff_changes import (
+from tools.tariff.changes import (
     Change,
     FareChange,
     Fares,
@@ -35,9 +33,11 @@ from tools.tariff_changes import (
     price_changes,
     setting_changes,
 )
-from tools.tariff_options import feed_with_fares, today
-from tools.tariff_view import console, is_rich, table
-from tools.tariff_words import RIDERS
+from tools.tariff.options import feed_with_fares, today
+from tools.tariff.quote import Desk
+from tools.tariff.quote_json import BadLine, Json, checked, dumped, lines, loaded
+from tools.tariff.view import console, is_rich, table
+from tools.tariff.words import RIDERS
 from tools.words import Language, say
 
 LIMIT_PERCENT = 30

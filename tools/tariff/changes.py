@@ -1,6 +1,6 @@
 """What changes from one tariff to another: fares pair by pair, prices way by way, settings key by key.
 
-Pure; tools/tariff_diff.py prints it. A change of an amount has a size in percent of the old one; nothing and no fare
+Pure; tools/tariff/diff_command.py prints it. A change of an amount has a size in percent of the old one; nothing and no fare
 have none, and count as beyond any limit.
 """
 
@@ -15,7 +15,7 @@ from tariff.products import Price
 from tariff.refusal import Refusal
 from tariff.riders import RiderClass, fare_for
 from tariff.rulebook import RiderRules, Rulebook
-from tools.price_table import Offer, offers
+from tools.tariff.price_table import Offer, offers
 
 CLASSES = (RiderClass.ADULT, RiderClass.CHILD, RiderClass.DISABLED_ADULT, RiderClass.DISABLED_CHILD)
 

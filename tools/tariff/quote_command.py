@@ -15,10 +15,7 @@ from tariff.riders import RiderClass
 from tariff.rulebook import Purse, Rulebook
 from tools.exits import CheckFailed
 from tools.options import DayType, feed_option, json_option, language_option, operator_option
-from tools.places import split_visit
-from tools.quote import Desk
-from tools.quote_json import VERSION, BadLine, Json, dumped, id_of, lines, request_of
-from tools.tariff_options import (
+from tools.tariff.options import (
     Attending,
     Clock,
     Luggage,
@@ -30,7 +27,10 @@ from tools.tariff_options import (
     rules_option,
     today,
 )
-from tools.tariff_view import show_quote
+from tools.tariff.places import split_visit
+from tools.tariff.quote import Desk
+from tools.tariff.quote_json import VERSION, BadLine, Json, dumped, id_of, lines, request_of
+from tools.tariff.view import show_quote
 from tools.words import Language, say
 
 _CLASSES = click.Choice([rider.value for rider in RiderClass])

@@ -10,9 +10,9 @@ from tariff.account import HolderKind
 from tariff.products import Price
 from tariff.refusal import Refusal
 from tariff.rulebook import Product, Rulebook
-from tools.price_table import Offer
-from tools.tariff_view import console, is_rich, table
-from tools.tariff_words import refusal_words
+from tools.tariff.price_table import Offer
+from tools.tariff.view import console, is_rich, table
+from tools.tariff.words import refusal_words
 from tools.words import Language, say
 
 _WAY_WIDTH, _YEN_WIDTH = 19, 6

@@ -19,15 +19,15 @@ from farebox.feed.operators import load_operators
 from tariff.refusal import Code
 from tariff.rulebook import Purse
 from tools.options import FILE, feed_option, json_option, language_option, operator_option
-from tools.quote_json import Json, dumped
-from tools.tariff_options import fares_option, feed_with_fares, rules_option
-from tools.tariff_view import console, table
-from tools.tariff_words import PURSES
+from tools.tariff.options import fares_option, feed_with_fares, rules_option
+from tools.tariff.quote_json import Json, dumped
+from tools.tariff.view import console, table
+from tools.tariff.words import PURSES
 from tools.words import REFUSALS, Language, say
 
 if TYPE_CHECKING:
     from tariff.bulk import Repriced
-    from tools.rides import Batch, Recorded
+    from tools.tariff.rides import Batch, Recorded
 
 _PATHS = {
     "od": ("表引き（定期券なし）", "by table, no passes"),
@@ -37,9 +37,9 @@ _PATHS = {
 
 
 def _rides() -> ModuleType:
-    """tools.rides, where what it needs is installed."""
+    """tools.tariff.rides, where what it needs is installed."""
     try:
-        return import_module("tools.rides")
+        return import_module("tools.tariff.rides")
     except ModuleNotFoundError as missing:
         raise click.UsageError(f"{missing.name} is not installed; pip install 'farebox[bulk]'") from None
 
@@ -114,8 +114,8 @@ def _priced(recorded: "Recorded", batches: "list[Batch]", out: Path | None, bar:
     from tariff.bulk import NO_DUE, NOT_REFUSED
     from tariff.bulk import Path as Way
     from tariff.bulk import reprice as bulk_reprice
-    from tools.path_clock import PathClock
-    from tools.rides import amounts, write_repriced
+    from tools.tariff.path_clock import PathClock
+    from tools.tariff.rides import amounts, write_repriced
 
     due_yen = np.full(recorded.rides, NO_DUE, np.int64)
     refusal = np.full(recorded.rides, NOT_REFUSED, np.int8)

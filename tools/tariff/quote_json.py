@@ -1,4 +1,4 @@
-"""Lines of a batch: bytes in, checked within bounds and by tools/quote.schema.json, JSON out.
+"""Lines of a batch: bytes in, checked within bounds and by tools/tariff/quote.schema.json, JSON out.
 
 A line is at most LINE_BYTES long; it names no file and runs nothing, so lines may come from anybody.
 """
@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from tools.json_schema import problems
+from tools.tariff.json_schema import problems
 
 VERSION = 1
 LINE_BYTES = 1 << 20
@@ -40,8 +40,8 @@ class Line(NamedTuple):
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """tools/quote.schema.json."""
-    found: Mapping[str, Any] = json.loads((files("tools") / "quote.schema.json").read_text("utf-8"))
+    """tools/tariff/quote.schema.json."""
+    found: Mapping[str, Any] = json.loads((files("tools.tariff") / "quote.schema.json").read_text("utf-8"))
     return found
 
 

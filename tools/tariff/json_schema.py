@@ -1,4 +1,4 @@
-"""Check a JSON value against a JSON Schema: the few keywords that tools/quote.schema.json is written in.
+"""Check a JSON value against a JSON Schema: the few keywords that tools/tariff/quote.schema.json is written in.
 
 The schema that is published is the one that is obeyed. Keywords mean what draft 2020-12 says, but for one: an integer
 is one written as an integer (1.0 is none), for money is whole yen (GEN-1).

@@ -28,12 +28,12 @@ from tariff.riders import CLASS_OF_HOLDER, Party
 from tariff.rulebook import Rulebook
 from tariff.settle import Settlement
 from tools.files import write_whole
-from tools.json_schema import Schema, problems
 from tools.near import near
-from tools.places import FeedStops
-from tools.quote_json import LINE_BYTES, BadLine, Json, dumped, loaded, schema
-from tools.quote_json import Line as JsonLine
-from tools.quote_values import HOLDERS, Field, party_of, pass_of
+from tools.tariff.json_schema import Schema, problems
+from tools.tariff.places import FeedStops
+from tools.tariff.quote_json import LINE_BYTES, BadLine, Json, dumped, loaded, schema
+from tools.tariff.quote_json import Line as JsonLine
+from tools.tariff.quote_values import HOLDERS, Field, party_of, pass_of
 
 COLUMNS: Mapping[str, str] = {
     "trip_id_performed": "the feed's trip_id; needed",
@@ -45,7 +45,7 @@ COLUMNS: Mapping[str, str] = {
     "amount": "what was taken for the ride, yen: to be compared with",
     "currency_type": "JPY",
     "rider_category": "whom the card is for: adult, child, disabled-adult, disabled-child",
-    "party": "who rode along, JSON as in tools/quote.schema.json: party",
+    "party": "who rode along, JSON as in tools/tariff/quote.schema.json: party",
     "payment": "card, part-cash or all-cash; else card, or cash where no money on the card is known",
     "balance_before": "stored fare before the ride, yen",
     "regular_yen": "NORUCA's purses before the ride, yen",
@@ -57,8 +57,8 @@ COLUMNS: Mapping[str, str] = {
     "scheme": "the card's scheme; else the operator's own",
     "named": "true or false: whether the card is in a person's name",
     "expires": "the card's last day",
-    "pass": "the pass on the card, JSON as in tools/quote.schema.json: pass",
-    "auto_charge": "its arrangement, JSON as in tools/quote.schema.json: card.auto_charge",
+    "pass": "the pass on the card, JSON as in tools/tariff/quote.schema.json: pass",
+    "auto_charge": "its arrangement, JSON as in tools/tariff/quote.schema.json: card.auto_charge",
 }
 """Every column that is looked at."""
 

@@ -12,7 +12,7 @@ from tariff.account import Account, AutoCharge, AutoCharged, Coupons, HolderKind
 from tariff.riders import CLASS_OF_HOLDER, Attendant, Handbook, Party, Piece, RiderClass, rider_class
 from tariff.rulebook import Product, Rulebook
 from tools.near import near
-from tools.quote_json import BadLine, Json
+from tools.tariff.quote_json import BadLine, Json
 
 HOLDERS = {str(CLASS_OF_HOLDER[kind]): kind for kind in HolderKind}
 

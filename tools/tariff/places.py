@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from farebox.feed import Feed, Route, Trip
 from tariff.fares import NO_FARE, FareTable, Pattern
 from tools.near import near
-from tools.quote_json import BadLine
-from tools.quote_values import Field
+from tools.tariff.quote_json import BadLine
+from tools.tariff.quote_values import Field
 
 _Pair = tuple[int, int]
 

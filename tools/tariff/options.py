@@ -16,7 +16,7 @@ from tariff.calendar import day_in_japan
 from tariff.riders import Handbook
 from tariff.rulebook import Rulebook
 from tools.options import FILE, feed_path
-from tools.quote_json import BadLine, Json
+from tools.tariff.quote_json import BadLine, Json
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

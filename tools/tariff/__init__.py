@@ -1,0 +1,1 @@
+"""`farebox tariff`: fares, passes and refunds on the command line."""
