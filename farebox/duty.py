@@ -57,7 +57,7 @@ class Duty(NamedTuple):
             trip_number=trip.number,
             began_s=began_s,
             stop_index=0,
-            kind=rulebook.service_of(route.route_id, route.name),
+            kind=rulebook.service_of(company.number, route.route_id, route.name),
             departs_s=trip.departures_s[0],
             taps=taps_on(table.pattern, rulebook),
         )

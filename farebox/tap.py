@@ -4,10 +4,12 @@ judge_boarding(account, service, at_s)            -> Board | Keep | Refusal
 judge_alighting(account, service, at_s, keyed, party)  -> Alight | Keep | Refusal
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from cardimage.purse import HistoryRow
+from tariff.acceptance import accept
 from tariff.account import Account, RideMark, RideState
 from tariff.calendar import day_in_japan
 from tariff.due import Ride
@@ -17,7 +19,7 @@ from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
 from tariff.riders import HOLDER_ALONE, Party
 from tariff.rulebook import Rulebook
-from tariff.settle import Settlement, accept, settle
+from tariff.settle import Settlement, settle
 from tariff.single_tap import Taps, flat_run
 
 
@@ -110,7 +112,8 @@ class Keep(NamedTuple):
 def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Keep | Refusal:
     """A tap at the entry reader (GEN-5, GEN-8)."""
     today = day_in_japan(at_s)
-    refusal = accept(account, today, service.kind, service.rulebook)
+    day = _ride_day(today, service)
+    refusal = accept(account, day, service.kind, service.rulebook)
     if refusal is not None:
         return refusal
     notes: tuple[Note, ...] = ()
@@ -122,8 +125,6 @@ def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Kee
         if service.rulebook.open_ride == "refuse":
             return Refusal(Code.OPEN_RIDE, "GEN-8", _of(mark))
         notes = (_incomplete(mark),)
-    # [D] Boarded before midnight on a trip that leaves after it: the ride is of the day the trip leaves (GEN-5).
-    day = max(today, day_in_japan(service.began_s))
     opened = RideMark(RideState.OPEN, day, service.trip_number, service.stop_index, service.company)
     return Board(account._replace(ride=opened), notes)
 
@@ -139,12 +140,14 @@ def judge_alighting(
     today = day_in_japan(at_s)
     mark = account.ride
     here = mark if mark is not None and _on_this_trip(mark, service) else None
-    day = here.day if here else today
+    day = here.day if here else _ride_day(today, service)
     refusal = accept(account, day, service.kind, service.rulebook)
     if refusal is not None:
         return refusal
     if here and here.state is RideState.CLOSED and here.stop_index == service.stop_index:
         return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
+    if here and here.state is RideState.CLOSED and service.taps is Taps.BOARDING:
+        return Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", service.table.pattern.stop_names[here.stop_index]))
     run = _run(here, service, keyed)
     if isinstance(run, Refusal):
         return run
@@ -160,6 +163,11 @@ def judge_alighting(
         settled = _closed_here(settled, service)
     never_closed = mark is not None and mark.state is RideState.OPEN and not here
     return Alight(settled, ride, (_incomplete(mark),) if mark and never_closed else ())
+
+
+def _ride_day(today: date, service: Service) -> date:
+    """[D] Boarded before midnight on a trip that leaves after it: the ride is of the day the trip leaves (GEN-5)."""
+    return max(today, day_in_japan(service.began_s))
 
 
 def _run(here: RideMark | None, service: Service, keyed: Keyed) -> Run | Refusal:

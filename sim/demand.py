@@ -8,7 +8,7 @@ from zlib import crc32
 
 from cardimage.image import CardImage
 from cardimage.issue import issue
-from cardimage.purse import FIRST_DAY, MOST_PRICED_YEN
+from cardimage.purse import FIRST_DAY, MOST_PRICED_YEN, LayoutFault
 from farebox.feed.gtfs import Trip
 from farebox.tap import Service
 from sim.hardware.field import Moment, Withdrawal
@@ -96,6 +96,8 @@ class Population:
 
     def _issue(self, service: Service, boards: int, alights: int) -> SimCard:
         scheme = service.rulebook.scheme
+        if scheme not in _KINDS:
+            raise LayoutFault(f"no layout for a card of {scheme} yet; replay with --operator {' or '.join(_KINDS)}")
         kind = self._random.choices(_KINDS[scheme], _WEIGHTS[scheme])[0]
         account = kind(self._random, self._day, service, (boards, alights))
         number = len(self.cards) + 1

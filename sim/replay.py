@@ -5,7 +5,7 @@ count at the end takes its two sides from different places: cards are read back 
 are what passengers were told; the ledger is what the journals hold.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -15,12 +15,14 @@ from cardimage import purse
 from cardimage.resolve import standing
 from farebox.duty import Duty
 from farebox.feed.gtfs import Trip
+from farebox.formats.journal import Intent
 from farebox.journal import fold
 from farebox.journal.fold import Ledger
 from farebox.journal.log import open_journal, read
 from farebox.machine import StateMachine, TransitionsMachine
 from farebox.result import Result, Side
 from farebox.table import State
+from farebox.tap import Alight, Service, judge_alighting
 from farebox.terminal import Terminal
 from reader.port import ReaderMissing
 from sim.bench import Bench
@@ -29,6 +31,7 @@ from sim.fleet import Vehicle, vehicles_for
 from sim.hardware.field import Withdrawal
 from tariff.calendar import midnight_in_japan_s
 from tariff.refusal import Code, Refusal
+from tariff.riders import HOLDER_ALONE, Party
 
 TAP_S = 2
 """What one tap takes of the stop's time."""
@@ -39,12 +42,32 @@ PREPARES_S = 600
 """How long before its first trip a vehicle's terminal is switched on."""
 
 
+class SettledRide(NamedTuple):
+    """A ride that was paid for: on which trip and service, who rode on the card, and how it was judged."""
+
+    trip: Trip
+    service: Service
+    party: Party
+    alight: Alight
+
+
 class SeenTap(NamedTuple):
-    """One tap as a bystander sees it."""
+    """One tap as a bystander sees it.
+
+    `rides` are those it settled: its own, and one of an earlier tap, seen only now to have been written (faults 3).
+    """
 
     vehicle_id: str
     trip: Trip
     card: SimCard
+    result: Result
+    rides: tuple[SettledRide, ...] = ()
+
+
+class _LostTap(NamedTuple):
+    """A tap whose card was gone before its answer came."""
+
+    trip: Trip
     result: Result
 
 
@@ -169,6 +192,7 @@ class VehicleDay:
         )
         self._cash_yen = 0
         self._credit_yen = 0
+        self._lost: dict[bytes, _LostTap] = {}
 
     def run(self) -> Tally:
         """Run every trip, close the journal, count. Raises JournalFault if the disk fails, with nothing lost."""
@@ -238,8 +262,19 @@ class VehicleDay:
         self._stop_if_failed()
         if result is not None:
             self._take_money(result)
-            self._on_tap(SeenTap(self._vehicle.vehicle_id, trip, card, result))
+            rides = tuple(self._settled_by(trip, result))
+            self._on_tap(SeenTap(self._vehicle.vehicle_id, trip, card, result, rides))
         return result
+
+    def _settled_by(self, trip: Trip, result: Result) -> Iterator[SettledRide]:
+        """The rides that a tap settled, its own and a lost one's. Passengers here ride alone on their cards."""
+        if result.confirmed is not None and result.confirmed.action == "alight":
+            yield _judged_anew(self._lost.pop(result.idm), result.confirmed)
+        if result.refusal is not None:
+            if result.refusal.code is Code.TOUCH_AGAIN and result.before is not None:
+                self._lost[result.idm] = _LostTap(trip, result)
+        elif result.alighted is not None and result.service is not None and not result.shown_again:
+            yield SettledRide(trip, result.service, HOLDER_ALONE, result.alighted)
 
     def _take_money(self, result: Result) -> None:
         """Cash and credit change hands by what the passenger is shown, not by what the journal says."""
@@ -266,6 +301,19 @@ class VehicleDay:
             len(cards),
             tuple(f"{self._path.name} record {found.seq}: {found.what}" for found in violations),
         )
+
+
+def _judged_anew(lost: _LostTap, intent: Intent) -> SettledRide:
+    """What a tap settled whose answer was lost: its result doesn't hold that, but judging is pure, so it is done again.
+
+    Nothing was keyed for it: here a card is only withdrawn before its driver has been asked anything.
+    """
+    tapped = lost.result
+    assert tapped.service is not None and tapped.before is not None
+    judged = judge_alighting(tapped.before, tapped.service, tapped.at_s)
+    if not isinstance(judged, Alight) or judged.settlement.due_yen != intent.due_yen:
+        raise AssertionError(f"card {intent.idm.hex()}: {intent.due_yen} yen journalled, judged anew {judged}")
+    return SettledRide(lost.trip, tapped.service, HOLDER_ALONE, judged)
 
 
 def _read_back(card: SimCard) -> int:

@@ -25,6 +25,17 @@ class Added(NamedTuple):
     totals: AutoCharged
 
 
+def in_steps(yen: int, step_yen: int, most_yen: int) -> bool:
+    """Whether a trigger or an amount is a multiple of its step, up to the most (AUT-1)."""
+    return 0 < yen <= most_yen and yen % step_yen == 0
+
+
+def caps_fit(amount_yen: int, day_cap_yen: int, month_cap_yen: int, step_yen: int, most_cap_yen: int) -> bool:
+    """Whether caps let the amount in, a month's no less than a day's, and both are in steps up to the most (AUT-1)."""
+    in_order = amount_yen <= day_cap_yen <= month_cap_yen <= most_cap_yen
+    return in_order and day_cap_yen % step_yen == 0 and month_cap_yen % step_yen == 0
+
+
 def check_arrangement(arranged: AutoCharge, rulebook: Rulebook) -> Refusal | None:
     """A refusal of what a member may not arrange (AUT-1): steps, the most, and caps below the amount."""
     rules = rulebook.auto_charge_offer
@@ -34,12 +45,12 @@ def check_arrangement(arranged: AutoCharge, rulebook: Rulebook) -> Refusal | Non
         ("trigger", arranged.trigger_yen, rules.trigger_step_yen),
         ("amount", arranged.amount_yen, rules.amount_step_yen),
     ):
-        if not 0 < yen <= rules.most_yen or yen % step_yen:
+        if not in_steps(yen, step_yen, rules.most_yen):
             return Refusal(Code.NOT_SOLD, "AUT-1", f"{name} of {yen} yen: steps of {step_yen} up to {rules.most_yen}")
-    in_order = arranged.amount_yen <= arranged.day_cap_yen <= arranged.month_cap_yen
-    step_yen = rules.amount_step_yen
-    if not in_order or arranged.day_cap_yen % step_yen or arranged.month_cap_yen % step_yen:
-        return Refusal(Code.NOT_SOLD, "AUT-1", f"caps: amount <= a day's <= a month's, in steps of {step_yen}")
+    step_yen, most_cap_yen = rules.amount_step_yen, rules.most_cap_yen
+    if not caps_fit(arranged.amount_yen, arranged.day_cap_yen, arranged.month_cap_yen, step_yen, most_cap_yen):
+        detail = f"caps: amount <= a day's <= a month's <= {most_cap_yen}, in steps of {step_yen}"
+        return Refusal(Code.NOT_SOLD, "AUT-1", detail)
     return None
 
 

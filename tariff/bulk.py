@@ -410,6 +410,7 @@ class _Pricing:
         self._purses = tuple(purse for purse in rulebook.purses if cards.balance(purse.name) is not None)
         in_cash = [payment is Payment.ALL_CASH for payment in rides.payment.values]
         self._all_in_cash = all(in_cash)
+        self._one_fare = tables.cash_yen is None
         self._by_card = np.array([payment is Payment.CARD for payment in rides.payment.values])
         self._in_cash = np.array(in_cash) if any(in_cash) else None
         self._undecided: list[Callable[[slice], _Truth]] = []
@@ -455,12 +456,12 @@ class _Pricing:
         paid = []
         unpaid = by_card
         for rules in self._purses:
-            yen = self._from_purse(rules, rows, unpaid)
+            yen = self._from_purse(rules, rows, by_card, unpaid)
             unpaid = unpaid - yen
             paid.append((rules.name, yen))
         lacking = np.flatnonzero(unpaid) if unpaid.any() else _NONE
-        # Short, and nobody has chosen to pay cash: refused until they do (GEN-10).
-        is_short = (due[lacking] < MISSING) & self._by_card[payments[lacking]]
+        # Short, and nobody has chosen to pay cash: refused until they do (GEN-10). With cash fares, one may be missing.
+        is_short = (due[lacking] < MISSING) & self._by_card[payments[lacking]] & self._one_fare
         for yen in (due, by_card, *(yen for _, yen in paid)):
             yen[lacking] = 0
         most_yen = int(due.max())
@@ -469,11 +470,14 @@ class _Pricing:
         cash_yen = _sum(due - by_card, most_yen) if self._in_cash is not None else 0
         return _Priced(path, due, left, short, counted, purses, cash_yen)
 
-    def _from_purse(self, rules: PurseRules, rows: slice, unpaid: _Yen) -> _Yen:
+    def _from_purse(self, rules: PurseRules, rows: slice, due: _Yen, unpaid: _Yen) -> _Yen:
         """What one purse pays; the holder rides alone here, so `holder_only` asks for nothing more."""
         held = self._rides.cards.balance(rules.name)
         assert held is not None
-        yen = np.where(held[rows] >= unpaid, unpaid, np.int32(0)) if rules.whole else np.minimum(held[rows], unpaid)
+        if rules.whole:
+            yen = np.where((held[rows] >= unpaid) & (unpaid == due), unpaid, np.int32(0))
+        else:
+            yen = np.minimum(held[rows], unpaid)
         if rules.days:
             yen = yen * _on_days(self._rides.day[rows], rules.days)
         return yen
@@ -481,7 +485,7 @@ class _Pricing:
 
 def _alone(party: Party) -> bool:
     """Whether nobody and nothing is taken along, and the holder pays a fare by class."""
-    return party[1:] == HOLDER_ALONE[1:] and (party.holder is None or party.holder in _CLASSES)
+    return party.is_alone and (party.holder is None or party.holder in _CLASSES)
 
 
 # Rides of a chunk that arrays don't decide.
@@ -520,11 +524,7 @@ class _Fares:
         if tables.cash_yen is not None:
             start = len(blocks) * self.one_class
             self._cash_at = _numbers(start * (payment is Payment.ALL_CASH) for payment in rides.payment.values)
-            blocks += [
-                # `settle` asks for the fare by card first: where that is missing or 0, it stays so in cash.
-                np.where((card == MISSING) | (card == 0), card, _of_class(rider, tables.cash_yen, rules))
-                for rider, card in zip(self.riders, blocks, strict=True)
-            ]
+            blocks += [_of_class(rider, tables.cash_yen, rules) for rider in self.riders]
         self.yen: _Yen = np.concatenate(blocks)
         several = len(self.riders) > 1
         self._holders = _numbers(self.riders.index(CLASS_OF_HOLDER[kind]) for kind in holders) if several else None

@@ -87,11 +87,11 @@ def sell_card(
     kind = next((kind for kind in rulebook.card_kinds if kind.name == kind_name), None)
     if kind is None:
         return Refusal(Code.NOT_SOLD, "GEN-19", kind_name)
-    form = "named" if named else "anonymous"
+    form = _form(named)
     if kind.named not in (form, "either"):
         return Refusal(Code.NOT_SOLD, kind.rule, form)
     if counter.sold_at_yen is None or counter.deposit_yen is None:
-        return Refusal(Code.NOT_CONFIGURED, "GEN-17", "price of a card")
+        return _not_configured("price of a card")
     if price_yen not in counter.sold_at_yen:
         return Refusal(Code.NOT_SOLD, "LOC-4", f"{price_yen} yen")
     expires = card_last_day(kind, applicant)
@@ -102,22 +102,42 @@ def sell_card(
 
 # -- changes of kind
 
+_GROWN_UP = {HolderKind.CHILD: HolderKind.ADULT, HolderKind.DISABLED_CHILD: HolderKind.DISABLED_ADULT}
+"""Whose card a child's becomes when its days are over (LOC-2, IGP-26); a disabled child's is a disabled adult's [D]."""
+
 
 def change_kind(
     account: Account, holder: HolderKind, day: date, rulebook: Rulebook, *, named: bool
 ) -> Account | Refusal:
-    """The card as another kind: an anonymous one becomes named, an expired child's a general one (LOC-2, IGP-26).
+    """The card as another kind: an anonymous one becomes named, an expired child's an adult's (LOC-2, IGP-26).
 
-    A named card never becomes anonymous; no source knows any other change (GEN-17).
+    A named card never becomes anonymous. NOT_CONFIGURED (GEN-17) for any other change, which no source knows, for one
+    into a kind that the operator file has not, and for one whose last day needs more than the card shows.
     """
     if account.scheme != rulebook.scheme:
         return Refusal(Code.NOT_ELIGIBLE, "IGP-2", account.scheme)
     if account.named and not named:
         return Refusal(Code.NOT_ELIGIBLE, "IGP-26", "named card")
+    form = _form(named)
+    kind = next(
+        (kind for kind in rulebook.card_kinds if kind.holder is holder and kind.named in (form, "either")), None
+    )
+    if kind is None:
+        return _not_configured(f"{form} card of {holder.name}")
     if holder is account.holder:
         return account._replace(named=named)
-    if (account.holder, holder) != (HolderKind.CHILD, HolderKind.ADULT):
-        return Refusal(Code.NOT_CONFIGURED, "GEN-17", f"{account.holder.name} to {holder.name}")
+    if _GROWN_UP.get(account.holder) is not holder:
+        return _not_configured(f"{account.holder.name} to {holder.name}")
     if account.expires is None or day <= account.expires:
         return Refusal(Code.NOT_ELIGIBLE, "LOC-2", f"after {account.expires}")
+    if EXPIRY[kind.expiry] is not never:
+        return _not_configured(f"last day of {kind.name} after a change")
     return account._replace(holder=holder, expires=None)
+
+
+def _form(named: bool) -> str:
+    return "named" if named else "anonymous"
+
+
+def _not_configured(what: str) -> Refusal:
+    return Refusal(Code.NOT_CONFIGURED, "GEN-17", what)

@@ -12,7 +12,6 @@ from tariff.passes import EXCESS, NOTHING, Coverage, coverage, is_valid, union
 from tariff.refusal import Code, Refusal
 from tariff.riders import (
     CLASS_OF_HOLDER,
-    HOLDER_ALONE,
     UNDER_SCHOOL_AGE,
     Party,
     RiderClass,
@@ -63,11 +62,17 @@ class _Help(NamedTuple):
 _NO_HELP = _Help(NOTHING, False, ())
 
 
-def due(ride: Ride, account: Account, party: Party, rulebook: Rulebook) -> Due | Refusal:
-    """What everyone owes, line by line. Raises MissingFare where the table has no fare for a run that is charged."""
+def due(ride: Ride, account: Account, party: Party, rulebook: Rulebook, *, in_cash: bool = False) -> Due | Refusal:
+    """What everyone owes, line by line; `in_cash` by the cash fares, where the table has such (GEN-10).
+
+    What a pass covers is judged by the fares by card either way, which it was priced on (PASS-1). Raises MissingFare
+    where the table has no fare for a run that is charged.
+    """
     rider = party.holder or CLASS_OF_HOLDER[account.holder]
     given = _NO_HELP if account.held_pass is None else _help(ride, account.scheme, account.held_pass, rulebook)
-    if party[1:] != HOLDER_ALONE[1:] or rider in UNDER_SCHOOL_AGE:
+    if in_cash and ride.table.cash is not None:
+        ride = ride._replace(table=ride.table.cash)
+    if not party.is_alone or rider in UNDER_SCHOOL_AGE:
         return _refused_party(account, party, ride.service, rulebook) or _party_due(ride, given, rider, party, rulebook)
     holder = _holder_lines(ride, given, rider, rulebook)
     return holder if isinstance(holder, Refusal) else _due(holder, ())
@@ -151,8 +156,8 @@ def _stops(ride: Ride, start: int, end: int) -> str:
 
 def _refused_party(account: Account, party: Party, service: str, rulebook: Rulebook) -> Refusal | None:
     """A refusal where the card pays for its holder alone (GEN-18), or pays for others but not here (NOR-6)."""
-    if not (party.companions or party.family or party.attendants):
-        return None
+    if party.is_alone or not (party.attendants or any(one is not RiderClass.BABY for one in party.others)):
+        return None  # luggage is nobody, and a baby owes nothing anywhere
     if account.holder in rulebook.holder_only or (account.named and rulebook.named_holder_only):
         return Refusal(Code.HOLDER_ONLY, "GEN-18")
     if service in rulebook.companions_excluded_services:
@@ -187,7 +192,7 @@ def _party_due(ride: Ride, given: _Help, rider: RiderClass, party: Party, rulebo
 
 def _infants_free(rider: RiderClass, party: Party, rulebook: Rulebook) -> int | Refusal:
     """How many of the party's infants ride free with those of school age (AZF-1)."""
-    everyone = (rider, *party.companions, *party.family)
+    everyone = (rider, *party.others)
     infants = everyone.count(RiderClass.INFANT)
     if not infants:
         return 0

@@ -79,18 +79,18 @@ def coverage(held: Pass, product: Product | None, table: FareTable, service: str
 def covered_intervals(section: Section, table: FareTable) -> int:
     """The stop intervals of a pattern that a section covers, as bits.
 
-    The section lies on the pattern wherever both ends are served with neither end in between, at a fare not above
-    the one the pass was priced on (PASS-1); against its arrow a one-way pass covers nothing.
+    The section lies on the pattern between every visit of one end and every later visit of the other, at a fare not
+    above the one the pass was priced on (PASS-1); against its arrow a one-way pass covers nothing.
     """
     bits = 0
-    last_end = last_place = -1
-    for place, stop in enumerate(table.pattern.stop_numbers):
-        if stop not in (section.from_stop, section.to_stop):
+    ends = (section.from_stop, section.to_stop)
+    visits = [(place, stop) for place, stop in enumerate(table.pattern.stop_numbers) if stop in ends]
+    for nth, (start, stop) in enumerate(visits):
+        if section.one_way and stop != section.from_stop:
             continue
-        allowed = not section.one_way or last_end == section.from_stop
-        if last_end not in (-1, stop) and allowed and _within_price(section, table, last_place, place):
-            bits |= (1 << place) - (1 << last_place)
-        last_end, last_place = stop, place
+        for end, other in visits[nth + 1 :]:
+            if other != stop and _within_price(section, table, start, end):
+                bits |= (1 << end) - (1 << start)
     return bits
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tariff.account import Account, HolderKind, Pass, Section
@@ -87,15 +88,15 @@ class Buyer(NamedTuple):
 class Order(NamedTuple):
     """A purchase as it is made: the day, whose buses it is for (PASS-8), its sections by register number.
 
-    `stop_names` are the names of the sections' ends; they are asked for only where an area may come with them
-    (AZF-51).
+    `stop_names` are the names of the sections' ends, by register number; they are needed only where an area may come
+    with a section (AZF-51).
     """
 
     purchase: Purchase
     sold_on: date
     company: int
     sections: tuple[Section, ...] = ()
-    stop_names: Mapping[int, str] = {}
+    stop_names: Mapping[int, str] = MappingProxyType({})
 
 
 class Sale(NamedTuple):
@@ -292,7 +293,8 @@ def sell(order: Order, buyer: Buyer, rulebook: Rulebook) -> Sale | Refusal:
     """Sell or renew a pass: what `price` refuses, and whether this card may hold it from that day (GEN-19, PRT-5).
 
     A renewal that costs less is recognized by the pass on the card; an old pass on paper, by what the purchase says
-    (AZF-40). ValueError for sections that are not those that the purchase was priced on.
+    (AZF-40). ValueError for sections that are not those that the purchase was priced on, or whose ends have no name
+    where the names decide (AZF-51).
     """
     old = buyer.card.held_pass
     purchase = order.purchase._replace(renewal_of=_renewed(order.purchase, old, rulebook))
@@ -313,6 +315,16 @@ def sell(order: Order, buyer: Buyer, rulebook: Rulebook) -> Sale | Refusal:
         return Refusal(Code.NOT_SOLD, "PRT-5", "not the pass on the card")
     deposit_yen = rulebook.counter.deposit_yen if buyer.new_card else 0
     return _not_configured("deposit") if deposit_yen is None else Sale(quote.price, deposit_yen, held)
+
+
+def pass_of(order: Order, rulebook: Rulebook) -> Pass | Refusal:
+    """The pass that an order is for, whoever buys it and when.
+
+    Refuses what `price` refuses, and an area that may come with it but can't be judged (AZF-51). ValueError as `sell`
+    for a stop without a name.
+    """
+    quote = _quote(order.purchase, rulebook)
+    return quote if isinstance(quote, Refusal) else _pass_to_write(order, quote, rulebook)
 
 
 def sale_window(
@@ -392,8 +404,8 @@ def _area_with(name: str | None, order: Order, rulebook: Rulebook) -> int | Refu
     if area is None:
         return 0
     for section in order.sections:
-        ends = [order.stop_names[section.from_stop], order.stop_names[section.to_stop]]
-        beyond = [end for end in ends if end not in area.gates]
+        ends = (section.from_stop, section.to_stop)
+        beyond = [name for name in (_stop_name(end, order, area) for end in ends) if name not in area.gates]
         if len(beyond) != 1:
             continue
         if area.stops is None:
@@ -401,6 +413,12 @@ def _area_with(name: str | None, order: Order, rulebook: Rulebook) -> int | Refu
         if beyond[0] not in area.stops:
             return area.number
     return 0
+
+
+def _stop_name(stop: int, order: Order, area: Area) -> str:
+    if stop not in order.stop_names:
+        raise ValueError(f"no name of stop {stop} in the order: it decides whether {area.name} comes with the pass")
+    return order.stop_names[stop]
 
 
 def _area_named(name: str | None, rulebook: Rulebook) -> Area | None:
@@ -413,8 +431,13 @@ def _is_renewal(held: Pass, old: Pass | None) -> bool:
 
 
 def _kept(held: Pass) -> tuple[object, ...]:
-    sections = [(section.from_stop, section.to_stop, section.one_way) for section in held.sections]
-    return held.product, held.company, held.area, held.line, sections
+    return held.product, held.company, held.area, held.line, {_stretch(section) for section in held.sections}
+
+
+def _stretch(section: Section) -> tuple[int, int] | frozenset[int]:
+    """Where a section is good: a two-way one is the same from either end (PASS-1)."""
+    ends = (section.from_stop, section.to_stop)
+    return ends if section.one_way else frozenset(ends)
 
 
 def _renewed(purchase: Purchase, old: Pass | None, rulebook: Rulebook) -> str | None:

@@ -4,11 +4,14 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from tariff.acceptance import accept_card
 from tariff.account import Account, Coupons
 from tariff.refusal import Code, Refusal
 from tariff.rulebook import Purse, PurseRules, Rulebook
 
 NO_COUPONS = Coupons(0, 0, 0)
+_MONEY = frozenset({Purse.STORED_FARE, Purse.REGULAR, Purse.STUDENT, Purse.ECO})
+"""Purses of yen; the others hold points."""
 
 
 class Payment(StrEnum):
@@ -103,17 +106,25 @@ def money_yen(account: Account) -> int:
 # -- adding
 
 
-def top_up(account: Account, purse: Purse, paid_yen: int, rulebook: Rulebook) -> ToppedUp | Refusal:
-    """Add to a purse, premium included, or refuse it whole: over the cap never in part (GEN-3, NOR-3)."""
+def top_up(account: Account, purse: Purse, paid_yen: int, day: date, rulebook: Rulebook) -> ToppedUp | Refusal:
+    """Add to a purse, premium included, or refuse it whole: over the cap never in part (GEN-3, NOR-3).
+
+    The card must be one that is taken on that day (GEN-11, GEN-21).
+    """
+    refusal = accept_card(account, day, rulebook)
+    if refusal is not None:
+        return refusal
     rules = next((rules for rules in rulebook.purses if rules.name is purse), None)
     if rules is None or purse in (Purse.POINTS, Purse.WELFARE):
         return Refusal(Code.NOT_SOLD, "NOR-3", f"top-up of {purse}")
     if purse is not Purse.STORED_FARE and account.coupons is None:
         return Refusal(Code.NOT_ELIGIBLE, "NOR-12", "a card with the pass function only has no purse")
     multiple = rulebook.top_up.multiple_yen
-    premium = paid_yen * rules.premium_percent
-    if paid_yen <= 0 or paid_yen % multiple or premium % 100:
+    if paid_yen <= 0 or paid_yen % multiple:
         return Refusal(Code.NOT_SOLD, "GEN-3", f"top-up of {paid_yen} yen, not a multiple of {multiple}")
+    premium = paid_yen * rules.premium_percent
+    if premium % 100:
+        return Refusal(Code.NOT_SOLD, "GEN-1", f"premium of {rules.premium_percent} % on {paid_yen} yen is no whole yen")
     added_yen = paid_yen + premium // 100
     over = over_cap(account, added_yen, rulebook)
     return over or ToppedUp(paid_yen, added_yen, with_added(account, purse, added_yen))
@@ -127,7 +138,7 @@ def over_cap(account: Account, added_yen: int, rulebook: Rulebook) -> Refusal | 
     return None
 
 
-def top_up_by_note(account: Account, note_yen: int, rulebook: Rulebook) -> ToppedUp | Refusal:
+def top_up_by_note(account: Account, note_yen: int, day: date, rulebook: Rulebook) -> ToppedUp | Refusal:
     """One bank note on the bus (LOC-8, LOC-10): certain notes only, and not from a certain balance on."""
     rules = rulebook.top_up
     if rules.bus_notes_yen is None or rules.bus_refused_from_yen is None:
@@ -136,7 +147,7 @@ def top_up_by_note(account: Account, note_yen: int, rulebook: Rulebook) -> Toppe
         return Refusal(Code.NOT_SOLD, "LOC-8", f"note of {note_yen} yen")
     if account.stored_fare_yen >= rules.bus_refused_from_yen:
         return Refusal(Code.OVER_CAP, "LOC-10", f"{account.stored_fare_yen} >= {rules.bus_refused_from_yen}")
-    return top_up(account, Purse.STORED_FARE, note_yen, rulebook)
+    return top_up(account, Purse.STORED_FARE, note_yen, day, rulebook)
 
 
 # -- paying
@@ -145,7 +156,8 @@ def top_up_by_note(account: Account, note_yen: int, rulebook: Rulebook) -> Toppe
 def pay(bill: Bill, account: Account, payment: Payment, rulebook: Rulebook) -> Paid | Refusal:
     """Pay a bill from the purses in their order and, by choice, cash; or `SHORT`, which waits for it (GEN-10).
 
-    In a mixed payment the card pays a multiple of 10 yen: 195 yen on the card pays 190 of a fare (IGP-5).
+    In a mixed payment money on the card pays a multiple of 10 yen: 195 yen pay 190 of a fare (IGP-5). What is short
+    is what the cash box takes then: 10 of 200 with 195 on the card.
     """
     if payment is Payment.ALL_CASH:
         return Paid((), bill.due_yen)
@@ -159,11 +171,12 @@ def pay(bill: Bill, account: Account, payment: Payment, rulebook: Rulebook) -> P
         if yen:
             taken.append((rules.name, yen))
             left_yen -= yen
-    if left_yen and payment is Payment.CARD:
-        return Refusal(Code.SHORT, "GEN-10", due_yen=bill.due_yen, short_yen=left_yen)
-    if left_yen:
-        return _in_multiples(taken, bill.due_yen, rulebook.mixed_multiple_yen)
-    return Paid(tuple(taken), 0)
+    if not left_yen:
+        return Paid(tuple(taken), 0)
+    mixed = _in_multiples(taken, bill.due_yen, rulebook.mixed_multiple_yen)
+    if payment is Payment.CARD:
+        return Refusal(Code.SHORT, "GEN-10", due_yen=bill.due_yen, short_yen=mixed.cash_yen)
+    return mixed
 
 
 def _from_purse(rules: PurseRules, held_yen: int, left_yen: int, bill: Bill) -> int:
@@ -171,17 +184,18 @@ def _from_purse(rules: PurseRules, held_yen: int, left_yen: int, bill: Bill) -> 
     if rules.days and bill.day.day not in rules.days:
         return 0
     if rules.whole:
-        return left_yen if held_yen >= left_yen else 0
+        # All of the bill or nothing of it: not what another purse has left over (IGP-29).
+        return left_yen if held_yen >= left_yen == bill.due_yen else 0
     payable_yen = min(left_yen, bill.holder_yen) if rules.holder_only else left_yen
     return min(held_yen, payable_yen)
 
 
 def _in_multiples(taken: list[tuple[Purse, int]], due_yen: int, multiple_yen: int) -> Paid:
-    """A mixed payment: the card's share rounded down to the multiple, the last purse giving way first."""
-    over_yen = sum(yen for _, yen in taken) % multiple_yen
+    """A mixed payment: what money on the card pays rounded down to the multiple, the last purse giving way first."""
+    over_yen = sum(yen for purse, yen in taken if purse in _MONEY) % multiple_yen
     purses: list[tuple[Purse, int]] = []
     for purse, yen in reversed(taken):
-        kept_yen = max(0, yen - over_yen)
+        kept_yen = max(0, yen - over_yen) if purse in _MONEY else yen
         over_yen -= yen - kept_yen
         if kept_yen:
             purses.insert(0, (purse, kept_yen))

@@ -131,8 +131,15 @@ CARD_REFUNDS: Mapping[str, CardRefund] = {
 """The closed registry behind an operator file's `counter.card_refund`."""
 
 
-def refund_card(account: Account, rulebook: Rulebook) -> Refund | Refusal:
-    """Return of a card without a pass: stored fare less the fee, and the deposit (LOC-18, IGP-25)."""
+def refund_card(account: Account, returned_on: date, rulebook: Rulebook) -> Refund | Refusal:
+    """Return of a card without a pass: stored fare less the fee, and the deposit (LOC-18, IGP-25).
+
+    A pass that runs, or has yet to begin, would be lost with it: `refund_both` gives that back too, so this refuses.
+    One that has ended is worth nothing.
+    """
+    held = account.held_pass
+    if held is not None and held.last_day >= returned_on:
+        return _foreign(account, rulebook) or Refusal(Code.NOT_ELIGIBLE, "LOC-18", f"pass until {held.last_day}")
     return _card_back(account, 0, 0, rulebook)
 
 

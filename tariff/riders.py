@@ -76,6 +76,16 @@ class Party(NamedTuple):
     attendants: tuple[Attendant, ...] = ()
     luggage: tuple[Piece, ...] = ()
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody and nothing rides with the holder."""
+        return not (self.companions or self.family or self.attendants or self.luggage)
+
+    @property
+    def others(self) -> tuple[RiderClass, ...]:
+        """Companions and family, who ride with the holder by a class of their own."""
+        return self.companions + self.family
+
 
 HOLDER_ALONE = Party()
 

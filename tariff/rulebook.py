@@ -25,10 +25,14 @@ class Company(NamedTuple):
 
 
 class ServiceClass(NamedTuple):
-    """A kind of service that rules name (GEN-15): its routes, by the beginnings of their names, or by their ids."""
+    """A kind of service that rules name (GEN-15): its routes, by the beginnings of their names, or by their ids.
+
+    `companies` are numbers of the companies on whose buses it is one (LOC-6); empty: all of them.
+    """
 
     name: str
     routes: tuple[str, ...]
+    companies: frozenset[int] = frozenset()
 
 
 # -- riders
@@ -107,11 +111,15 @@ class TopUpRules(NamedTuple):
 
 
 class AutoChargeRules(NamedTuple):
-    """What a member may arrange (AUT-1): steps and the most, in yen; and what is offered at first."""
+    """What a member may arrange (AUT-1): steps and the most, in yen; and what is offered at first.
+
+    `most_yen` is that of trigger and amount, `most_cap_yen` that of both caps, which go in steps of the amount.
+    """
 
     trigger_step_yen: int
     amount_step_yen: int
     most_yen: int
+    most_cap_yen: int
     first_trigger_yen: int
     first_amount_yen: int
     first_day_cap_yen: int
@@ -244,7 +252,8 @@ class FlatFare(NamedTuple):
 class CouponBook(NamedTuple):
     """A book of paper coupons (AZF-10 to AZF-13): (face in yen, tickets) and what it costs.
 
-    price_yen       None for a book of rides in one section, priced at `fares_for_price` times its fare (AZF-13)
+    price_yen       None has two meanings, told apart by `rides`: with any, a book of rides in one section, priced at
+                    `fares_for_price` times its fare (AZF-13); with none, not configured (GEN-17)
     hours_s         when its tickets are at face value (AZF-11), as seconds of the day, both in; None: always
     days            days of the month on which they are (AZF-12); empty: every day
     surcharge_yen   cash on top otherwise, for each `surcharge_per_yen` of face; 0 of it: for each ticket
@@ -349,10 +358,11 @@ class Rulebook(NamedTuple):
                 return company
         return None
 
-    def service_of(self, route_id: str, route_name: str) -> str:
-        """The service a route belongs to: of the first entry that names it, else ORDINARY (GEN-15)."""
+    def service_of(self, company: int, route_id: str, route_name: str) -> str:
+        """The service of a route on a company's buses: of the first entry that names both, else ORDINARY (GEN-15)."""
         for service in self.services:
-            if route_id in service.routes or route_name.startswith(service.routes):
+            named = route_id in service.routes or route_name.startswith(service.routes)
+            if named and (not service.companies or company in service.companies):
                 return service.name
         return ORDINARY
 

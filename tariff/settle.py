@@ -9,6 +9,7 @@ Each line of a settlement carries the rule it stands on, so that every yen can b
 from datetime import date
 from typing import NamedTuple
 
+from tariff.acceptance import accept
 from tariff.account import Account, RideMark, RideState
 from tariff.auto_charge import Added, Held, auto_charge
 from tariff.due import Due, Ride, due
@@ -68,30 +69,31 @@ def settle(
     refusal = accept(account, ride.day, ride.service, rulebook)
     if refusal is not None:
         return refusal
-    settled = _judged(ride, account, party, rulebook, payment)
     if ride.table.cash is None:
-        return settled
-    # With any cash the cash fare applies, where the operator has one beside the fare by card (GEN-10, IGP 3-14).
-    in_cash = ride._replace(table=ride.table.cash)
-    if isinstance(settled, Settlement):
-        return _judged(in_cash, account, party, rulebook, payment) if settled.cash_yen else settled
-    if settled.code is Code.SHORT:
-        whole = _judged(in_cash, account, party, rulebook, Payment.ALL_CASH)
-        return settled._replace(detail=f"cash fare {whole.due_yen}")
-    return settled
+        return _judged(ride, account, party, rulebook, payment, in_cash=False)
+    return _by_card_or_cash(ride, account, party, rulebook, payment)
 
 
-def accept(account: Account, day: date, service: str, rulebook: Rulebook) -> Refusal | None:
-    """Whether a card is taken at all, at either reader: on this service (GEN-15), of its scheme (GEN-21), and not
-    past its own last day (GEN-11).
+def _by_card_or_cash(
+    ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment
+) -> Settlement | Refusal:
+    """Where cash has fares of its own, they hold with any cash, and those by card where the card pays all (IGP 3-14).
+
+    A shortage says what the cash box would take then: with the cash fare, in whole tens (GEN-10).
     """
-    if service in rulebook.excluded_services:
-        return Refusal(Code.EXCLUDED_SERVICE, "GEN-15", service)
-    if account.scheme != rulebook.scheme and account.scheme not in rulebook.accepted_schemes:
-        return Refusal(Code.FOREIGN_CARD, "GEN-21", account.scheme)
-    if account.expires is not None and account.expires < day:
-        return Refusal(Code.EXPIRED_CARD, "GEN-11", account.expires.isoformat())
-    return None
+    if payment is Payment.ALL_CASH:
+        return _judged(ride, account, party, rulebook, payment, in_cash=True)
+    by_card = _judged(ride, account, party, rulebook, Payment.CARD, in_cash=False)
+    if isinstance(by_card, Settlement) or by_card.code is not Code.SHORT:
+        return by_card
+    mixed = _judged(ride, account, party, rulebook, Payment.PART_CASH, in_cash=True)
+    if isinstance(mixed, Refusal):
+        return mixed
+    if payment is Payment.PART_CASH and mixed.cash_yen:
+        return mixed
+    # Where the cash fare is the lower one, the card can't pay it whole: then it is all cash.
+    detail = f"cash fare {mixed.due_yen}" if mixed.due_yen != by_card.due_yen else ""
+    return by_card._replace(short_yen=mixed.cash_yen or mixed.due_yen, detail=detail)
 
 
 def cancel(settlement: Settlement, account: Account) -> Cancellation | Refusal:
@@ -116,9 +118,11 @@ def cancel(settlement: Settlement, account: Account) -> Cancellation | Refusal:
     )
 
 
-def _judged(ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment) -> Settlement | Refusal:
+def _judged(
+    ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment, *, in_cash: bool
+) -> Settlement | Refusal:
     try:
-        owed = due(ride, account, party, rulebook)
+        owed = due(ride, account, party, rulebook, in_cash=in_cash)
     except MissingFare as missing:
         return Refusal(Code.NO_FARE, "GEN-4", f"{missing.route}: {missing.boarded} - {missing.alighted}")
     return owed if isinstance(owed, Refusal) else _paid(ride, owed, account, rulebook, payment)

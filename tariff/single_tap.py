@@ -28,14 +28,15 @@ def taps_on(pattern: Pattern, rulebook: Rulebook) -> Taps:
 
 
 def flat_run(table: FareTable, place: int, taps: Taps) -> Run | Refusal:
-    """The run to settle for one tap at a place: the longest there is, if all of them cost the same ([D]).
+    """The run to settle for one tap at a place: the shortest there is, if all of them cost the same ([D]).
 
-    Where they don't, one tap can't tell the fare: refused, never guessed (GEN-4).
+    The shortest, so that a pass which covers it counts: its holder may ride no further (GEN-17). Where fares differ, one
+    tap can't tell the fare: refused, never guessed (GEN-4).
     """
     if taps is Taps.BOARDING:
-        runs = [(place, end) for end in range(table.size - 1, place, -1)]
+        runs = [(place, end) for end in range(place + 1, table.size)]
     else:
-        runs = [(start, place) for start in range(place)]
+        runs = [(start, place) for start in range(place - 1, -1, -1)]
     priced = [run for run in runs if table.has_fare(*run)]
     name = table.pattern.stop_names[place]
     if not priced:

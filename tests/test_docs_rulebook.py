@@ -17,10 +17,10 @@ from farebox.tap import Alight, Board, judge_alighting, judge_boarding
 from tariff.account import Account
 from tariff.cards import EXPIRY
 from tariff.coupons import book_price, refund_book
-from tariff.operator_file import CARD_REFUNDS, OTHER_CARDS, PAPERS, SETTINGS, RulebookError, Setting, parse
+from tariff.operator_file import OTHER_CARDS, PAPERS, SETTINGS, RulebookError, Setting, parse
 from tariff.passes import EXCESS
 from tariff.products import Price, Purchase, price
-from tariff.refunds import Refund, refund_card, refund_pass
+from tariff.refunds import CARD_REFUNDS, Refund, refund_card, refund_pass
 from tariff.refusal import Code, Refusal
 from tariff.riders import HANDBOOKS, Party, RiderClass
 from tests.farebox.bus import DAY, service
@@ -294,8 +294,8 @@ def test_three_rides_past_a_pass_cost_what_the_page_prints() -> None:
 def test_money_back_is_what_the_page_prints() -> None:
     commuter = held(section("若松駅前", "西若松駅東口", 230), first_day=date(2026, 4, 1), last_day=date(2026, 6, 30))
     back = (
-        refund_card(card(1_430), LOCOCA),
-        refund_card(card(150), LOCOCA),
+        refund_card(card(1_430), date(2026, 4, 10), LOCOCA),
+        refund_card(card(150), date(2026, 4, 10), LOCOCA),
         refund_pass(card(0, commuter, scheme="aizu-noruca"), 27_530, date(2026, 4, 10), AIZU),
         refund_book("ordinary-100", ((100, 3),), 0, AIZU),
     )
@@ -396,7 +396,7 @@ def read_or_none(setting: Setting, word: str) -> bool:
     ("heading", "words"),
     [
         ("### Excess", tuple(EXCESS)),
-        ("### Refunds", CARD_REFUNDS),
+        ("### Refunds", tuple(CARD_REFUNDS)),
         ("### Last days of cards", tuple(EXPIRY)),
         ("### Handbooks", HANDBOOKS),
         ("### Papers", PAPERS),

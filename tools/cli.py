@@ -61,6 +61,9 @@ def _run() -> int:
     except click.Abort:
         click.echo("farebox: stopped", err=True)
         return Exit.INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()  # the help, as it is
+        return Exit.USAGE
     except click.ClickException as error:
         _say(_usage(error))
         return Exit.USAGE

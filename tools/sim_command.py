@@ -12,14 +12,16 @@ from tempfile import TemporaryDirectory
 import click
 
 from farebox.duty import Duty
-from farebox.feed import load_feed
+from farebox.feed import Feed, load_feed
 from farebox.feed.operators import load_operators
 from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
 from sim.bench import BENCHES
-from sim.replay import VehicleDay, add, fleet_for
+from sim.replay import SeenTap, VehicleDay, add, fleet_for
 from tools.exits import CheckFailed
+from tools.files import write_whole
 from tools.options import FILE, DayType, feed_option, feed_path, json_option, language_option, operator_option
 from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
+from tools.tariff.ride_rows import Recorder, Row, writer_of
 from tools.words import Language, say
 
 ASSUMED_SCHEME = "lococa"
@@ -55,6 +57,13 @@ def sim() -> None:
     type=FILE,
     help="Folder for the journals; without it they are not kept.",
 )
+@click.option(
+    "--rides",
+    "rides_path",
+    type=FILE,
+    metavar="FILE",
+    help="Write every settled ride, as .csv or .parquet, for `farebox tariff reprice`.",
+)
 @click.option("--quiet", is_flag=True, help="Only the summary, and a progress bar.")
 @json_option
 @language_option
@@ -67,6 +76,7 @@ def replay(
     seed: int,
     mean_riders: float,
     out: Path | None,
+    rides_path: Path | None,
     quiet: bool,
     as_json: bool,
     language: Language,
@@ -77,6 +87,7 @@ def replay(
     farebox sim replay --feed sample --date 2026-11-20
     farebox sim replay --feed jrbus.zip --date 2019-06-03 --reader image --quiet
     farebox sim replay --feed sample --route 白棚線 --date 2026-11-20 --json > taps.jsonl
+    farebox sim replay --feed sample --date 2026-11-20 --rides rides.csv
 
     Exits 1 if the count does not come out even: yen on cards + cash + credit = opening + ledger.
     """
@@ -90,7 +101,14 @@ def replay(
         raise click.UsageError(f"no trips of {route or feed} on {day}; the feed's calendar runs from {first} to {last}")
     assumed = () if scheme else duty.unknown_agencies(day)
     options = Replay(feed, day, reader, seed, mean_riders, language, assumed)
+    rides = _RidesFile(rides_path, duty.feed, day) if rides_path else None
     watch = Silent() if quiet else Lines() if as_json else Table(options, vehicles)
+
+    def on_tap(seen: SeenTap) -> None:
+        watch.tap(seen)
+        if rides:
+            rides.take(seen)
+
     with ExitStack() as stack:
         folder = _journal_folder(out, stack)
         bench = BENCHES[reader]()
@@ -108,7 +126,7 @@ def replay(
         for vehicle in bar:
             watch.vehicle(vehicle)
             run = VehicleDay(
-                duty, vehicle, day, bench, folder, seed, watch.tap, mean_riders=mean_riders, machine=MACHINES[reader]
+                duty, vehicle, day, bench, folder, seed, on_tap, mean_riders=mean_riders, machine=MACHINES[reader]
             )
             tallies.append(run.run())
     total = add(tallies)
@@ -116,8 +134,37 @@ def replay(
         click.echo(json.dumps({"summary": summary_json(options, watch, vehicles, total)}, ensure_ascii=False))
     else:
         print_summary(options, watch, total, out)
+    if rides:
+        rides.write()
+        if not as_json:
+            kept = f"{rides.path} · {rides.number:,}"
+            click.echo("  " + say((f"乗車記録: {kept}", f"rides: {kept}"), language))
     if not total.reconciles:
         raise CheckFailed(f"the count does not come out even: {'; '.join(total.problems)}")
+
+
+class _RidesFile:
+    """Where the settled rides of a day go: taken as they come, written in the end."""
+
+    def __init__(self, path: Path, feed: Feed, day: date) -> None:
+        """Raises UsageError, before anything is replayed, if no file can be made so."""
+        self.path = path
+        self._recorder = Recorder(feed, day)
+        self._made_of = writer_of(path)
+        self._rows: list[Row] = []
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._rows)
+
+    def take(self, seen: SeenTap) -> None:
+        """The rides of a tap."""
+        self._rows += [self._recorder.row(ride) for ride in seen.rides]
+
+    def write(self) -> None:
+        """The file, whole or not at all. Raises OSError."""
+        write_whole(self.path, self._made_of(self._rows))
 
 
 def _journal_folder(out: Path | None, stack: ExitStack) -> Path:

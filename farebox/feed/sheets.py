@@ -8,6 +8,7 @@ import csv
 import importlib
 import io
 import stat
+import sys
 import unicodedata
 import xml.parsers.expat
 import zipfile
@@ -40,11 +41,10 @@ _BLANK_ROWS = 2**20  # what a spreadsheet has at most
 
 
 class Sheet(NamedTuple):
-    """One grid. `name` is an XLSX sheet's, "" for CSV; `alone` whether its file holds no other."""
+    """One grid. `name` is an XLSX sheet's, "" for CSV."""
 
     file: str
     name: str
-    alone: bool
     rows: tuple[tuple[str, ...], ...]
 
     def broken(self, problem: str, row: int | None = None, column: int = 0) -> FaresBroken:
@@ -106,7 +106,7 @@ def _read(path: Path, limits: SheetLimits) -> Iterator[Sheet]:
     yield from _csv(path.name, content, limits) if kind == ".csv" else _xlsx(path.name, content, limits)
 
 
-def _grid(file: str, name: str, alone: bool, rows: Iterable[Iterable[str]], limits: SheetLimits) -> Iterator[Sheet]:
+def _grid(file: str, name: str, rows: Iterable[Iterable[str]], limits: SheetLimits) -> Iterator[Sheet]:
     """The sheet of these rows; nothing if all are blank. Blank rows and columns around the table cost nothing."""
     kept: list[tuple[str, ...]] = []
     filled = 0
@@ -127,7 +127,7 @@ def _grid(file: str, name: str, alone: bool, rows: Iterable[Iterable[str]], limi
             kept.append(tuple(cells))
         filled = len(kept) if cells else filled
     if filled:
-        yield Sheet(file, name, alone, tuple(kept[:filled]))
+        yield Sheet(file, name, tuple(kept[:filled]))
 
 
 def _is_forbidden(text: str) -> bool:
@@ -147,7 +147,7 @@ def _csv(file: str, content: bytes, limits: SheetLimits) -> Iterator[Sheet]:
                 raise FaresBroken(file, f"line {line}, byte {error.at} {error.problem}") from error
 
     try:
-        yield from _grid(file, "", True, csv.reader(lines(), strict=True), limits)
+        yield from _grid(file, "", csv.reader(lines(), strict=True), limits)
     except csv.Error as error:
         raise FaresBroken(file, f"not CSV ({error}); check quotes and line ends") from error
 
@@ -159,7 +159,8 @@ def _xlsx(file: str, content: bytes, limits: SheetLimits) -> Iterator[Sheet]:
     try:
         openpyxl = importlib.import_module("openpyxl")
     except ImportError:
-        raise FaresBroken(file, "needs openpyxl: pip install 'farebox[tables]', or save the table as CSV") from None
+        install = f"{_interpreter()} -m pip install 'farebox[tables]'"
+        raise FaresBroken(file, f"needs openpyxl: {install}, or save the table as CSV") from None
     _check_archive(file, content, limits)
     try:
         # Once for the values as last saved, once for where formulas stand: a formula never calculated has no value.
@@ -167,14 +168,21 @@ def _xlsx(file: str, content: bytes, limits: SheetLimits) -> Iterator[Sheet]:
             openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False)
             for data_only in (True, False)
         )
-        pairs = list(zip(values.worksheets, formulas.worksheets, strict=True))
-        for sheet, formula_sheet in pairs:
-            yield from _grid(file, sheet.title, len(pairs) == 1, _rows(file, sheet, formula_sheet), limits)
+        for sheet, formula_sheet in zip(values.worksheets, formulas.worksheets, strict=True):
+            yield from _grid(file, sheet.title, _rows(file, sheet, formula_sheet), limits)
     except FaresBroken:
         raise
     except Exception as error:  # openpyxl raises whatever a malformed file leads it to
         problem = f"not a whole .xlsx ({type(error).__name__}); open it in a spreadsheet and save it again"
         raise FaresBroken(file, problem) from error
+
+
+def _interpreter() -> str:
+    """What to type for the Python that runs this: its own pip, and no other's, installs what it misses."""
+    if not sys.executable:
+        return "python"
+    path = Path(sys.executable)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _rows(file: str, values: Any, formulas: Any) -> Iterator[Iterator[str]]:

@@ -6,10 +6,10 @@ One table per route, a CSV file or a sheet each. The stops stand on the diagonal
     300,実業高校前                    磐城棚倉,,300,400
     400,200,南湖公園                  実業高校前,,,200
 
-Either half may be filled, or both if they agree; a blank or a dash is a pair without a fare. Rows above the table that
-hold one cell each are its heading: `路線：<id or name>` (or the bare name) says whose it is, else the sheet's name or
-the file's does; `IC` or `現金` says which of two fares it has, as does a name that ends in `_ic` or `_cash`; `方向別`
-(`directional`) makes both halves count, each fare from its row's stop to its column's; `単位：円` is passed over.
+Either half may be filled, or both if they agree; a blank or a dash is a pair without a fare. Above the table may stand
+what it is: `路線：<id or name>` (or the bare name) says whose, else the sheet's name or the file's does; `IC` or `現金`
+which of two fares, as does a name that ends in `_ic` or `_cash`; `方向別` (`directional`) makes both halves count, each
+fare from its row's stop to its column's. Other texts above are titles. docs/fare_tables.md tells all of it to clerks.
 """
 
 import csv
@@ -18,7 +18,7 @@ import io
 import re
 import unicodedata
 from array import array
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from pathlib import PurePath
 from typing import NamedTuple, Protocol
@@ -27,6 +27,7 @@ from farebox.feed.faults import FaresBroken, UnknownRoute
 from farebox.feed.gtfs_network import Route
 from farebox.feed.gtfs_trips import PATTERN_STOPS
 from farebox.feed.sheets import Sheet, cell_name
+from farebox.feed.triangle_place import ROUTE, fare_in, is_blank, is_name, is_note, spelling
 from tariff.fares import NO_FARE, FareTable, Pattern
 
 
@@ -54,9 +55,8 @@ class Triangle(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """What the rows above a table say; `rows` is how many they are."""
+    """What is said above a table."""
 
-    rows: int
     route: str
     kind: Kind
     directional: bool
@@ -75,86 +75,77 @@ class Routes(Protocol):
 
 # -- what stands above a table
 
-_ROUTE = re.compile(r"(?:路線|系統|route)\s*[:：]\s*(.+)", re.IGNORECASE)
-_UNIT = re.compile(r"単位(\s*:.*)?")
-_DIRECTIONAL = frozenset(("方向別", "directional"))
-_KINDS = {"ic": Kind.IC, "ic運賃": Kind.IC, "現金": Kind.CASH, "現金運賃": Kind.CASH, "cash": Kind.CASH}
+_ENDINGS = {"ic": Kind.IC, "cash": Kind.CASH, "現金": Kind.CASH}
 _ENDING = re.compile(r"(.+?)[_＿\- ](ic|ｉｃ|cash|現金)", re.IGNORECASE)
+_KINDS = {Kind.IC: re.compile(r"(?<![a-z])ic(?![a-z])"), Kind.CASH: re.compile(r"現金|(?<![a-z])cash(?![a-z])")}
+_DIRECTIONAL = re.compile(r"方向別|directional")
+_OTHER_UNIT = re.compile(r"単位\s*+:?+\s*+(?!円|yen|¥)([^\s)\]】〕]+)")
+_BRACKETS = re.compile(r"[(（\[［【〔](.+)[)）\]］】〕]")
 
 
-def heading_of(sheet: Sheet, feed: Routes, stop_names: set[str]) -> Heading:
-    labels = [label for label in (sheet.name, PurePath(sheet.file).stem if sheet.alone else "") if label]
+def heading_of(sheet: Sheet, first_row: int, alone: bool, stops: Container[str], feed: Routes) -> Heading:
+    """What the name of a sheet and the rows above its table say; `alone`: its file's name counts too.
+
+    Raises FaresBroken for two routes, and for another unit than yen.
+    """
+    labels = [label for label in (sheet.name, PurePath(sheet.file).stem if alone else "") if label]
     named = [_split(unicodedata.normalize("NFC", label), feed) for label in labels]
-    route = next((name for name, _ in named if _is_route(feed, name)), named[-1][0])
-    kind = next((kind for _, kind in named if kind is not Kind.ONE), Kind.ONE)
-    directional = False
-    for at, row in enumerate(sheet.rows):
-        cells = [cell for cell in row if cell]
-        if not cells:
+    cells = [
+        (cell, at, column)
+        for at, row in enumerate(sheet.rows[:first_row])
+        if not is_note(row, stops)
+        for column, cell in enumerate(row)
+    ]
+    said = [match[1] for cell, *_ in cells if (match := ROUTE.fullmatch(_unwrapped(cell)))]
+    bare = [cell for cell, *_ in cells if _route_ids(feed, cell)]
+    routes = said or bare or [next((name for name, _ in named if _route_ids(feed, name)), named[-1][0])]
+    if len({_route_ids(feed, name) for name in routes}) > 1:
+        raise sheet.broken(f"headed {' and '.join(routes)}; give each route a table of its own")
+    kinds, directional = set[Kind](), False
+    for cell, *place in cells:
+        if ROUTE.fullmatch(_unwrapped(cell)) or cell in bare:
             continue
-        word = unicodedata.normalize("NFKC", cells[0]).lower()
-        if match := _ROUTE.fullmatch(cells[0]):
-            route = match[1]
-        elif len(cells) > 1 or spelling(word) in stop_names:
-            return Heading(at, route, kind, directional)
-        elif word in _DIRECTIONAL:
-            directional = True
-        elif word in _KINDS:
-            kind = _KINDS[word]
-        elif _is_route(feed, cells[0]):
-            route = cells[0]
-        elif not _UNIT.fullmatch(word):
-            # The first stop on a diagonal, misspelt perhaps: reading the table says so.
-            return Heading(at, route, kind, directional)
-    raise sheet.broken("a heading without a table; add the table")
+        word = unicodedata.normalize("NFKC", cell).lower()
+        kinds |= {kind for kind, pattern in _KINDS.items() if pattern.search(word)}
+        directional |= _DIRECTIONAL.search(word) is not None
+        if unit := _OTHER_UNIT.search(word):
+            raise sheet.broken(f"fares in {unit[1]}; write them in whole yen, as 210", *place)
+    if not kinds:
+        kinds = {kind for _, kind in named if kind is not Kind.ONE}
+    # Who says both means that the fares are the same.
+    return Heading(routes[0], kinds.pop() if len(kinds) == 1 else Kind.ONE, directional)
+
+
+def _unwrapped(cell: str) -> str:
+    match = _BRACKETS.fullmatch(cell)
+    return match[1].strip() if match else cell
 
 
 def _split(label: str, feed: Routes) -> tuple[str, Kind]:
     """A sheet's or file's name without `_ic` or `_cash`, and what that says; a route that is called so is whole."""
     match = _ENDING.fullmatch(label)
-    if match is None or _is_route(feed, label):
+    if match is None or _route_ids(feed, label):
         return label, Kind.ONE
-    return match[1], _KINDS[unicodedata.normalize("NFKC", match[2]).lower()]
+    return match[1], _ENDINGS[unicodedata.normalize("NFKC", match[2]).lower()]
 
 
-def _is_route(feed: Routes, name: str) -> bool:
+def _route_ids(feed: Routes, name: str) -> tuple[str, ...]:
+    """Of the routes of this id or name; none if there are none."""
     try:
-        return bool(feed.routes_called(name))
+        return tuple(route.route_id for route in feed.routes_called(name))
     except UnknownRoute:
-        return False
+        return ()
 
 
 # -- one table
-
-_DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\u2500")
-_FARE = re.compile(r"¥?\s*([0-9]{1,5}|[0-9]{1,2},[0-9]{3})\s*円?")
-_SAME = str.maketrans({"\u301c": "~", "\u2212": "-", "\u2010": "-", "\u2015": "-", "\u2014": "-", " ": None})
-
-
-def spelling(name: str) -> str:
-    """A stop's name as all spellings of it have it: full or half width, either wave dash, with or without spaces."""
-    return unicodedata.normalize("NFKC", name).translate(_SAME).casefold()
-
-
-def _is_blank(cell: str) -> bool:
-    return set(unicodedata.normalize("NFKC", cell)) <= _DASHES
-
-
-def _fare(cell: str) -> int | None:
-    match = _FARE.fullmatch(unicodedata.normalize("NFKC", cell))
-    return int(match[1].replace(",", "")) if match else None
-
-
-def _is_name(cell: str) -> bool:
-    return not _is_blank(cell) and _fare(cell) is None
 
 
 class _Grid:
     """A sheet's table without what is around it; places counted from its own corner."""
 
-    def __init__(self, sheet: Sheet, first_row: int) -> None:
-        self.sheet, self.top = sheet, first_row
-        rows = sheet.rows[first_row:]
+    def __init__(self, sheet: Sheet, at: range) -> None:
+        self.sheet, self.top = sheet, at.start
+        rows = sheet.rows[at.start : at.stop]
         self.left = min(next(at for at, cell in enumerate(row) if cell) for row in rows if any(row))
         self.height, self.width = len(rows), max(len(row) for row in rows) - self.left
         self._rows = rows
@@ -170,13 +161,13 @@ class _Grid:
         return self.sheet.broken(problem, self.top + row, self.left + column)
 
 
-def read_triangle(sheet: Sheet, heading: Heading, stops: Mapping[str, str]) -> Triangle:
-    """The table below a heading; `stops` are the route's stop names by spelling.
+def read_triangle(sheet: Sheet, rows: range, directional: bool, stops: Mapping[str, str]) -> Triangle:
+    """The table in these rows of a sheet; `stops` are the route's stop names by spelling.
 
     Raises FaresBroken: what is no fare, a name that is no stop of the route, halves that contradict each other.
     """
-    grid = _Grid(sheet, heading.rows)
-    layout = _headed(grid) if _is_name(grid.cell(0, 1)) else _diagonal(grid)
+    grid = _Grid(sheet, rows)
+    layout = _headed(grid) if is_name(grid.cell(0, 1)) else _diagonal(grid)
     size = len(layout.names)
     if not 2 <= size <= PATTERN_STOPS:
         raise grid.broken(f"a table of {size} stops; give it 2 to {PATTERN_STOPS}", 0, 0)
@@ -189,7 +180,7 @@ def read_triangle(sheet: Sheet, heading: Heading, stops: Mapping[str, str]) -> T
     for start in range(size):
         for end in range(size):
             yen[start * size + end] = _cell_yen(grid, layout, start, end)
-    if not heading.directional:
+    if not directional:
         _mirror(grid, layout, yen)
     return Triangle(sheet, tuple(spelling(name) for name in layout.names), yen)
 
@@ -214,7 +205,10 @@ def _diagonal(grid: _Grid) -> _Layout:
     """Names on the diagonal, and no other."""
     size = max(grid.height, grid.width)
     for at in range(size):
-        if not _is_name(grid.cell(at, at)):
+        if not is_name(grid.cell(at, at)):
+            if at and is_name(grid.cell(at, 0)):
+                problem = "where fares stand; put the stops on the diagonal, and begin a note with ※"
+                raise grid.broken(f"{grid.cell(at, 0)}, {problem}", at, 0)
             problem = "no stop's name, where the diagonal has one; put the stops on it, or in the first row and column"
             raise grid.broken(problem, at, at)
     return _Layout([grid.cell(at, at) for at in range(size)], False, 0, 0)
@@ -226,7 +220,7 @@ def _headed(grid: _Grid) -> _Layout:
     across = [grid.cell(0, column) for column in range(1, grid.width)]
     places = [(row, 0) for row in range(1, grid.height)] + [(0, column) for column in range(1, grid.width)]
     for name, place in zip(down + across, places, strict=True):
-        if not _is_name(name):
+        if not is_name(name):
             raise grid.broken("no stop's name, where one must head the row or column; add it", *place)
     rows, columns = [spelling(name) for name in down], [spelling(name) for name in across]
     if rows == columns:
@@ -242,11 +236,11 @@ def _cell_yen(grid: _Grid, layout: _Layout, start: int, end: int) -> int:
     row, column = layout.row + start, layout.column + end
     cell = grid.cell(row, column)
     # Where the margin has the name, there is no such cell.
-    if _is_blank(cell) or (layout.headed and 0 in (row, column)):
+    if is_blank(cell) or (layout.headed and 0 in (row, column)):
         return NO_FARE
     if start == end and spelling(cell) == spelling(layout.names[start]):
         return NO_FARE
-    fare_yen = _fare(cell)
+    fare_yen = fare_in(cell)
     if fare_yen is None or start == end:
         problem = "is no fare in whole yen" if fare_yen is None else "is a fare from a stop to itself"
         raise grid.broken(f"{cell} {problem}; write a fare as 210, or leave the cell blank", row, column)

@@ -5,13 +5,15 @@ order the visits are told apart (GEN-4). What the order leaves open is refused u
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from farebox.feed.faults import UnknownRoute
 from farebox.feed.gtfs_network import Route, Stop
 from farebox.feed.sheets import Sheet
-from farebox.feed.triangle import Kind, Routes, Triangle, heading_of, read_triangle, spelling
+from farebox.feed.triangle import Heading, Kind, Routes, Triangle, heading_of, read_triangle
+from farebox.feed.triangle_place import spelling, table_rows
 from tariff.fares import NO_FARE, FareTable, Pattern
 
 
@@ -28,11 +30,18 @@ class TriangleFares:
     __slots__ = ("_others", "_triangles")
 
     def __init__(self, sheets: Iterable[Sheet], feed: Routes, others: FareSource) -> None:
-        """Read all tables; raises FaresBroken."""
+        """Read all tables; a sheet without one is passed over. Raises FaresBroken, also if there is none at all."""
         self._others = others
         self._triangles: dict[str, dict[Kind, Triangle]] = {}
-        for sheet in sheets:
-            self._add(sheet, feed)
+        stops = {spelling(name) for pattern in feed.patterns.values() for name in pattern.stop_names}
+        read = tuple(sheets)
+        tables = [(sheet, rows) for sheet in read if (rows := table_rows(sheet, stops))]
+        if read and not tables:
+            raise read[0].broken("no fare table, here or in another sheet; name the stops as stops.txt does")
+        in_file = Counter(sheet.file for sheet, _ in tables)
+        for sheet, rows in tables:
+            heading = heading_of(sheet, rows.start, in_file[sheet.file] == 1, stops, feed)
+            self._add(sheet, rows, heading, feed)
         for kinds in self._triangles.values():
             if len(kinds) == 1 and Kind.ONE not in kinds:
                 kind, triangle = next(iter(kinds.items()))
@@ -55,14 +64,12 @@ class TriangleFares:
         cash = FareTable(pattern, _fares_of(kinds[Kind.CASH], pattern))
         return FareTable(pattern, _fares_of(kinds[Kind.IC], pattern), cash)
 
-    def _add(self, sheet: Sheet, feed: Routes) -> None:
-        stop_names = {spelling(name) for pattern in feed.patterns.values() for name in pattern.stop_names}
-        heading = heading_of(sheet, feed, stop_names)
+    def _add(self, sheet: Sheet, rows: range, heading: Heading, feed: Routes) -> None:
         routes = _routes(sheet, heading.route, feed)
         ids = {route.route_id for route in routes}
         own = {spelling(name): name for pattern in feed.patterns.values() if pattern.route_id in ids
                for name in pattern.stop_names}  # fmt: skip
-        triangle = read_triangle(sheet, heading, own)
+        triangle = read_triangle(sheet, rows, heading.directional, own)
         for route_id in sorted(ids):
             kinds = self._triangles.setdefault(route_id, {})
             rivals = [kind for kind in kinds if heading.kind in (kind, Kind.ONE) or kind is Kind.ONE]

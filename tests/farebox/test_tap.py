@@ -1,7 +1,7 @@
 """Taps judged: what a boarding and an alighting mean, before anything is written."""
 
 from array import array
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from farebox.tap import (
     Board,
     Keep,
     Keyed,
+    Note,
     NoteCode,
     Service,
     closes_a_ride,
@@ -17,7 +18,7 @@ from farebox.tap import (
     judge_boarding,
 )
 from tariff.account import Account, HolderKind, Pass, RideMark, RideState, Section
-from tariff.calendar import midnight_in_japan_s
+from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.fares import FareTable
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
@@ -68,8 +69,9 @@ def test_gen_8_on_the_same_trip_the_first_boarding_is_kept_whatever_the_stop() -
 def test_loc_2_a_child_card_is_taken_on_31_march_and_refused_on_1_april() -> None:
     child = CARD._replace(holder=HolderKind.CHILD, expires=date(2026, 3, 31))
     last, after = midnight_in_japan_s(date(2026, 4, 1)) - 1, midnight_in_japan_s(date(2026, 4, 1))
-    assert isinstance(judge_boarding(child, HERE, last), Board)
-    refused = judge_boarding(child, HERE, after)
+    on_the_last_day = HERE._replace(began_s=midnight_in_japan_s(date(2026, 3, 31)))
+    assert isinstance(judge_boarding(child, on_the_last_day, last), Board)
+    refused = judge_boarding(child, on_the_last_day, after)
     assert isinstance(refused, Refusal) and refused.code is Code.EXPIRED_CARD
 
 
@@ -121,7 +123,7 @@ def test_gen_10_short_then_the_shortage_in_cash() -> None:
     poor = Account("lococa", 195, ride=opened(0))
     short = judge_alighting(poor, HERE._replace(stop_index=4), NOW_S)
     assert isinstance(short, Refusal)
-    assert (short.code, short.due_yen, short.short_yen) == (Code.SHORT, 500, 305)
+    assert (short.code, short.due_yen, short.short_yen) == (Code.SHORT, 500, 310)
     paid = judge_alighting(poor, HERE._replace(stop_index=4), NOW_S, Keyed(payment=Payment.PART_CASH))
     assert isinstance(paid, Alight)
     assert (paid.settlement.stored_fare_yen, paid.settlement.cash_yen) == (190, 310)
@@ -185,12 +187,46 @@ def test_gen_6_one_tap_pays_and_is_marked_where_it_was_made(taps: Taps) -> None:
     decision = judge_alighting(CARD, here, NOW_S)
     assert isinstance(decision, Alight)
     assert (decision.settlement.due_yen, decision.settlement.after.ride) == (210, closed(2))
-    assert (decision.ride.boarded, decision.ride.alighted) == ((2, 4) if taps is Taps.BOARDING else (0, 2))
+    assert (decision.ride.boarded, decision.ride.alighted) == ((2, 3) if taps is Taps.BOARDING else (1, 2))
     # GEN-9: a second tap at the same stop of the trip is the first one again.
     again = judge_alighting(decision.settlement.after, here, NOW_S + 60)
     assert isinstance(again, Keep) and again.note.code is NoteCode.FIRST_RESULT_SHOWN
-    # At another stop it is another ride.
-    assert isinstance(judge_alighting(decision.settlement.after, here._replace(stop_index=3), NOW_S + 60), Alight)
+    later = judge_alighting(decision.settlement.after, here._replace(stop_index=3), NOW_S + 60)
+    if taps is Taps.BOARDING:
+        # GEN-8: on the same trip the first boarding stands, whatever the stop.
+        assert later == Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", "南湖公園"))
+    else:
+        assert isinstance(later, Alight)
+
+
+def test_gen_6_gen_17_a_pass_that_covers_the_first_interval_is_charged_nothing() -> None:
+    here = _flat(HERE, Taps.BOARDING)
+    sections = (Section(stop_number("磐城棚倉"), stop_number("実業高校前"), False, 210),)
+    member = CARD._replace(held_pass=Pass(1, 0, DAY, DAY, False, sections), named=True)
+    decision = judge_alighting(member, here, NOW_S)
+    assert isinstance(decision, Alight) and decision.settlement.due_yen == 0
+    beyond = judge_alighting(member, here._replace(stop_index=1), NOW_S)
+    assert isinstance(beyond, Alight) and beyond.settlement.due_yen == 210
+
+
+def test_gen_6_gen_9_before_midnight_one_tap_is_known_for_the_first_one_too() -> None:
+    here = _flat(service("HAKUHO-W11"), Taps.BOARDING)  # leaves at 24:35
+    first = judge_alighting(CARD, here, here.began_s - 45 * 60)
+    assert isinstance(first, Alight)
+    again = judge_alighting(first.settlement.after, here, here.began_s - 44 * 60)
+    assert isinstance(again, Keep)
+
+
+def test_gen_5_who_boards_before_midnight_is_judged_by_the_day_the_trip_leaves_at_both_readers() -> None:
+    night = service("HAKUHO-W11")
+    before_midnight, leaves = night.began_s - 45 * 60, day_in_japan(night.began_s)
+    child = CARD._replace(holder=HolderKind.CHILD, expires=leaves - timedelta(days=1))
+    refused = judge_boarding(child, night, before_midnight)
+    assert isinstance(refused, Refusal) and refused.code is Code.EXPIRED_CARD
+    valid = judge_boarding(child._replace(expires=leaves), night, before_midnight)
+    assert isinstance(valid, Board)
+    settled = judge_alighting(valid.after, night._replace(stop_index=4), night.began_s + 600)
+    assert isinstance(settled, Alight)
 
 
 def test_gen_6_where_fares_differ_one_tap_is_refused() -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from farebox.duty import Duty
+from farebox.feed import load_feed
 from farebox.feed.holidays import national_holidays
 from farebox.feed.operators import OperatorFault, Operators, load_operators
 from tariff.operator_file import RulebookError
 from tariff.rulebook import Rulebook
 from tests.farebox.bus import DAY, DUTY
 from tests.tariff.examples import operator_file
+from tests.tools.tariff_files import branch
 
 SHIPPED = load_operators().rulebooks
 LOCOCA = next(book for book in SHIPPED if book.scheme == "lococa")
@@ -52,6 +54,13 @@ def test_a_scheme_that_was_chosen_holds_for_every_agency() -> None:
 def test_an_assumed_scheme_holds_only_where_no_file_names_the_agency() -> None:
     assumed = Duty(DUTY.feed, Operators(SHIPPED), assumed="lococa")
     assert assumed.service(DUTY.feed.trips["NISHIWAKA-W01"], DAY).rulebook.scheme == "aizu-noruca"
+
+
+@pytest.mark.parametrize(("agency", "kind"), [("ジェイアールバス関東 白河支店", "community"), (JOBAN, "ordinary")])
+def test_loc_6_the_kind_of_a_service_is_its_companys(tmp_path: Path, agency: str, kind: str) -> None:
+    folder = branch(tmp_path, agency, "コミュニティバス")
+    duty = Duty(load_feed(folder), Operators(SHIPPED))
+    assert duty.service(duty.feed.trips["VIA"], DAY).kind == kind
 
 
 # -- files where they lie

@@ -3,6 +3,7 @@
 import importlib
 import io
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -68,10 +69,7 @@ def test_each_sheet_of_a_workbook_is_a_table(tmp_path: Path) -> None:
     feed = load_feed(write(tmp_path / "feed", fare_rules=None, fare_attributes=None))
     path = workbook(tmp_path / "運賃.xlsx", R1_ic=TABLE, メモ=[], R1_cash=[["朝日町"], [151.0, "分校前"]])
     sheets = read_sheets(path)
-    assert [(sheet.file, sheet.name, sheet.alone) for sheet in sheets] == [
-        ("運賃.xlsx", "R1_ic", False),
-        ("運賃.xlsx", "R1_cash", False),
-    ]
+    assert [(sheet.file, sheet.name) for sheet in sheets] == [("運賃.xlsx", "R1_ic"), ("運賃.xlsx", "R1_cash")]
     assert sheets[0].rows == (("朝日町",), ("150", "分校前"), ("200", "１８０円", "中央駅"))
     table = feed.with_fares(sheets).fare_table("R1#1")
     assert table.cash is not None
@@ -83,6 +81,36 @@ def test_a_sheet_alone_may_be_named_by_its_file(tmp_path: Path, file: str, sheet
     feed = load_feed(write(tmp_path / "feed"))
     table = feed.with_fares(read_sheets(workbook(tmp_path / file, **{sheet: TABLE}))).fare_table("R1#1")
     assert (table.fare_yen(1, 2), table.cash) == (180, None)
+
+
+def test_a_sheet_without_a_table_is_passed_over(tmp_path: Path) -> None:
+    feed = load_feed(write(tmp_path / "feed"))
+    memo = [["改定の経緯"], [], ["2026年4月1日", "小児は150円"]]
+    # The file's name counts: it holds one table only.
+    path = workbook(tmp_path / "R1.xlsx", メモ=memo, Sheet1=TABLE)
+    assert feed.with_fares(read_sheets(path)).fare_table("R1#1").fare_yen(1, 2) == 180
+    (tmp_path / "tables").mkdir()
+    path.rename(tmp_path / "tables" / "R1.xlsx")
+    (tmp_path / "tables" / "はじめに.csv").write_text("読んでください\n", "utf-8")
+    assert feed.with_fares(read_sheets(tmp_path / "tables")).fare_table("R1#1").fare_yen(1, 2) == 180
+
+
+def test_files_of_no_table_at_all_are_refused(tmp_path: Path) -> None:
+    feed = load_feed(write(tmp_path / "feed"))
+    path = workbook(tmp_path / "a.xlsx", メモ=[["改定"]], 別=[["朝日", "分校"]])
+    with pytest.raises(FaresBroken) as caught:
+        feed.with_fares(read_sheets(path))
+    says = "no fare table, here or in another sheet; name the stops as stops.txt does"
+    assert str(caught.value) == f"a.xlsx, sheet メモ: {says}"
+
+
+def test_gen_4_an_amount_on_a_sheet_without_a_table_is_never_passed_over(tmp_path: Path) -> None:
+    feed = load_feed(write(tmp_path / "feed"))
+    path = workbook(tmp_path / "a.xlsx", R1=TABLE, メモ=[["改定"], ["初乗り", 150]])
+    with pytest.raises(
+        FaresBroken, match=r"^a\.xlsx, sheet メモ, cell B2: 150 looks like a fare, but no cell is a stop"
+    ):
+        feed.with_fares(read_sheets(path))
 
 
 def test_of_several_sheets_each_names_its_route(tmp_path: Path) -> None:
@@ -124,7 +152,18 @@ def test_without_openpyxl_the_way_out_is_named(tmp_path: Path, monkeypatch: pyte
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", absent)
-    assert refused(path) == "a.xlsx: needs openpyxl: pip install 'farebox[tables]', or save the table as CSV"
+    # The Python that runs this names its own pip, as short as the folder allows.
+    for executable, folder, python in (
+        ("/opt/farebox/.venv/bin/python", tmp_path, "/opt/farebox/.venv/bin/python"),
+        (str(tmp_path / ".venv/bin/python"), tmp_path, ".venv/bin/python"),
+        ("", tmp_path, "python"),
+    ):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "executable", executable)
+        assert (
+            refused(path)
+            == f"a.xlsx: needs openpyxl: {python} -m pip install 'farebox[tables]', or save the table as CSV"
+        )
     (tmp_path / "b.csv").write_text("朝日町\n150,分校前\n", "utf-8")
     assert len(read_sheets(tmp_path / "b.csv")) == 1
 

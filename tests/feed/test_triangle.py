@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from farebox.feed import FaresBroken, Feed, Kind, dump_triangle, load_feed, read_sheets
 from tariff.fares import MissingFare
 from tests.feed.small_feed import TABLES, load
+from tests.tools.cli import run
 
 SAMPLE = Path(__file__).parents[2] / "sim" / "feeds" / "sample"
 
@@ -68,6 +71,15 @@ FORMS = {
     "the stop's own name where it meets itself": "乗＼降,A駅,B駅,C駅\nA駅,A駅,150,200\nB駅,,B駅,160\nC駅,,,C駅\n",
     "a heading": "路線：山線,,\n単位：円\n\nA駅\n150,B駅\n200,160,C駅\n",
     "full-width digits, yen, thousands, spaces": "Ａ駅\n１５０円,B 駅\n￥200, 160 円 ,C駅\n",
+    "a title, and notes": (
+        "会津交通株式会社 運賃三角表,,2026年4月1日改定\n\n※大人,の運賃\n路線：山線,（単位：円）\nA駅\n"
+        "150,B駅\n200,160,C駅\n※小児は150円,引き\n続き\n\n注）6歳から\n\n会津交通 営業課\n"
+    ),
+    "a title over a headed table": "会津交通 運賃表\n,A駅,B駅,C駅\nA駅,,150,200\nB駅,,,160\nC駅\n（注）小児は半額\n",
+    "a title, and the last of the row left out": "会津交通\n,A駅,B駅\nB駅,150\nC駅,200,160\n\n以上\n",
+    "a title over a table one column in": "会津交通\n,A駅\n,150,B駅\n,200,160,C駅\n",
+    "a title over fares above the diagonal": "会津交通\n100円バス\nA駅,150,200\n,B駅,160\n,,C駅\n",
+    "a note above that names a stop in a cell": "※起点,A駅\nA駅\n150,B駅\n200,160,C駅\n",
     "blank rows and columns around": ",,\n,,A駅,,\n,,150,B駅,\n,,200,160,C駅\n,,\n",
     "quoted": '"A駅"\n"150","B駅"\n"200","160","C駅"\n',
 }
@@ -184,7 +196,7 @@ def test_halves_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     assert yen(priced(line(tmp_path, "ABC"), tmp_path, R1=shifted)) == "150 200 160"
 
 
-@pytest.mark.parametrize("word", ["方向別", "Directional"])
+@pytest.mark.parametrize("word", ["方向別", "Directional", "会津交通,方向別運賃表", "【方向別】"])
 def test_a_table_that_says_so_has_a_fare_for_each_direction(tmp_path: Path, word: str) -> None:
     feed = priced(line(tmp_path, "ABC", "CBA"), tmp_path, R1=f"{word}\n{BOTH}")
     assert (yen(feed), yen(feed, "R1#2")) == ("150 200 160", "165 205 155")
@@ -207,7 +219,14 @@ def test_a_table_is_its_files_routes(tmp_path: Path, name: str) -> None:
     assert [yen(priced(feed, tmp_path, **{name: TWO}), key) for key in ("R1#1", "R2#1")] == ["150", "-"]
 
 
-@pytest.mark.parametrize("heading", ["路線：海線", "系統:R2", "route: 海線", "海線", "Route：2"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("路線：海線", "系統:R2", "route: 海線", "海線", "Route：2"),
+        *("路線名： 海線", "（路線：海線）", "会津交通,海線", "会津交通\n※山線を除く\n路線：海線\n,路線：R2"),
+        "山線,路線：海線",
+    ],
+)
 def test_a_heading_names_the_route_whatever_the_file_is_called(tmp_path: Path, heading: str) -> None:
     feed = line(tmp_path, "AB", routes=TWO_ROUTES)
     for name in ("新しいテーブル", "R1"):
@@ -257,10 +276,43 @@ def test_gen_10_two_tables_are_the_ic_and_the_cash_fare(tmp_path: Path, tables: 
     assert (table.fare_yen(0, 1), table.cash.fare_yen(0, 1), table.cash.cash) == (147, 150, None)
 
 
+@pytest.mark.parametrize("title", ["会津交通 IC運賃表", "（ＩＣ）", "会津交通,ICカード", "※\nic・方向別"])
+def test_gen_10_a_title_says_which_fare_too(tmp_path: Path, title: str) -> None:
+    with pytest.raises(FaresBroken, match="says IC, and no table has the 現金 fares; add that, or don't say it"):
+        priced(line(tmp_path, "AB"), tmp_path, R1=f"{title}\n{TWO}")
+    table = priced(line(tmp_path, "AB"), tmp_path, R1=f"{title}\nA駅,147\n,B駅\n", R1_cash=TWO).fare_table("R1#1")
+    assert table.cash is not None
+    assert (table.fare_yen(0, 1), table.cash.fare_yen(0, 1)) == (147, 150)
+
+
+@pytest.mark.parametrize(
+    "title", ["IC・現金共通", "IC,現金", "Pacific Cashew Bus", "※ICは別表", "単位：円（税込）", "単位 円"]
+)
+def test_gen_10_a_title_that_says_both_or_neither_is_of_the_one_fare(tmp_path: Path, title: str) -> None:
+    table = priced(line(tmp_path, "AB"), tmp_path, R1=f"{title}\n{TWO}").fare_table("R1#1")
+    assert (table.fare_yen(0, 1), table.cash) == (150, None)
+
+
+def test_a_stop_that_is_called_like_a_note_is_a_stop(tmp_path: Path) -> None:
+    feed = load(tmp_path, stops=TABLES["stops.txt"].replace("分校前", "注連寺").replace("朝日町", "100"))
+    assert yen(priced(feed, tmp_path, R1="100円バス\n,注連寺,中央駅\n注連寺,,180\n中央駅\n※注連寺\n")) == "- - 180"
+    # A table never begins with a stop that is called like a fare.
+    with pytest.raises(FaresBroken, match=r"^R1\.csv, cell A2: 100 looks like a fare, above the table"):
+        priced(feed, tmp_path, R1="会津交通\n100\n\n,注連寺,中央駅\n注連寺,,180\n")
+
+
 def test_a_route_that_is_called_so_has_no_ending(tmp_path: Path) -> None:
     named = line(tmp_path, "AB", routes="route_id,agency_id,route_long_name\nR1,A,空港 IC\n")
-    table = priced(named, tmp_path / "named", **{"空港 IC": TWO}).fare_table("R1#1")
-    assert (table.fare_yen(0, 1), table.cash) == (150, None)
+    for tables in ({"空港 IC": TWO}, {"a": f"空港 IC\n{TWO}"}, {"a": f"路線：空港 IC\n{TWO}"}):
+        table = priced(named, tmp_path / "named", **tables).fare_table("R1#1")
+        assert (table.fare_yen(0, 1), table.cash) == (150, None)
+
+
+def test_gen_10_what_is_said_above_a_table_goes_before_its_name(tmp_path: Path) -> None:
+    tables = {"R1_ic": f"現金\n{TWO}", "a": "路線：R1\nIC\nA駅\n147,B駅\n"}
+    table = priced(line(tmp_path, "AB"), tmp_path, **tables).fare_table("R1#1")
+    assert table.cash is not None
+    assert (table.fare_yen(0, 1), table.cash.fare_yen(0, 1)) == (147, 150)
 
 
 @pytest.mark.parametrize(("name", "says", "other"), [("R1_ic", "IC", "現金"), ("R1_cash", "現金", "IC")])
@@ -303,7 +355,37 @@ def test_a_third_table_is_refused(tmp_path: Path, names: tuple[str, str]) -> Non
         (",E駅,B駅\nB駅,150\nC駅,200,160\n", "B1", "E駅 is no stop of the route"),
         ("A駅\n", "A1", "a table of 1 stops; give it 2 to 255"),
         ("路線：R1\n", "", "a heading without a table"),
-        ("運賃表\n\nA駅\n150,B駅\n", "B2", "no stop's name, where the diagonal has one"),
+        ("A駅\nB駅\n", "A2", "B駅, where fares stand; put the stops on the diagonal, and begin a note with ※"),
+        ("A駅\n150,B駅\n小児は半額\n", "A3", "小児は半額, where fares stand; put"),
+        # A misspelt first stop is no title, if the table has fares of it.
+        ("ア駅\n150,B駅\n", "A1", "ア駅 is no stop of the route"),
+        ("ア駅\n-,B駅\n200,160,C駅\n", "A1", "ア駅 is no stop of the route"),
+        ("ア駅\n,B駅\n200,160,C駅\n", "A1", "ア駅 is no stop of the route"),
+        ("ア駅,150,200\n,B駅,160\n,,C駅\n", "A1", "ア駅 is no stop of the route"),
+        ("運賃表\nア駅\n150,B駅\n※150,C駅\n", "A2", "ア駅 is no stop of the route"),
+        ("※ア駅\n150,B駅\n200,160,C駅\n", "A3", "no stop's name, where one must head"),
+        # What looks like a fare is no title and no note.
+        ("会津交通,150\nA駅\n150,B駅\n", "B1", "150 looks like a fare, above the table; take it out, or write it"),
+        ("2\nA駅\n150,B駅\n", "A1", "2 looks like a fare, above the table"),
+        ("※初乗り,¥ 1150円\nA駅\n150,B駅\n", "B1", "¥ 1150円 looks like a fare, above the table"),
+        ("A駅\n150,B駅\n\n200,160,C駅\n", "A4", "200 looks like a fare, below the table, which a blank row or a note"),
+        ("A駅\n150,B駅\n\n特急は300円増\n", "A4", "特急は300円増 looks like a fare, below the table"),
+        ("A駅\n150,B駅\n\n特急,¥300増\n", "B4", "¥300増 looks like a fare, below the table"),
+        ("A駅\n150,B駅\n\nexpress 300 YEN more\n", "A4", "express 300 YEN more looks like a fare"),
+        ("A駅\n150,B駅\n\n-160\n", "A4", "-160 looks like a fare"),
+        ("A駅\n150,B駅\n※小児,80\n", "B3", "80 looks like a fare, below the table"),
+        ("A駅\n150,B駅\n※小児は半額\n200,160.5,C駅\n", "A4", "200 looks like a fare, below the table"),
+        ("A駅\n150,B駅\n※小児は半額\n-,160.5,C駅\n", "B4", "160.5 looks like a fare, below the table"),
+        (
+            "ア駅\n150,イ駅\n",
+            "A2",
+            "150 looks like a fare, but no cell is a stop of the feed; spell stops as stops.txt",
+        ),
+        ("運賃表\n", "", "no fare table, here or in another sheet; name the stops as stops.txt does"),
+        ("※A駅\n", "", "no fare table, here or in another sheet"),
+        ("運賃表（単位：百円）\nA駅\n2,B駅\n", "A1", "fares in 百円; write them in whole yen, as 210"),
+        (",単位 千円\nA駅\n2,B駅\n", "B1", "fares in 千円"),
+        ("路線：R1\n路線：海線\nA駅\n150,B駅\n", "", "headed R1 and 海線; give each route a table of its own"),
     ],
 )
 def test_what_a_table_has_wrong_is_named_by_cell(tmp_path: Path, text: str, cell: str, words: str) -> None:
@@ -312,11 +394,36 @@ def test_what_a_table_has_wrong_is_named_by_cell(tmp_path: Path, text: str, cell
     assert words in str(problem)
 
 
+AROUND = [
+    *("会津交通 三角表||", "||", "路線：R1|単位：円|", "|||"),
+    *("A駅|||", "150|B駅||", "200|160|C駅|"),
+    *("※小児は半額||", "|||", "営業課|電話|", "|||"),
+]
+
+
+@pytest.mark.parametrize("mark", ["777", "７７７円", "777.5"])
+def test_gen_4_an_amount_anywhere_on_a_sheet_is_a_fare_or_refused(tmp_path: Path, mark: str) -> None:
+    feed = line(tmp_path, "ABC")
+    grid = [row.split("|") for row in AROUND]
+    assert yen(priced(feed, tmp_path, R1="\n".join(map(",".join, grid)))) == "150 200 160"
+    for at, row in enumerate(grid):
+        for column in range(len(row) + 2):
+            marked = [list(one) + [""] * 3 for one in grid]
+            marked[at][column] = mark
+            try:
+                read = yen(priced(feed, tmp_path, R1="\n".join(map(",".join, marked))))
+            except FaresBroken as problem:
+                assert "\n" not in str(problem)
+            else:
+                assert "777" in read.split(), (at, column)
+
+
 def test_a_table_may_have_255_stops(tmp_path: Path) -> None:
     feed = line(tmp_path, "AB")
     for size, words in ((256, "a table of 256 stops; give it 2 to 255"), (255, "is no stop of the route")):
         with pytest.raises(FaresBroken, match=words):
-            priced(feed, tmp_path, R1="".join(f"{',' * at}停{at}\n" for at in range(size)))
+            rows = [f"{',' * at}停{at}\n" for at in range(1, size)]
+            priced(feed, tmp_path, R1="".join(["A駅\n", *rows]))
 
 
 # -- and back
@@ -374,3 +481,70 @@ def write_without_fares(folder: Path) -> Path:
         if not table.name.startswith("fare_"):
             (folder / "sample" / table.name).write_bytes(table.read_bytes())
     return folder / "sample"
+
+
+# -- docs/fare_tables.md
+
+PAGE = (Path(__file__).parents[2] / "docs" / "fare_tables.md").read_text("utf-8")
+TABLES_OF_PAGE = re.findall(r"((?:<!-- table: \S+\.csv -->\n```csv\n[^`]+```\n)+)((?:<!-- gives: [^>]+ -->\n)+)", PAGE)
+REFUSED_OF_PAGE = re.findall(r"<!-- refused: (\S+)\.csv -->\n```csv\n([^`]+)```\n```text\n(.+)\n```", PAGE)
+
+
+def test_the_page_has_tables_that_are_read_and_tables_that_are_refused() -> None:
+    assert (len(TABLES_OF_PAGE), len(REFUSED_OF_PAGE)) == (7, 8)
+    # None of its tables and messages stands there untried.
+    assert PAGE.count("```csv") == PAGE.count("<!-- table: ") + PAGE.count("<!-- refused: ") == 8 + 8
+    assert PAGE.count("```text") == 8
+    assert PAGE.count("<!-- gives: ") == sum(gives.count("\n") for _, gives in TABLES_OF_PAGE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932"])
+@pytest.mark.parametrize(("tables", "gives"), TABLES_OF_PAGE)
+def test_gen_4_the_pages_tables_give_what_it_says(tmp_path: Path, tables: str, gives: str, encoding: str) -> None:
+    sample = load_feed(SAMPLE)
+    files = re.findall(r"<!-- table: (\S+)\.csv -->\n```csv\n([^`]+)```", tables)
+    feed = priced(sample, tmp_path, **{name: text.encode(encoding) for name, text in files})
+    for said in re.findall(r"<!-- gives: (.+) -->", gives):
+        if same := re.fullmatch(r"(\S+) as the feed", said):
+            patterns = [key for key, pattern in feed.patterns.items() if pattern.route_id == same[1]]
+            assert [yen(feed, key) for key in patterns] == [yen(sample, key) for key in patterns] != []
+            assert all("-" not in yen(feed, key) for key in patterns)
+        else:
+            pattern_id, start, end, fare_yen, cash_yen = re.fullmatch(
+                r"(\S+) (\S+) (\S+) ([0-9]+)(?:, in cash ([0-9]+))?", said
+            ).groups()  # type: ignore[union-attr]
+            table = feed.fare_table(pattern_id)
+            ride = place(table.pattern.stop_names, start), place(table.pattern.stop_names, end)
+            assert str(table.fare_yen(*ride)) == fare_yen
+            assert (str(table.cash.fare_yen(*ride)) if table.cash else None) == cash_yen
+
+
+def place(names: tuple[str, ...], visit: str) -> int:
+    """Where in a pattern a stop is, of several visits as `stop#2`."""
+    name, _, number = visit.partition("#")
+    return [at for at, one in enumerate(names) if one == name][int(number or 1) - 1]
+
+
+@pytest.mark.parametrize(("name", "text", "message"), REFUSED_OF_PAGE)
+def test_the_page_says_how_a_table_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(FaresBroken) as caught:
+        priced(load_feed(SAMPLE), tmp_path, **{name: text})
+    assert str(caught.value) == message
+
+
+COMMANDS_OF_PAGE = [line for block in re.findall(r"```sh\n([^`]+)```", PAGE) for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("command", COMMANDS_OF_PAGE)
+def test_the_pages_commands_run(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "白棚線.csv").write_text(re.findall(r"```csv\n([^`]+)```", PAGE)[0], "utf-8")
+    farebox, *args = shlex.split(command)
+    ran = run(capsys, monkeypatch, *args)
+    assert (farebox, ran.code, ran.err) == ("farebox", 0, "")
+
+
+def test_the_page_has_commands() -> None:
+    assert len(COMMANDS_OF_PAGE) == 3

@@ -13,11 +13,14 @@ from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
 from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
 from farebox.result import Side
+from farebox.tap import Service, judge_alighting
 from sim.bench import BENCHES, ImageBench
 from sim.fleet import LAYOVER_S, vehicles_for
 from sim.hardware.field import Moment, Withdrawal
 from sim.replay import SeenTap, Tally, VehicleDay, add, fleet_for
-from tariff.refusal import Code
+from tariff.account import Account
+from tariff.refusal import Code, Refusal
+from tariff.riders import HOLDER_ALONE, Party, RiderClass
 from tests.farebox.bus import DAY, DUTY, lococa
 
 
@@ -58,8 +61,9 @@ def test_the_sample_day_reconciles_to_zero(tmp_path: Path, reader: str) -> None:
 @given(seed=st.integers(0, 10_000), riders=st.floats(0, 15))
 @settings(max_examples=15)
 def test_any_seed_reconciles_to_zero(tmp_path_factory: pytest.TempPathFactory, seed: int, riders: float) -> None:
-    total, _ = run(tmp_path_factory.mktemp("day"), seed=seed, mean_riders=riders)
+    total, seen = run(tmp_path_factory.mktemp("day"), seed=seed, mean_riders=riders)
     assert total.reconciles
+    rides_are_the_ledgers(seen, total)
 
 
 def test_torn_taps_through_the_simulated_pn532_reconcile_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +72,62 @@ def test_torn_taps_through_the_simulated_pn532_reconcile_too(tmp_path: Path, mon
     total, seen = run(tmp_path, "pn532", mean_riders=12)
     assert total.reconciles
     assert [tap for tap in seen if tap.result.refusal and tap.result.refusal.code is Code.TOUCH_AGAIN]
-    assert [tap for tap in seen if tap.result.confirmed]
+    assert [tap for tap in seen if tap.result.confirmed and tap.rides]
+    rides_are_the_ledgers(seen, total)
+
+
+def test_faults_3_a_ride_that_is_seen_to_be_paid_on_a_later_trip_is_of_its_own_trip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody tries a card again: what became of a lost write is seen when the card is next used."""
+    monkeypatch.setattr("sim.demand.WITHDRAWS", 0.5)
+    monkeypatch.setattr("sim.replay.MOST_TOUCHES", 1)
+    total, seen = run(tmp_path / "day", "pn532", mean_riders=12)
+    rides_are_the_ledgers(seen, total)
+    # Withdrawn while it is read on its next trip, it is remembered still: those taps know nothing of the card.
+    monkeypatch.setattr("sim.demand.FORGETS_BOARDING", 0.5)
+    monkeypatch.setattr("sim.demand.WITHDRAWS", 1.0)
+    forgetful, taps = run(tmp_path / "forgetful", "pn532", mean_riders=12)
+    rides_are_the_ledgers(taps, forgetful)
+    late = [(tap, ride) for tap in seen for ride in tap.rides if ride.trip != tap.trip]
+    assert late
+    for tap, ride in late:
+        assert tap.result.confirmed and tap.result.confirmed.due_yen == ride.alight.settlement.due_yen
+        assert ride.alight.ride.alighted == tap.result.confirmed.stop_index
+
+
+def test_a_lost_ride_that_is_judged_otherwise_than_it_was_written_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.demand.WITHDRAWS", 0.5)
+    two = Party(companions=(RiderClass.ADULT,))
+
+    def refused(_account: Account, _service: Service, _at_s: int) -> Refusal:
+        return Refusal(Code.NO_FARE, "GEN-4")
+
+    def dearer(account: Account, service: Service, at_s: int) -> object:
+        return judge_alighting(account, service, at_s, party=two)
+
+    for wrong in (refused, dearer):
+        monkeypatch.setattr("sim.replay.judge_alighting", wrong)
+        with pytest.raises(AssertionError, match=r"^card 012e[0-9a-f]{12}: \d+ yen journalled, judged anew "):
+            run(tmp_path / wrong.__name__, "pn532", mean_riders=12)
+
+
+def rides_are_the_ledgers(seen: list[SeenTap], total: Tally) -> None:
+    """Every ride in the journals was handed out once, with what was taken for it, on the trip it was made on."""
+    rides = [ride for tap in seen for ride in tap.rides]
+    settled = [ride.alight.settlement for ride in rides]
+    ledger = total.ledger
+    assert len(rides) == ledger.alightings
+    assert sum(one.due_yen for one in settled) == ledger.fares_yen
+    assert sum(one.cash_yen for one in settled) == ledger.cash_yen
+    assert sum(one.auto_charged_yen for one in settled) == ledger.credit_yen
+    for ride in rides:
+        assert ride.trip.trip_id == ride.service.trip_id
+        assert ride.trip.number == ride.alight.ride.trip_number
+        assert ride.service.stop_index == ride.alight.ride.alighted
+        assert ride.party == HOLDER_ALONE
 
 
 def test_the_same_seed_gives_the_same_journals_byte_for_byte(tmp_path: Path) -> None:

@@ -115,16 +115,15 @@ def through_yen(taken: Ride, rider: RiderClass) -> int:
 
 
 def _covered(section: Section, table: FareTable) -> set[int]:
-    """PASS-1: the intervals between two visits of the ends, neither end in between, at a fare within the price."""
+    """PASS-1: the intervals between a visit of one end and a later one of the other, at a fare within the price."""
     numbers = table.pattern.stop_numbers
     ends = {section.from_stop, section.to_stop}
     found: set[int] = set()
     for start, end in combinations(range(table.size), 2):
         if {numbers[start], numbers[end]} != ends or (section.one_way and numbers[start] != section.from_stop):
             continue
-        if ends & set(numbers[start + 1 : end]) or table.fare_yen(start, end) > section.priced_fare_yen:
-            continue
-        found |= set(range(start, end))
+        if table.fare_yen(start, end) <= section.priced_fare_yen:
+            found |= set(range(start, end))
     return found
 
 

@@ -241,7 +241,7 @@ def test_aut_5_added_and_still_short_then_gen_10() -> None:
     account = member(55, arranged(trigger_yen=100, amount_yen=1_000))
     five = Party(companions=(ADULT,) * 4)
     refusal = refused(WAKAMATSU_RIDE, account, five)
-    assert (refusal.code, refusal.due_yen, refusal.short_yen) == (Code.SHORT, 1_150, 95)
+    assert (refusal.code, refusal.due_yen, refusal.short_yen) == (Code.SHORT, 1_150, 100)
     mixed = settled(WAKAMATSU_RIDE, account, five, payment=Payment.PART_CASH)
     assert (mixed.auto_charged_yen, mixed.stored_fare_yen, mixed.cash_yen) == (1_000, 1_050, 100)
     assert mixed.after.stored_fare_yen == 5
@@ -278,6 +278,9 @@ def test_aut_1_what_a_member_may_arrange(offered: AutoCharge) -> None:
     assert check_arrangement(offered, AIZU) is None
 
 
+CAPS = "caps: amount <= a day's <= a month's <= 99000, in steps of 1000"
+
+
 @pytest.mark.parametrize(
     ("asked", "detail"),
     [
@@ -288,10 +291,12 @@ def test_aut_1_what_a_member_may_arrange(offered: AutoCharge) -> None:
         (AutoCharge(100, 0, 9_000, 9_000), "amount of 0 yen: steps of 1000 up to 10000"),
         (AutoCharge(100, 1_500, 9_000, 9_000), "amount of 1500 yen: steps of 1000 up to 10000"),
         (AutoCharge(100, 11_000, 99_000, 99_000), "amount of 11000 yen: steps of 1000 up to 10000"),
-        (AutoCharge(100, 3_000, 2_000, 9_000), "caps: amount <= a day's <= a month's, in steps of 1000"),
-        (AutoCharge(100, 3_000, 9_000, 8_000), "caps: amount <= a day's <= a month's, in steps of 1000"),
-        (AutoCharge(100, 3_000, 9_500, 10_000), "caps: amount <= a day's <= a month's, in steps of 1000"),
-        (AutoCharge(100, 3_000, 9_000, 9_500), "caps: amount <= a day's <= a month's, in steps of 1000"),
+        (AutoCharge(100, 3_000, 2_000, 9_000), CAPS),
+        (AutoCharge(100, 3_000, 9_000, 8_000), CAPS),
+        (AutoCharge(100, 3_000, 9_500, 10_000), CAPS),
+        (AutoCharge(100, 3_000, 9_000, 9_500), CAPS),
+        (AutoCharge(100, 3_000, 99_000, 100_000), CAPS),
+        (AutoCharge(100, 3_000, 200_000, 200_000), CAPS),  # no card holds it
     ],
 )
 def test_aut_1_what_a_member_may_not_arrange(asked: AutoCharge, detail: str) -> None:
@@ -304,6 +309,7 @@ def test_aut_1_the_steps_are_the_operators() -> None:
     by_the_yen = AIZU._replace(auto_charge_offer=offer._replace(trigger_step_yen=1, amount_step_yen=1, most_yen=500))
     assert check_arrangement(AutoCharge(1, 1, 1, 1), by_the_yen) is None
     assert check_arrangement(AutoCharge(500, 500, 501, 502), by_the_yen) is None
+    assert check_arrangement(AutoCharge(1, 1, 99_000, 99_000), by_the_yen) is None
     detail = "trigger of 501 yen: steps of 1 up to 500"
     assert check_arrangement(AutoCharge(501, 1, 1, 1), by_the_yen) == Refusal(Code.NOT_SOLD, "AUT-1", detail)
 

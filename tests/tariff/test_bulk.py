@@ -498,13 +498,13 @@ def test_gen_10_cash_fares_in_cash_only() -> None:
     assert found.paths == {Path.OD: 3, Path.VECTORISED: 0, Path.SETTLED: 0}
 
 
-@pytest.mark.parametrize(("fares", "due_yen"), [({(0, 1): 0}, 0), ({}, NO_DUE)])
-def test_gen_10_free_or_unknown_by_card_is_so_in_cash(fares: dict[tuple[int, int], int], due_yen: int) -> None:
+@pytest.mark.parametrize("fares", [{(0, 1): 0}, {}])
+def test_gen_10_free_or_unknown_by_card_all_cash_pays_the_cash_fare(fares: dict[tuple[int, int], int]) -> None:
     cash = table_of("均一線", NAMES[:2], {(0, 1): 200})
     case = Case(ride(with_cash(table_of("均一線", NAMES[:2], fares), cash), 0, 1), card(0), payment=Payment.ALL_CASH)
     found = repriced([case], LOCOCA)
     assert_same([case], LOCOCA, found)
-    assert found.due_yen.tolist() == [due_yen]
+    assert found.due_yen.tolist() == [200]
 
 
 @pytest.mark.parametrize(("eco_yen", "paid"), [(499, {Purse.REGULAR: 500}), (500, {Purse.ECO: 500})])

@@ -198,8 +198,10 @@ CHILDS = card(holder=CHILD, scheme="lococa", expires=SCHOOL_END, stored_fare_yen
 AFTER = SCHOOL_END + timedelta(days=1)
 
 
-def changed_to(account: Account, holder: HolderKind, day: date = TODAY, *, named: bool = True) -> Account | Refusal:
-    return change_kind(account, holder, day, LOCOCA_SHIPPED, named=named)
+def changed_to(
+    account: Account, holder: HolderKind, day: date = TODAY, rulebook: Rulebook = LOCOCA_SHIPPED, *, named: bool = True
+) -> Account | Refusal:
+    return change_kind(account, holder, day, rulebook, named=named)
 
 
 def test_igp_26_an_anonymous_card_becomes_named() -> None:
@@ -221,6 +223,21 @@ def test_loc_2_igp_26_a_childs_card_becomes_a_general_one_from_1_april_on() -> N
     assert changed_to(CHILDS, ADULT, AFTER) == card(scheme="lococa", stored_fare_yen=730)
 
 
+@pytest.mark.parametrize("rulebook", [LOCOCA_SHIPPED, IWATE_SHIPPED], ids=lambda book: book.scheme)
+def test_loc_2_igp_26_a_disabled_childs_card_becomes_a_disabled_adults(rulebook: Rulebook) -> None:
+    childs = CHILDS._replace(scheme=rulebook.scheme, holder=DISABLED_CHILD)
+    refusal = Refusal(Code.NOT_ELIGIBLE, "LOC-2", "after 2026-03-31")
+    assert changed_to(childs, DISABLED_ADULT, SCHOOL_END, rulebook) == refusal
+    grown_up = childs._replace(holder=DISABLED_ADULT, expires=None)
+    assert changed_to(childs, DISABLED_ADULT, AFTER, rulebook) == grown_up
+
+
+def test_gen_17_the_last_day_of_norucas_discount_card_is_the_handbooks_to_say() -> None:
+    childs = CHILDS._replace(scheme="noruca", holder=DISABLED_CHILD)
+    refusal = Refusal(Code.NOT_CONFIGURED, "GEN-17", "last day of adult-discount after a change")
+    assert changed_to(childs, DISABLED_ADULT, AFTER, NORUCA_SHIPPED) == refusal
+
+
 def test_loc_2_a_childs_card_without_a_last_day_stays_one() -> None:
     refusal = Refusal(Code.NOT_ELIGIBLE, "LOC-2", "after None")
     assert changed_to(CHILDS._replace(expires=None), ADULT, AFTER) == refusal
@@ -228,11 +245,35 @@ def test_loc_2_a_childs_card_without_a_last_day_stays_one() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(ADULT, CHILD), (ADULT, DISABLED_ADULT), (DISABLED_CHILD, ADULT), (CHILD, DISABLED_CHILD)],
+    [
+        *((ADULT, CHILD), (ADULT, DISABLED_ADULT), (DISABLED_CHILD, ADULT), (CHILD, DISABLED_CHILD)),
+        *((CHILD, DISABLED_ADULT), (DISABLED_ADULT, DISABLED_CHILD)),
+    ],
 )
 def test_gen_17_no_source_knows_another_change(before: HolderKind, after: HolderKind) -> None:
     outcome = changed_to(card(holder=before, scheme="lococa", expires=SCHOOL_END), after, AFTER)
     assert outcome == Refusal(Code.NOT_CONFIGURED, "GEN-17", f"{before.name} to {after.name}")
+
+
+def test_gen_17_no_change_where_no_kinds_of_card_are_configured() -> None:
+    refusal = Refusal(Code.NOT_CONFIGURED, "GEN-17", "named card of ADULT")
+    assert changed_to(card(named=False), ADULT, TODAY, AIZU_SHIPPED) == refusal
+    assert changed_to(CHILDS._replace(scheme="aizu-noruca"), ADULT, AFTER, AIZU_SHIPPED) == refusal
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "holder"), [(LOCOCA_SHIPPED, CHILD), (IWATE_SHIPPED, DISABLED_ADULT), (NORUCA_SHIPPED, DISABLED_CHILD)]
+)
+def test_gen_17_no_change_into_a_kind_that_the_operator_has_not(rulebook: Rulebook, holder: HolderKind) -> None:
+    anonymous = card(scheme=rulebook.scheme, holder=holder, named=False)
+    refusal = Refusal(Code.NOT_CONFIGURED, "GEN-17", f"anonymous card of {holder.name}")
+    assert changed_to(anonymous, holder, TODAY, rulebook, named=False) == refusal
+
+
+def test_nor_4_one_kind_may_be_named_or_anonymous() -> None:
+    anonymous = card(scheme="noruca", named=False)
+    assert changed_to(anonymous, ADULT, TODAY, NORUCA_SHIPPED) == card(scheme="noruca", named=True)
+    assert changed_to(anonymous, ADULT, TODAY, NORUCA_SHIPPED, named=False) == anonymous
 
 
 def test_igp_2_no_change_of_another_operators_card() -> None:

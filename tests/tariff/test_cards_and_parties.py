@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
+from tariff.acceptance import accept
 from tariff.account import HolderKind, RideMark, RideState
 from tariff.lines import Line, Word
 from tariff.refusal import Code
 from tariff.riders import CLASS_OF_HOLDER, UNDER_SCHOOL_AGE, Party, RiderClass
 from tariff.rulebook import ORDINARY, Rulebook
-from tariff.settle import accept
 from tests.tariff.examples import (
     ADULT,
     AIZU,

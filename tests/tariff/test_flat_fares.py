@@ -195,6 +195,13 @@ def test_azf_60_services_without_plus_one(service: str, flat: bool) -> None:
     assert due_yen(member, OUTSIDE, FRIDAY, service=service, at="15:00") == (100 if flat else 250)
 
 
+def test_azf_60_a_highway_student_pass_gives_no_plus_one() -> None:
+    member = holder_of(AIZU, "student-highway")
+    assert due_yen(member, OUTSIDE, FRIDAY, at="15:00") == 250
+    assert due_yen(member, OUTSIDE, FRIDAY, service="highway-nozawa", at="15:00") == 250
+    assert due_yen(member, WITHIN, FRIDAY, service="highway", at="15:00") == 0
+
+
 def test_azf_60_no_disabled_discount() -> None:
     member = holder_of(AIZU, "student", HolderKind.DISABLED_ADULT)
     assert due_yen(member, OUTSIDE, FRIDAY, at="15:00") == 100

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 
 from tariff.account import HolderKind
 from tariff.calendar import Holidays
-from tariff.cards import EXPIRY as CARD_EXPIRY
 from tariff.fares import TariffFault
-from tariff.operator_file import ARRAYS, CARD_REFUNDS, EXPIRY, OTHER_CARDS, SETTINGS, RulebookError, parse
-from tariff.refunds import CARD_REFUNDS as REFUND_SHAPES
+from tariff.operator_file import ARRAYS, OTHER_CARDS, SETTINGS, RulebookError, parse
 from tariff.rulebook import (
     Area,
     AutoChargeRules,
@@ -93,7 +91,7 @@ def test_an_operator_file_becomes_a_value() -> None:
         effective=date(2026, 4, 1),
         digest=sha256(text.encode()).digest(),
         companies=(Company(0, "白河支店", ("JRバス関東",)),),
-        services=(ServiceClass("highway", ("高速バス",)),),
+        services=(ServiceClass("highway", ("高速バス",), frozenset()),),
         holidays=Holidays(NEW_YEAR, frozenset({date(2026, 5, 1)}), frozenset({(12, 31), (1, 2)})),
         stored_fare_cap_yen=20_000,
         accepted_schemes=frozenset({"suica", "pasmo"}),
@@ -122,7 +120,7 @@ def test_an_operator_file_becomes_a_value() -> None:
         top_up=TopUpRules(500, (1_000, 5_000), 3_001),
         auto_charge=True,
         auto_charge_on_zero_fare=True,
-        auto_charge_offer=AutoChargeRules(100, 1_000, 10_000, 300, 2_000, 50_000, 99_000),
+        auto_charge_offer=AutoChargeRules(100, 1_000, 10_000, 99_000, 300, 2_000, 50_000, 99_000),
         excess="cheaper",
         areas=(
             Area(1, "市内", "AZF-51", 230, frozenset({"駅前", "東口"}), frozenset({"駅前"}), frozenset({"highway"})),
@@ -248,6 +246,7 @@ def test_what_an_operator_does_not_have_is_none() -> None:
     book = rulebook_with(
         **dict.fromkeys((key for key in OPERATOR_SETTINGS if key.startswith(("points.", "auto_charge."))), '"none"'),
         purses=f"[{REGULAR_PURSE}]",
+        cards__accepted_schemes="[]",
         auto_charge__offered="false",
         auto_charge__on_zero_fare="false",
         top_up__bus_notes_yen=NOT_CONFIGURED,
@@ -343,11 +342,6 @@ def test_every_array_serves_a_rule() -> None:
     }
 
 
-def test_every_word_has_its_function() -> None:
-    assert set(EXPIRY) == set(CARD_EXPIRY)
-    assert set(CARD_REFUNDS) == set(REFUND_SHAPES)
-
-
 # -- the files that are shipped
 
 IGP_2 = set(OTHER_CARDS[: OTHER_CARDS.index("lococa")])
@@ -361,10 +355,10 @@ FACTS: dict[str, tuple[Any, Any]] = {
     "GEN-15 LOCOCA": (LOCOCA.excluded_services, {"highway", "community"}),
     "GEN-15 NORUCA": (NORUCA.excluded_services, {"highway", "intercity", "limousine", "sightseeing", "extra"}),
     "GEN-15 the Nozawa line is no other highway bus": (
-        AIZU.service_of("R1", "高速バス野沢線（上り）"),
+        AIZU.service_of(0, "R1", "高速バス野沢線（上り）"),
         "highway-nozawa",
     ),
-    "GEN-15 highway": (AIZU.service_of("R2", "高速バス郡山線"), "highway"),
+    "GEN-15 highway": (AIZU.service_of(0, "R2", "高速バス郡山線"), "highway"),
     "GEN-18": (LOCOCA.holder_only, {HolderKind.CHILD, HolderKind.DISABLED_ADULT, HolderKind.DISABLED_CHILD}),
     "GEN-18 named": ([book.named_holder_only for book in (LOCOCA, IWATE, NORUCA, AIZU)], [False, True, False, False]),
     "GEN-21": ((NORUCA.accepted_schemes, AIZU.accepted_schemes), (frozenset(), frozenset())),
@@ -387,10 +381,10 @@ FACTS: dict[str, tuple[Any, Any]] = {
     "IGP-3": (
         [(product.bearer, product.named_card, product.holder) for product in IWATE.products],
         [
-            (False, True, {HolderKind.ADULT}),
-            (True, True, {HolderKind.ADULT}),
-            (False, True, {HolderKind.CHILD}),
-            (True, True, {HolderKind.CHILD}),
+            (False, True, {HolderKind.ADULT, HolderKind.DISABLED_ADULT}),
+            (True, True, {HolderKind.ADULT, HolderKind.DISABLED_ADULT}),
+            (False, True, {HolderKind.CHILD, HolderKind.DISABLED_CHILD}),
+            (True, True, {HolderKind.CHILD, HolderKind.DISABLED_CHILD}),
         ],
     ),
     "NOR-3, NOR-10": (
@@ -419,7 +413,7 @@ FACTS: dict[str, tuple[Any, Any]] = {
         ],
     ),
     "NOR-6": (NORUCA.companions_excluded_services, {"rail"}),
-    "NOR-6 the railway": (NORUCA.service_of("R3", "飯坂線"), "rail"),
+    "NOR-6 the railway": (NORUCA.service_of(0, "R3", "飯坂線"), "rail"),
     "GEN-17 NORUCA's counter": (NORUCA.counter, CounterRules(*[None] * 8)),
     "AZF-1, AZF-2, AZF-20": (
         AIZU.riders[3:],
@@ -474,7 +468,7 @@ FACTS: dict[str, tuple[Any, Any]] = {
             )
         ],
     ),
-    "AUT-1": (AIZU.auto_charge_offer, AutoChargeRules(100, 1_000, 10_000, 100, 1_000, 99_000, 99_000)),
+    "AUT-1": (AIZU.auto_charge_offer, AutoChargeRules(100, 1_000, 10_000, 99_000, 100, 1_000, 99_000, 99_000)),
     "AUT-2": ([book.auto_charge for book in (LOCOCA, IWATE, NORUCA, AIZU)], [False, False, False, True]),
 }
 
@@ -499,6 +493,7 @@ AZF_30: dict[str, tuple[Any, ...]] = {
     "term-2-2": (False, (), (), False, 60, 0, None),
     "term-3": (False, (), (), False, 60, 0, None),
     "year": (False, (), (), False, 60, 0, None),
+    "student-highway": (False, (1, 2, 3), (), True, 60, 30, None),
 }
 
 
@@ -507,7 +502,7 @@ def test_azf_30_to_azf_54_the_passes_of_aizu_bus() -> None:
     for product in AIZU.products:
         percent = product.price.percent if isinstance(product.price, FarePrice) else None
         assert (product.bearer, *product[8:11], percent, *product[13:15]) == AZF_30[product.name], product.name
-        assert product.sold_days_before == 7
+        assert product.sold_days_before == (1 if product.name == "student-highway" else 7)
         assert product.named_card is not product.bearer
 
 
@@ -583,6 +578,7 @@ WHOLE: dict[str, tuple[int, int]] = {
     "auto_charge.trigger_step_yen": (1, 1_000_000),
     "auto_charge.amount_step_yen": (1, 1_000_000),
     "auto_charge.most_yen": (1, 1_000_000),
+    "auto_charge.most_cap_yen": (1, 127_000),
     "auto_charge.first_trigger_yen": (1, 1_000_000),
     "auto_charge.first_amount_yen": (1, 1_000_000),
     "auto_charge.first_day_cap_yen": (1, 1_000_000),
@@ -713,6 +709,7 @@ NUMBERS_FROM: dict[str, tuple[int, int, int]] = {
     "products.portal_months": (0, 1, 12),
     "coupons.days": (0, 1, 31),
 }
+COMPANIES = "services.companies"
 OPTIONAL: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((key for key in SETTINGS if key.startswith(("luggage.", "counter."))), ("not configured",)),
     **dict.fromkeys((key for key in SETTINGS if key.startswith(("auto_charge.", "points."))), ("none",)),
@@ -778,6 +775,7 @@ def wrong_values() -> Iterator[tuple[str, str, str]]:
             yield key, value, f"must be a whole number from {low} to {high}"
     yield from wrong_words()
     yield from wrong_lists()
+    yield from wrong_companies()
     yield from wrong_days_and_times()
     yield from wrong_tickets()
     yield from wrong_prices()
@@ -819,6 +817,13 @@ def wrong_lists() -> Iterator[tuple[str, str, str]]:
         yield key, "1", "must be a list"
         if least:
             yield key, "[]", f"must hold at least {least}"
+
+
+def wrong_companies() -> Iterator[tuple[str, str, str]]:
+    whole = "must be a list in which each must be a whole number from 0 to 1"
+    yield from ((COMPANIES, value, whole) for value in ("[-1]", "[2]", '["0"]', "[0.0]", "[false]"))
+    yield COMPANIES, "[0, 0]", "must name each once"
+    yield from ((COMPANIES, value, "must be a list") for value in ("0", '"none"', "{}"))
 
 
 def wrong_days_and_times() -> Iterator[tuple[str, str, str]]:
@@ -947,6 +952,8 @@ def right_values() -> Iterator[tuple[str, str, Any]]:
         yield from ((key, quoted(word), None) for word in words)
     for rule in ("GEN-1", "PASS-9", "LOC-20", "IGP-29", "NOR-10", "AZF-63", "AUT-6"):
         yield "products.rule", quoted(rule), rule
+    yield COMPANIES, "[]", frozenset()
+    yield COMPANIES, "[1, 0]", {0, 1}
     yield "holidays.own_dates", "[]", frozenset()
     yield "holidays.own_month_days", '["02-28", "12-31"]', {(2, 28), (12, 31)}
     yield "flat_fares.departs_from", "00:00:00", 0
@@ -1121,7 +1128,48 @@ def test_gen_15_the_longer_beginning_comes_first() -> None:
     first = operator_file(services__routes='["高速バス野沢線"]') + operator_entry(
         "services", name='"other"', routes='["高速バス"]'
     )
-    assert parse(first, "toy.toml", NEW_YEAR).service_of("R1", "高速バス郡山線") == "other"
+    assert parse(first, "toy.toml", NEW_YEAR).service_of(0, "R1", "高速バス郡山線") == "other"
+
+
+HIDDEN = ("services.routes (GEN-15): 高速バス belongs to an earlier service already; put the longer beginning first",)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("[]", "[]", HIDDEN),
+        ("[]", "[1]", HIDDEN),
+        ("[1]", "[1]", HIDDEN),
+        ("[0, 1]", "[]", HIDDEN),
+        ("[0]", "[1]", ()),
+        ("[0]", "[0, 1]", ()),
+        ("[0]", "[]", ()),
+    ],
+)
+def test_loc_6_gen_15_a_route_is_hidden_only_on_the_buses_of_a_company(
+    first: str, second: str, told: tuple[str, ...]
+) -> None:
+    text = (
+        operator_file(services__companies=first)
+        + operator_entry("services", name='"other"', routes='["高速バス"]', companies=second)
+        + operator_entry("companies", **SECOND["companies"])
+    )
+    if told:
+        assert without_lines(problems(text)) == told
+    else:
+        assert parse(text, "toy.toml", NEW_YEAR).service_of(1, "R1", "高速バス") == "other"
+
+
+def test_loc_6_gen_15_a_route_may_be_hidden_by_two_services_together() -> None:
+    text = operator_file(services__companies="[0]") + operator_entry("companies", **SECOND["companies"])
+    for name, companies in (("joban", "[1]"), ("other", "[]")):
+        text += operator_entry("services", name=quoted(name), routes='["高速バス"]', companies=companies)
+    assert without_lines(problems(text)) == HIDDEN
+
+
+def test_loc_6_where_there_is_one_company_its_number_means_all() -> None:
+    text = operator_file(services__companies="[0]") + operator_entry("services", name='"b"', routes='["高速バス"]')
+    assert without_lines(problems(text)) == HIDDEN
 
 
 Contradiction = tuple[str, dict[str, str], str]
@@ -1144,6 +1192,17 @@ def unknown_names() -> Iterator[Contradiction]:
         names = listed("zzz", "aaa", *(["commuter"] if array == "products" else []))
         yield key, {key: names}, f"no [[{array}]] is named aaa, zzz; add it or correct the name"
     yield "products.with_area", {"products.with_area": '"aaa"'}, "no [[areas]] is named aaa; add it or correct the name"
+    for companies, missing in (("[1]", "1"), ("[0, 1]", "1")):
+        yield (
+            "services.companies",
+            {"services.companies": companies},
+            f"no [[companies]] has the number {missing}; add it or correct the number",
+        )
+    yield (
+        "services.companies",
+        {"companies.number": "1", "services.companies": "[0, 1]"},
+        "no [[companies]] has the number 0; add it or correct the number",
+    )
 
 
 def scopes() -> Iterator[Contradiction]:
@@ -1213,6 +1272,17 @@ def riding_and_purses() -> Iterator[Contradiction]:
         {**NO_TOP_UP, "purses.name": '"welfare-points"'},
         "welfare-points can't be topped up, so it has no premium; write 0",
     )
+    yield (
+        "cards.accepted_schemes",
+        {**NO_TOP_UP, "cards.accepted_schemes": '["suica"]', "purses.name": '"regular"'},
+        "other cards pay from stored-fare, which is no [[purses]] here; add it or write []",
+    )
+    for percent, multiple_yen in ((10, 1), (10, 5), (33, 50), (1, 99)):
+        yield (
+            "purses.premium_percent",
+            {**NO_NOTES, "purses.premium_percent": str(percent), "top_up.multiple_yen": str(multiple_yen)},
+            f"{percent} % of a top-up of top_up.multiple_yen, {multiple_yen}, is no whole yen",
+        )
     together = "state all of the table, or none of it"
     yield "top_up.bus_notes_yen", {"top_up.bus_notes_yen": NOT_CONFIGURED}, together
     yield "top_up.bus_notes_yen", {"top_up.bus_refused_from_yen": NOT_CONFIGURED}, together
@@ -1223,7 +1293,7 @@ def riding_and_purses() -> Iterator[Contradiction]:
     )
     yield (
         "top_up.bus_notes_yen",
-        {**NO_AUTO_CHARGE, "purses.name": '"regular"'},
+        {**NO_AUTO_CHARGE, **NO_OTHER_CARDS, "purses.name": '"regular"'},
         "notes on the bus go to stored-fare, which is no [[purses]] here",
     )
     yield (
@@ -1237,7 +1307,7 @@ def auto_charge_and_counter() -> Iterator[Contradiction]:
     together = "state all of the table, or none of it"
     yield (
         "auto_charge.offered",
-        {**NO_NOTES, "purses.name": '"regular"'},
+        {**NO_NOTES, **NO_OTHER_CARDS, "purses.name": '"regular"'},
         "auto-charge adds to stored-fare, which is no [[purses]] here",
     )
     yield (
@@ -1260,11 +1330,24 @@ def auto_charge_and_counter() -> Iterator[Contradiction]:
             {"auto_charge.first_amount_yen": value},
             "must be a multiple of 1000 up to 10000",
         )
-    yield (
-        "auto_charge.first_day_cap_yen",
-        {"auto_charge.first_day_cap_yen": "99_001"},
-        "99001 is above the upper bound 99000",
-    )
+    for day, month, most in (
+        ("1_000", "99_000", "99_000"),  # below the amount
+        ("99_000", "98_000", "99_000"),  # a day's above a month's
+        ("50_500", "99_000", "99_000"),
+        ("50_000", "98_500", "99_000"),
+        ("50_000", "99_000", "98_000"),
+        ("99_000", "99_000", "98_999"),
+    ):
+        yield (
+            "auto_charge.first_day_cap_yen",
+            {
+                "auto_charge.first_day_cap_yen": day,
+                "auto_charge.first_month_cap_yen": month,
+                "auto_charge.most_cap_yen": most,
+            },
+            f"must reach first_amount_yen, 2000, and not pass first_month_cap_yen, {int(month)}; "
+            f"both are multiples of 1000 up to {int(most)}",
+        )
     yield (
         "counter.sold_at_yen",
         {"counter.deposit_yen": NOT_CONFIGURED},
@@ -1447,7 +1530,8 @@ NO_AUTO_CHARGE = {
     "auto_charge.offered": "false",
     **dict.fromkeys((k for k in SETTINGS if k.startswith("auto_charge.") and k.endswith("_yen")), '"none"'),
 }
-NO_TOP_UP = NO_NOTES | NO_AUTO_CHARGE
+NO_OTHER_CARDS = {"cards.accepted_schemes": "[]"}
+NO_TOP_UP = NO_NOTES | NO_AUTO_CHARGE | NO_OTHER_CARDS
 STORED_FARE_ALONE = """[
   { name = "stored-fare", rule = "GEN-3", whole = false, days = [], holder_only = false, premium_percent = 0 },
 ]"""
@@ -1475,6 +1559,16 @@ AGREEING: dict[str, dict[str, str]] = {
     "a balance may be refused at the cap": {"top_up.bus_refused_from_yen": "20_000"},
     "first values may be the most": {"auto_charge.most_yen": "2_000"},
     "caps of a day and a month may be the same": {"auto_charge.first_day_cap_yen": "99_000"},
+    "a cap may be the amount": {"auto_charge.first_day_cap_yen": "2_000", "auto_charge.first_month_cap_yen": "2_000"},
+    "a service of the company there is": {"services.companies": "[0]"},
+    "a premium of whole yen": {**NO_NOTES, "purses.premium_percent": "4", "top_up.multiple_yen": "25"},
+    "by the yen without a premium": {**NO_NOTES, "purses.premium_percent": "0", "top_up.multiple_yen": "1"},
+    "other cards and a purse more": {
+        "purses": f"[{STORED_FARE_ALONE[3:-1]} {REGULAR_PURSE}]",
+        "points.earned_percent": '"none"',
+        "points.lapse_months": '"none"',
+    },
+    "another purse alone, and no other cards": {**NO_TOP_UP, "purses.name": '"regular"'},
     "a card may be sold for its deposit": {"counter.sold_at_yen": "[500, 20_500]"},
     "a scheme may state no price": {"counter.sold_at_yen": NOT_CONFIGURED, "counter.deposit_yen": NOT_CONFIGURED},
     "an area is not sold by itself": {"areas.fare_yen": NOT_CONFIGURED},
@@ -1556,6 +1650,20 @@ def test_what_is_wrong_already_contradicts_nothing() -> None:
     )
 
 
+def test_what_stands_twice_is_told_though_an_entry_between_is_wrong() -> None:
+    text = operator_file() + "".join(
+        operator_entry("services", name=name, routes=routes)
+        for name, routes in (("7", '["a"]'), ('"b"', "[]"), ('"highway"', '["高速バス新潟線"]'))
+    )
+    assert without_lines(problems(text)) == (
+        "services.name (GEN-15): must be a text",
+        "services.routes (GEN-15): must hold at least 1",
+        "services.name (GEN-15): highway is there already; each once",
+        "services.routes (GEN-15): "
+        "高速バス新潟線 belongs to an earlier service already; put the longer beginning first",
+    )
+
+
 # -- all problems at once
 
 
@@ -1599,6 +1707,7 @@ open_ride = "clear"
 [[services]]
 name = "rail"
 routes = ["飯坂線"]
+companies = []
 
   [[ services ]]
 name = "rail"
@@ -1606,6 +1715,7 @@ routes = [
     "飯坂線",
     "b = c",
 ]
+companies = []
 
 [[products]]
 months = [3, 1]
@@ -1614,6 +1724,9 @@ late_services = ["boat"]
 [[products]]
 months = [1, 3]
 late_services = ["boat"]
+
+[[companies]]
+number = 0
 """
 
 
@@ -1628,17 +1741,17 @@ def test_every_problem_is_told_at_once_with_file_line_rule_and_remedy() -> None:
         "toy.toml:13: party.holder_only (GEN-18): "
         "must be a list in which each must be one of adult, child, disabled-adult, disabled-child",
         "toy.toml:17: taps.guard_s (GEN-9): must be a whole number from 0 to 600",
-        "toy.toml:24: services.name (GEN-15): rail is there already; each once",
-        "toy.toml:25: services.routes (GEN-15): 飯坂線 belongs to an earlier service already; "
+        "toy.toml:25: services.name (GEN-15): rail is there already; each once",
+        "toy.toml:26: services.routes (GEN-15): 飯坂線 belongs to an earlier service already; "
         "put the longer beginning first",
-        "toy.toml:31: products.months (AZF-30): must ascend",
-        "toy.toml:32: products.late_services (AZF-33): no [[services]] is named boat; add it or correct the name",
-        "toy.toml:36: products.late_services (AZF-33): no [[services]] is named boat; add it or correct the name",
+        "toy.toml:33: products.months (AZF-30): must ascend",
+        "toy.toml:34: products.late_services (AZF-33): no [[services]] is named boat; add it or correct the name",
+        "toy.toml:38: products.late_services (AZF-33): no [[services]] is named boat; add it or correct the name",
     ]
     missing = [line for line in told if line.endswith("missing; there is no default")]
     assert "toy.toml:12: party.named_holder_only (GEN-18): missing; there is no default" in missing
-    assert "toy.toml:30: products.number (PASS-1): missing; there is no default" in missing
-    assert "toy.toml:34: products.number (PASS-1): missing; there is no default" in missing
+    assert "toy.toml:32: products.number (PASS-1): missing; there is no default" in missing
+    assert "toy.toml:36: products.number (PASS-1): missing; there is no default" in missing
     assert "toy.toml: effective (GEN-5): missing; there is no default" in missing
 
 
@@ -1648,11 +1761,12 @@ def test_problems_come_in_the_order_of_the_file() -> None:
 
 
 def test_a_key_of_an_inline_array_is_told_at_the_array() -> None:
-    text = operator_file(services='[{ name = "highway", routes = ["高速バス"] }, { name = 7, routes = [] }]')
+    text = operator_file(services='[{ name = "a", routes = ["高速バス"], companies = [] }, { name = 7, routes = [] }]')
     line = line_of(text, "services")
     assert problems(text) == (
         f"toy.toml:{line}: services.name (GEN-15): must be a text",
         f"toy.toml:{line}: services.routes (GEN-15): must hold at least 1",
+        f"toy.toml:{line}: services.companies (LOC-6): missing; there is no default",
     )
 
 

@@ -38,7 +38,7 @@ GENERAL_ROUTES_ONLY = NO_HIGHWAY | {"sightseeing", "sawayaka", "konan-koriyama"}
 ADULT, CHILD = HolderKind.ADULT, HolderKind.CHILD
 DISABLED_ADULT, DISABLED_CHILD = HolderKind.DISABLED_ADULT, HolderKind.DISABLED_CHILD
 
-AIZU_SECTION = ("commuter", "student")
+AIZU_SECTION = ("commuter", "student", "student-highway")
 AIZU_AREA = ("area-commuter", "area-student")
 AIZU_LOOP = ("loop-commuter", "loop-student")
 AIZU_TERM = ("term-1", "term-2-1", "term-2-2", "term-3", "year")
@@ -114,7 +114,7 @@ def test_gen_15_loc_6_nor_7_igp_8_services_on_which_no_card_is_taken() -> None:
 
 def test_gen_15_loc_6_nor_6_nor_7_azf_40_azf_53_azf_60_the_routes_of_each_service() -> None:
     assert [book.services for book in BOOKS] == [
-        (ServiceClass("highway", ("高速バス",)), ServiceClass("community", ("コミュニティバス",))),
+        (ServiceClass("highway", ("高速バス",)), ServiceClass("community", ("コミュニティバス",), frozenset({0}))),
         (),
         (
             ServiceClass("rail", ("飯坂線",)),
@@ -135,7 +135,7 @@ def test_gen_15_loc_6_nor_6_nor_7_azf_40_azf_53_azf_60_the_routes_of_each_servic
     ]
 
 
-def test_gen_15_azf_40_azf_52_azf_53_services_on_which_a_pass_counts_for_nothing() -> None:
+def test_gen_15_azf_40_azf_52_azf_53_azf_60_services_on_which_a_pass_counts_for_nothing() -> None:
     nowhere: frozenset[str] = frozenset()
     assert passes("excluded_services") == [
         same(LOCOCA_PASSES, nowhere),
@@ -143,6 +143,7 @@ def test_gen_15_azf_40_azf_52_azf_53_services_on_which_a_pass_counts_for_nothing
         same(NORUCA_PASSES, nowhere),
         {
             **same((*AIZU_SECTION, *AIZU_LOOP), nowhere),
+            "student": {"highway"},
             **same(AIZU_AREA, NO_HIGHWAY),
             "noransho": NO_HIGHWAY | {"sightseeing", "community"},
             **same(AIZU_TERM, GENERAL_ROUTES_ONLY),
@@ -173,7 +174,7 @@ def test_gen_19_gen_17_loc_11_azf_33_how_long_before_its_first_day_a_pass_is_sol
         same(LOCOCA_PASSES, 14),
         same(IWATE_PASSES, None),
         same(NORUCA_PASSES, None),
-        same(AIZU_PASSES, 7),
+        {**same(AIZU_PASSES, 7), "student-highway": 1},
     ]
 
 
@@ -208,6 +209,7 @@ def test_pass_1_nor_3_azf_30_azf_40_azf_52_azf_53_azf_54_numbers_scopes_and_dire
         {
             "commuter": (1, "section", "either"),
             "student": (2, "section", "either"),
+            "student-highway": (13, "section", "either"),
             "area-commuter": (3, "area", "two-way"),
             "area-student": (4, "area", "two-way"),
             "loop-commuter": (5, "line", "two-way"),
@@ -294,7 +296,7 @@ def test_loc_12_azf_35_azf_53_papers_for_a_pass() -> None:
         same(NORUCA_PASSES, ()),
         {
             **same(("commuter", "area-commuter", "loop-commuter"), ()),
-            **same(("student", "area-student", "loop-student", *AIZU_TERM), certificate),
+            **same(("student", "student-highway", "area-student", "loop-student", *AIZU_TERM), certificate),
             "noransho": ("proof-of-age",),
         },
     ]
@@ -351,12 +353,12 @@ def test_igp_3_igp_6_loc_20_kinds_of_iwate_green_pass() -> None:
     )
 
 
-def test_igp_3_iwates_passes_are_for_adults_or_for_children() -> None:
+def test_igp_3_iwates_passes_are_for_adults_or_for_children_disabled_ones_too() -> None:
     assert read(IWATE.products, "title", "rule", "holder") == {
-        "adult-named": ("大人 記名IC定期乗車券", "IGP-3", {ADULT}),
-        "adult-bearer": ("大人 持参人IC定期乗車券", "IGP-3", {ADULT}),
-        "child-named": ("小児 記名IC定期乗車券", "IGP-3", {CHILD}),
-        "child-bearer": ("小児 持参人IC定期乗車券", "IGP-3", {CHILD}),
+        "adult-named": ("大人 記名IC定期乗車券", "IGP-3", {ADULT, DISABLED_ADULT}),
+        "adult-bearer": ("大人 持参人IC定期乗車券", "IGP-3", {ADULT, DISABLED_ADULT}),
+        "child-named": ("小児 記名IC定期乗車券", "IGP-3", {CHILD, DISABLED_CHILD}),
+        "child-bearer": ("小児 持参人IC定期乗車券", "IGP-3", {CHILD, DISABLED_CHILD}),
     }
     no_kind: set[HolderKind] = set()
     holders = [read(book.products, "holder") for book in (LOCOCA, NORUCA, AIZU)]
@@ -511,10 +513,11 @@ def test_azf_13_six_rides_for_five_fares_for_a_year() -> None:
 # -- AZF: passes
 
 
-def test_azf_30_azf_40_azf_52_azf_53_azf_54_aizus_passes() -> None:
+def test_azf_30_azf_40_azf_52_azf_53_azf_54_azf_60_aizus_passes() -> None:
     assert read(AIZU.products, "title", "rule") == {
         "commuter": ("通勤定期券", "AZF-30"),
         "student": ("通学定期券", "AZF-30"),
+        "student-highway": ("高速バス通学定期券", "AZF-30"),
         "area-commuter": ("エリア指定定期券 通勤", "AZF-52"),
         "area-student": ("エリア指定定期券 通学", "AZF-52"),
         "loop-commuter": ("まちなか周遊バス専用定期券 通勤", "AZF-54"),
@@ -536,7 +539,7 @@ def test_azf_30_gen_17_periods_at_the_counter() -> None:
         same(NORUCA_PASSES, ((), False)),
         {
             "commuter": ((1, 3), False),
-            "student": ((1, 2, 3), True),
+            **same(("student", "student-highway"), ((1, 2, 3), True)),
             **same((*AIZU_AREA, *AIZU_LOOP), ((1, 3), False)),
             "noransho": ((1,), False),
             **same(AIZU_TERM, ((), False)),
@@ -566,7 +569,7 @@ def test_azf_31_gen_17_azf_40_azf_52_azf_53_azf_54_how_a_pass_is_priced() -> Non
         same(NORUCA_PASSES, None),
         {
             "commuter": FarePrice(60, 30, 70, ((3, 95), (6, 90))),
-            "student": FarePrice(60, 30, 60, ((3, 95),)),
+            **same(("student", "student-highway"), FarePrice(60, 30, 60, ((3, 95),))),
             **same(("area-commuter", "loop-commuter"), FarePrice(60, None, 70, ((3, 95),))),
             **same(("area-student", "loop-student"), FarePrice(60, None, 60, ((3, 95),))),
             "noransho": FixedPrice(((1, 6_500),)),
@@ -587,7 +590,9 @@ def test_azf_32_azf_40_azf_52_azf_53_azf_54_the_disabled_discount_on_passes() ->
 def test_azf_33_highway_passes_are_sold_from_the_day_before() -> None:
     alike: tuple[frozenset[str], int] = (frozenset(), 0)
     *others, aizu = on_every_pass(alike)
-    assert passes("late_services", "late_days_before") == [*others, {**aizu, **same(AIZU_SECTION, (NO_HIGHWAY, 1))}]
+    late = {"commuter": (NO_HIGHWAY, 1), "student": ({"highway-nozawa"}, 1)}
+    assert passes("late_services", "late_days_before") == [*others, {**aizu, **late}]
+    assert [product.sold_days_before for product in AIZU.products if product.name == "student-highway"] == [1]
 
 
 def test_azf_40_terms_and_what_follows_what() -> None:
@@ -621,7 +626,8 @@ def test_azf_51_azf_52_azf_53_gen_17_the_areas() -> None:
 
 def test_azf_51_the_city_comes_with_a_section() -> None:
     *others, aizu = on_every_pass(None)
-    assert passes("with_area") == [*others, {**aizu, **same((*AIZU_SECTION, *AIZU_TERM), "若松市内フリー")}]
+    city = same(("commuter", "student", *AIZU_TERM), "若松市内フリー")
+    assert passes("with_area") == [*others, {**aizu, **city}]
 
 
 def test_azf_52_azf_53_which_areas_a_pass_is_sold_for() -> None:
@@ -643,7 +649,7 @@ def test_azf_54_the_town_loop() -> None:
 
 def test_aut_1_what_may_be_arranged() -> None:
     assert [book.auto_charge_offer for book in BOOKS[:3]] == [None] * 3
-    assert AIZU.auto_charge_offer == AutoChargeRules(100, 1_000, 10_000, 100, 1_000, 99_000, 99_000)
+    assert AIZU.auto_charge_offer == AutoChargeRules(100, 1_000, 10_000, 99_000, 100, 1_000, 99_000, 99_000)
 
 
 def test_aut_2_aut_5_who_has_auto_charge_and_on_a_free_ride_too() -> None:

@@ -261,12 +261,17 @@ def test_gen_18_iwate_named_cards_pay_for_their_holder_alone() -> None:
 
 @pytest.mark.parametrize(
     "party",
-    [Party(companions=(BABY,)), Party(family=(ADULT,)), Party(attendants=(Attendant(Handbook.MENTAL),))],
+    [Party(companions=(BABY, CHILD)), Party(family=(ADULT,)), Party(attendants=(Attendant(Handbook.MENTAL),))],
     ids=["companion", "family", "attendant"],
 )
 def test_gen_18_nobody_else_rides_on_a_holder_only_card(party: Party) -> None:
     child = card(holder=HolderKind.CHILD)
     assert refused(ride(HAKUHO_LINE, 0, 4), child, party) == Refusal(Code.HOLDER_ONLY, "GEN-18")
+
+
+@pytest.mark.parametrize("party", [Party(companions=(BABY,)), Party(family=(BABY, BABY))], ids=["one", "two"])
+def test_azf_1_a_baby_owes_nothing_and_is_welcome_on_any_card(party: Party) -> None:
+    assert settled(ride(HAKUHO_LINE, 0, 4), card(holder=HolderKind.CHILD), party).due_yen == 250
 
 
 def test_nor_6_no_companions_on_the_railway() -> None:

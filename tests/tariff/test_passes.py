@@ -186,11 +186,17 @@ def test_pass_1_on_a_loop(case: Around) -> None:
     assert due_yen(TOWN_LOOP, case.boarded, case.alighted, case.sold, scheme="lococa") == case.due_yen
 
 
-def test_pass_1_a_section_runs_from_the_last_visit_of_its_end() -> None:
-    # 病院前 is served, left for a spur, and served again: the section to 終点 begins at the second visit.
+def test_pass_1_a_section_runs_from_every_visit_of_its_end_within_its_price() -> None:
+    # 病院前 is served, left for a spur, and served again: the route serves both ends in order from either visit.
     spur = triangle("病院線", "病院前\n100 団地\n150 100 病院前\n200 150 120 終点")
-    assert due_yen(spur, 2, 3, section("病院前", "終点"), scheme="lococa") == 0
-    assert due_yen(spur, 0, 3, section("病院前", "終点"), scheme="lococa") == 150
+    assert due_yen(spur, 2, 3, section("病院前", "終点", 200), scheme="lococa") == 0
+    assert due_yen(spur, 0, 3, section("病院前", "終点", 200), scheme="lococa") == 0
+    # Priced on 120, it is good from the second visit only.
+    assert due_yen(spur, 2, 3, section("病院前", "終点", 120), scheme="lococa") == 0
+    assert due_yen(spur, 0, 3, section("病院前", "終点", 120), scheme="lococa") == 150
+    # From one visit of an end to the next is no section, whether that has a fare or not.
+    assert due_yen(spur, 0, 2, section("病院前", "団地", 100), scheme="lococa") == 0
+    assert due_yen(spur, 0, 2, section("病院前", "終点", 120), scheme="lococa") == 150
 
 
 def test_pass_1_what_a_pass_covers_is_an_interval_a_bit_and_whatever_is_known() -> None:

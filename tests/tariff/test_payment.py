@@ -39,7 +39,7 @@ from tests.tariff.examples import (
 def test_gen_3_stored_fare_reaches_the_cap(
     balance_yen: int, added_yen: int, after_yen: int, rulebook: Rulebook
 ) -> None:
-    topped_up = top_up(card(balance_yen, scheme=rulebook.scheme), Purse.STORED_FARE, added_yen, rulebook)
+    topped_up = top_up(card(balance_yen, scheme=rulebook.scheme), Purse.STORED_FARE, added_yen, TODAY, rulebook)
     assert isinstance(topped_up, ToppedUp)
     assert (topped_up.paid_yen, topped_up.added_yen) == (added_yen, added_yen)
     assert topped_up.after == card(after_yen, scheme=rulebook.scheme)
@@ -55,12 +55,14 @@ def test_gen_3_stored_fare_reaches_the_cap(
     ],
 )
 def test_gen_3_one_yen_over_is_refused_whole(balance_yen: int, added_yen: int, detail: str) -> None:
-    assert top_up(card(balance_yen), Purse.STORED_FARE, added_yen, LOCOCA) == Refusal(Code.OVER_CAP, "GEN-3", detail)
+    assert top_up(card(balance_yen), Purse.STORED_FARE, added_yen, TODAY, LOCOCA) == Refusal(
+        Code.OVER_CAP, "GEN-3", detail
+    )
 
 
 @pytest.mark.parametrize("paid_yen", [0, -1, -1_000])
 def test_gen_1_a_top_up_of_nothing_or_less_is_refused(paid_yen: int) -> None:
-    refusal = top_up(card(500), Purse.STORED_FARE, paid_yen, LOCOCA)
+    refusal = top_up(card(500), Purse.STORED_FARE, paid_yen, TODAY, LOCOCA)
     assert refusal == Refusal(Code.NOT_SOLD, "GEN-3", f"top-up of {paid_yen} yen, not a multiple of 1")
 
 
@@ -103,7 +105,7 @@ def test_gen_10_who_pays_what(case: Paying) -> None:
     assert all(yen > 0 for _, yen in paid.purses)
 
 
-@pytest.mark.parametrize(("balance_yen", "short_yen"), [(499, 1), (250, 250), (195, 305), (0, 500)])
+@pytest.mark.parametrize(("balance_yen", "short_yen"), [(499, 10), (490, 10), (250, 250), (195, 310), (0, 500)])
 def test_gen_10_short_waits_for_the_choice_and_names_fare_and_shortage(balance_yen: int, short_yen: int) -> None:
     refusal = refused(ride(HAKUHO_LINE, 0, 4), card(balance_yen))
     assert refusal == Refusal(Code.SHORT, "GEN-10", "", due_yen=500, short_yen=short_yen)
@@ -185,7 +187,7 @@ def test_gen_10_with_any_cash_the_cash_fare_applies(
 def test_gen_10_a_shortage_names_the_cash_fare_of_the_whole_party() -> None:
     child, party = card(300, holder=HolderKind.CHILD, scheme="aizu-noruca"), Party(companions=(ADULT,))
     short = refused(FARES_216_220, child, party)
-    assert short == Refusal(Code.SHORT, "GEN-10", "cash fare 330", due_yen=326, short_yen=26)
+    assert short == Refusal(Code.SHORT, "GEN-10", "cash fare 330", due_yen=326, short_yen=30)
     mixed = settled(FARES_216_220, child, party, payment=Payment.PART_CASH)
     assert (mixed.due_yen, mixed.stored_fare_yen, mixed.cash_yen) == (330, 300, 30)
 
@@ -193,3 +195,43 @@ def test_gen_10_a_shortage_names_the_cash_fare_of_the_whole_party() -> None:
 def test_gen_4_a_fare_that_is_missing_is_missing_whatever_cash_would_cost() -> None:
     refusal = refused(FARES_216_220._replace(alighted=2), card(0))
     assert refusal == Refusal(Code.NO_FARE, "GEN-4", "市内線: 駅前 - 病院")
+
+
+def test_gen_4_a_cash_fare_that_is_missing_is_told_to_who_would_need_it() -> None:
+    holed = ride(two_fares("駅前\n216 市役所", "駅前\n- 市役所"), 0, 1)
+    assert settled(holed, card(216)).due_yen == 216
+    no_fare = Refusal(Code.NO_FARE, "GEN-4", "市内線: 駅前 - 市役所")
+    for payment in Payment:
+        assert refused(holed, card(215), payment=payment) == no_fare
+
+
+def test_gen_10_all_cash_is_by_the_cash_fare_whatever_the_card_would_pay() -> None:
+    free_by_card = ride(two_fares("駅前\n0 市役所", "駅前\n100 市役所"), 0, 1)
+    assert settled(free_by_card, card(0)).due_yen == 0
+    assert settled(free_by_card, card(0), payment=Payment.PART_CASH).due_yen == 0
+    assert settled(free_by_card, card(0), payment=Payment.ALL_CASH).cash_yen == 100
+    unknown_by_card = ride(two_fares("駅前\n- 市役所", "駅前\n100 市役所"), 0, 1)
+    assert refused(unknown_by_card, card(0)).code is Code.NO_FARE
+    assert settled(unknown_by_card, card(0), payment=Payment.ALL_CASH).cash_yen == 100
+
+
+def test_gen_10_a_lower_cash_fare_is_never_paid_by_card_alone() -> None:
+    cheap = ride(two_fares("駅前\n200 市役所", "駅前\n180 市役所"), 0, 1)
+    short = Refusal(Code.SHORT, "GEN-10", "cash fare 180", due_yen=200, short_yen=180)
+    assert refused(cheap, card(190)) == short
+    assert refused(cheap, card(190), payment=Payment.PART_CASH) == short
+    assert settled(cheap, card(190), payment=Payment.ALL_CASH).cash_yen == 180
+
+
+def test_gen_10_where_both_fares_are_alike_a_shortage_names_none() -> None:
+    alike = ride(two_fares("駅前\n200 市役所\n300 200 病院", "駅前\n200 市役所\n310 200 病院"), 0, 1)
+    assert refused(alike, card(100)) == Refusal(Code.SHORT, "GEN-10", "", due_yen=200, short_yen=100)
+
+
+def test_pass_1_gen_10_a_pass_counts_by_the_fares_it_was_priced_on_whatever_pays() -> None:
+    line = two_fares("駅前\n195 市役所\n350 150 病院", "駅前\n200 市役所\n360 160 病院")
+    member, whole = card(100, held(section("駅前", "市役所", 195))), ride(line, 0, 2)
+    assert refused(whole, member) == Refusal(Code.SHORT, "GEN-10", "cash fare 160", due_yen=150, short_yen=60)
+    mixed = settled(whole, member, payment=Payment.PART_CASH)
+    assert (mixed.due_yen, mixed.stored_fare_yen, mixed.cash_yen) == (160, 100, 60)
+    assert settled(whole, member, payment=Payment.ALL_CASH).cash_yen == 160

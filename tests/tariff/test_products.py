@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tariff.account import HolderKind, Pass
+from tariff.account import HolderKind, Pass, Section
 from tariff.calendar import period_end
-from tariff.products import Buyer, Order, PriceLine, Purchase, Step, price, sale_window, sell
+from tariff.products import Buyer, Order, PriceLine, Purchase, Step, pass_of, price, sale_window, sell
 from tariff.refusal import Code, Refusal
 from tariff.rulebook import FarePrice, Product
 from tests.tariff.counter import (
@@ -16,6 +16,7 @@ from tests.tariff.counter import (
     AIZU_SHIPPED,
     DOWNTOWN,
     FAR,
+    IWATE,
     LOCOCA,
     OUTSIDE,
     STATION,
@@ -427,6 +428,22 @@ def test_azf_33_on_the_highway_from_the_day_before() -> None:
     assert refusal == Refusal(Code.NOT_SOLD, "GEN-19", "2026-05-09 to 2026-05-10")
 
 
+def test_azf_33_azf_60_a_highway_student_pass_is_a_kind_of_its_own() -> None:
+    for service in ("highway", "highway-nozawa"):
+        highway = Purchase("student-highway", MAY, 1, fare_yen=230, service=service)
+        outcome = sold(order(highway, date(2026, 5, 9)), HOLDER)
+        assert (outcome.price.yen, outcome.held.product) == (8_280, 13)
+        refusal = not_sold(order(highway, date(2026, 5, 8)), HOLDER)
+        assert refusal == Refusal(Code.NOT_SOLD, "GEN-19", "2026-05-09 to 2026-05-10")
+    student = Purchase("student", MAY, 1, fare_yen=230)
+    refusal = not_sold(order(student._replace(service="highway"), date(2026, 5, 9)), HOLDER)
+    assert refusal == Refusal(Code.NOT_SOLD, "AZF-30", "highway")
+    sold(order(student, date(2026, 5, 3)), HOLDER)
+    nozawa = student._replace(service="highway-nozawa")
+    sold(order(nozawa, date(2026, 5, 9)), HOLDER)
+    assert not_sold(order(nozawa, date(2026, 5, 8)), HOLDER).rule == "GEN-19"
+
+
 def test_loc_11_sold_from_14_days_before() -> None:
     buyer = Buyer(card(scheme="lococa"))
     sold(order(sold_on=date(2026, 4, 26)), buyer, LOCOCA)
@@ -474,6 +491,26 @@ def test_igp_3_a_product_may_be_for_some_kinds_of_card_only() -> None:
     sold(order(), HOLDER, adults)
     refusal = not_sold(order(IN_MAY._replace(holder=CHILD)), Buyer(card(holder=CHILD)), adults)
     assert refusal == Refusal(Code.NOT_ELIGIBLE, "IGP-3", "card of CHILD")
+
+
+@pytest.mark.parametrize(
+    ("name", "holders"),
+    [
+        ("adult-named", {HolderKind.ADULT, DISABLED_ADULT}),
+        ("adult-bearer", {HolderKind.ADULT, DISABLED_ADULT}),
+        ("child-named", {CHILD, DISABLED_CHILD}),
+        ("child-bearer", {CHILD, DISABLED_CHILD}),
+    ],
+)
+def test_igp_3_an_iwate_pass_goes_on_a_card_of_its_age_a_disabled_persons_too(
+    name: str, holders: set[HolderKind]
+) -> None:
+    configured = changed(IWATE, name, months=(1,), price=FarePrice(60, 30, 70, ()), sold_days_before=7)
+    for holder in HolderKind:
+        asked = order(Purchase(name, MAY, 1, fare_yen=230, holder=holder))
+        outcome = sell(asked, Buyer(card(scheme="iwate-green-pass", holder=holder)), configured)
+        refusal = Refusal(Code.NOT_ELIGIBLE, "IGP-3", f"card of {holder.name}")
+        assert (outcome == refusal) is (holder not in holders)
 
 
 @pytest.mark.parametrize(
@@ -539,6 +576,27 @@ def test_azf_51_one_of_several_sections_is_enough() -> None:
     assert sold(order(sections=sections), HOLDER).held.area == CITY_AREA
 
 
+def test_azf_51_no_area_comes_with_a_highway_student_pass() -> None:
+    to_sell = order(Purchase("student-highway", MAY, 1, fare_yen=230), sections=section(OUTSIDE, STATION))
+    assert sold(to_sell, HOLDER).held.area == 0
+
+
+@pytest.mark.parametrize(("names", "stop"), [({}, OUTSIDE), ({OUTSIDE: "塩川"}, STATION)])
+def test_azf_51_the_names_of_the_ends_are_needed_where_they_decide(names: dict[int, str], stop: int) -> None:
+    told = f"no name of stop {stop} in the order: it decides whether 若松市内フリー comes with the pass"
+    with pytest.raises(ValueError, match=f"^{told}$"):
+        sell(order(sections=section(OUTSIDE, STATION), stop_names=names), HOLDER, AIZU)
+    highway = Purchase("student-highway", MAY, 1, fare_yen=230)
+    sold(order(highway, sections=section(OUTSIDE, STATION), stop_names=names), HOLDER)
+
+
+def test_an_order_says_no_stop_names_of_its_own() -> None:
+    with pytest.raises(ValueError, match="no name of stop 1 in the order: "):
+        sell(Order(IN_MAY, MAY, 0, section()), HOLDER, AIZU)
+    with pytest.raises(TypeError):
+        Order(IN_MAY, MAY, 0).stop_names[STATION] = "若松駅"  # type: ignore[index]
+
+
 def test_azf_51_an_area_without_known_stops_can_not_be_judged() -> None:
     refusal = not_sold(order(sections=section(OUTSIDE, STATION)), HOLDER, AIZU_SHIPPED)
     assert refusal == Refusal(Code.NOT_CONFIGURED, "GEN-17", "stops of 若松市内フリー")
@@ -558,6 +616,14 @@ def test_azf_51_an_area_without_known_stops_can_not_be_judged() -> None:
 def test_pass_1_a_pass_is_written_for_what_it_was_priced_on(sections: tuple[object, ...]) -> None:
     with pytest.raises(ValueError, match="are not what Purchase"):
         sell(order(sections=sections), HOLDER, AIZU)
+
+
+def test_pass_1_the_pass_of_an_order_can_be_asked_for_without_a_buyer() -> None:
+    to_sell = order(sections=section(OUTSIDE, STATION), company=1)
+    assert pass_of(to_sell, AIZU) == sold(to_sell, HOLDER).held
+    assert pass_of(to_sell, AIZU_SHIPPED) == Refusal(Code.NOT_CONFIGURED, "GEN-17", "stops of 若松市内フリー")
+    two_months = order(IN_MAY._replace(months=2))
+    assert pass_of(two_months, AIZU) == Refusal(Code.NOT_SOLD, "AZF-30", "2 months, 0 days")
 
 
 # -- renewals
@@ -615,6 +681,32 @@ def test_prt_5_the_day_after_the_old_pass_or_once_ended_any_later_day() -> None:
 def test_prt_5_the_portal_renews_the_pass_on_the_card_and_sells_no_other(old: Pass | None) -> None:
     refusal = not_sold(order(IN_MAY._replace(portal=True), date(2026, 5, 9)), Buyer(card(old)))
     assert refusal == Refusal(Code.NOT_SOLD, "PRT-5", "not the pass on the card")
+
+
+WAY_THERE, WAY_BACK = section(STATION, WEST, 100), section(WEST, STATION, 100)
+ELSEWHERE = section(DOWNTOWN, FAR, 130)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (section(WEST, STATION), section()),
+        ((*WAY_THERE, *ELSEWHERE), (*WAY_BACK, *ELSEWHERE)),
+        ((*ELSEWHERE, *WAY_THERE), (*WAY_THERE, *ELSEWHERE)),
+    ],
+)
+def test_prt_5_pass_1_a_two_way_section_is_the_same_from_either_end(
+    old: tuple[Section, ...], new: tuple[Section, ...]
+) -> None:
+    renewal = order(IN_MAY._replace(portal=True), date(2026, 5, 9), sections=new)
+    assert sold(renewal, Buyer(card(OLD._replace(sections=old)))).held.sections == new
+
+
+def test_prt_5_pass_1_a_one_way_section_is_another_the_other_way() -> None:
+    renewal = order(IN_MAY._replace(portal=True, one_way=True), date(2026, 5, 9))
+    for start, end, sells in ((STATION, WEST, True), (WEST, STATION, False)):
+        old = OLD._replace(sections=section(start, end, one_way=True))
+        assert isinstance(sell(renewal, Buyer(card(old)), AIZU), Refusal) is not sells
 
 
 def test_prt_5_a_renewal_is_at_the_fare_of_today() -> None:

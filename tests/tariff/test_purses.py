@@ -182,7 +182,7 @@ def test_nor_12_a_card_with_the_pass_function_only_pays_its_excess_in_cash() -> 
     ],
 )
 def test_nor_3_a_premium_is_added(purse: Purse, paid_yen: int, added_yen: int) -> None:
-    done = top_up(noruca(), purse, paid_yen, NORUCA)
+    done = top_up(noruca(), purse, paid_yen, TODAY, NORUCA)
     assert isinstance(done, ToppedUp)
     assert (done.paid_yen, done.added_yen, balance_yen(done.after, purse)) == (paid_yen, added_yen, added_yen)
     assert money_yen(done.after) == added_yen
@@ -191,18 +191,20 @@ def test_nor_3_a_premium_is_added(purse: Purse, paid_yen: int, added_yen: int) -
 @pytest.mark.parametrize("paid_yen", [500, 999, 1_001, 1_500, 0, -1_000])
 def test_gen_3_noruca_is_topped_up_in_thousands(paid_yen: int) -> None:
     detail = f"top-up of {paid_yen} yen, not a multiple of 1000"
-    assert top_up(noruca(), REGULAR, paid_yen, NORUCA) == Refusal(Code.NOT_SOLD, "GEN-3", detail)
+    assert top_up(noruca(), REGULAR, paid_yen, TODAY, NORUCA) == Refusal(Code.NOT_SOLD, "GEN-3", detail)
 
 
 def test_gen_3_norucas_purses_share_the_cap_premium_included() -> None:
     nearly = noruca(10_000, 5_000, 3_600)
-    done = top_up(nearly, ECO, 1_000, NORUCA)
+    done = top_up(nearly, ECO, 1_000, TODAY, NORUCA)
     assert isinstance(done, ToppedUp) and money_yen(done.after) == 20_000
-    assert top_up(noruca(10_000, 5_000, 3_601), ECO, 1_000, NORUCA) == Refusal(Code.OVER_CAP, "GEN-3", "20001 > 20000")
+    assert top_up(noruca(10_000, 5_000, 3_601), ECO, 1_000, TODAY, NORUCA) == Refusal(
+        Code.OVER_CAP, "GEN-3", "20001 > 20000"
+    )
 
 
 def test_nor_12_a_card_without_a_purse_is_not_topped_up() -> None:
-    refusal = top_up(card(0, scheme="noruca"), REGULAR, 1_000, NORUCA)
+    refusal = top_up(card(0, scheme="noruca"), REGULAR, 1_000, TODAY, NORUCA)
     assert refusal == Refusal(Code.NOT_ELIGIBLE, "NOR-12", "a card with the pass function only has no purse")
 
 
@@ -211,34 +213,36 @@ def test_nor_12_a_card_without_a_purse_is_not_topped_up() -> None:
 )
 def test_nor_3_only_a_purse_of_the_scheme_is_topped_up(purse: Purse, rulebook: Rulebook) -> None:
     member = card(scheme=rulebook.scheme)
-    assert top_up(member, purse, 1_000, rulebook) == Refusal(Code.NOT_SOLD, "NOR-3", f"top-up of {purse}")
+    assert top_up(member, purse, 1_000, TODAY, rulebook) == Refusal(Code.NOT_SOLD, "NOR-3", f"top-up of {purse}")
 
 
 def test_gen_17_a_premium_is_configurable_for_every_operator() -> None:
     (stored_fare,) = AIZU.purses
     with_premium = AIZU._replace(purses=(stored_fare._replace(premium_percent=5),))
-    done = top_up(card(100, scheme="aizu-noruca"), SF, 1_000, with_premium)
+    done = top_up(card(100, scheme="aizu-noruca"), SF, 1_000, TODAY, with_premium)
     assert isinstance(done, ToppedUp) and done.after.stored_fare_yen == 1_150
     # 5 % of 1,010 is 50.5: no yen is rounded away (GEN-1).
-    assert top_up(card(100, scheme="aizu-noruca"), SF, 1_010, with_premium) == Refusal(
-        Code.NOT_SOLD, "GEN-3", "top-up of 1010 yen, not a multiple of 1"
+    assert top_up(card(100, scheme="aizu-noruca"), SF, 1_010, TODAY, with_premium) == Refusal(
+        Code.NOT_SOLD, "GEN-1", "premium of 5 % on 1010 yen is no whole yen"
     )
 
 
 @pytest.mark.parametrize("note_yen", [1_000, 5_000, 10_000])
 def test_loc_8_notes_that_are_taken_on_the_bus(note_yen: int) -> None:
-    done = top_up_by_note(card(100), note_yen, LOCOCA)
+    done = top_up_by_note(card(100), note_yen, TODAY, LOCOCA)
     assert isinstance(done, ToppedUp) and done.after.stored_fare_yen == 100 + note_yen
 
 
 @pytest.mark.parametrize("note_yen", [2_000, 500, 100, 0, 20_000])
 def test_loc_8_a_2000_yen_note_and_every_coin_goes_back(note_yen: int) -> None:
-    assert top_up_by_note(card(100), note_yen, LOCOCA) == Refusal(Code.NOT_SOLD, "LOC-8", f"note of {note_yen} yen")
+    assert top_up_by_note(card(100), note_yen, TODAY, LOCOCA) == Refusal(
+        Code.NOT_SOLD, "LOC-8", f"note of {note_yen} yen"
+    )
 
 
 @pytest.mark.parametrize(("balance", "taken"), [(10_000, True), (10_001, False), (9_999, True), (20_000, False)])
 def test_loc_10_no_note_from_10001_yen_on(balance: int, taken: bool) -> None:
-    outcome = top_up_by_note(card(balance), 1_000, LOCOCA)
+    outcome = top_up_by_note(card(balance), 1_000, TODAY, LOCOCA)
     if taken:
         assert isinstance(outcome, ToppedUp)
     else:
@@ -246,13 +250,13 @@ def test_loc_10_no_note_from_10001_yen_on(balance: int, taken: bool) -> None:
 
 
 def test_loc_10_the_largest_note_on_the_highest_balance_reaches_the_cap() -> None:
-    done = top_up_by_note(card(10_000), 10_000, LOCOCA)
+    done = top_up_by_note(card(10_000), 10_000, TODAY, LOCOCA)
     assert isinstance(done, ToppedUp) and done.after.stored_fare_yen == 20_000
 
 
 @pytest.mark.parametrize("rulebook", [IWATE, NORUCA, AIZU], ids=lambda book: book.scheme)
 def test_gen_17_topping_up_on_the_bus_is_locos_alone(rulebook: Rulebook) -> None:
-    refusal = top_up_by_note(card(scheme=rulebook.scheme), 1_000, rulebook)
+    refusal = top_up_by_note(card(scheme=rulebook.scheme), 1_000, TODAY, rulebook)
     assert refusal == Refusal(Code.NOT_CONFIGURED, "GEN-17", "top-up on the bus")
 
 
@@ -263,7 +267,7 @@ def test_gen_17_topping_up_on_the_bus_is_locos_alone(rulebook: Rulebook) -> None
 )
 def test_gen_17_loc_8_loc_10_notes_need_both_settings(half_configured: TopUpRules) -> None:
     half = LOCOCA._replace(top_up=half_configured)
-    assert top_up_by_note(card(100), 1_000, half) == Refusal(Code.NOT_CONFIGURED, "GEN-17", "top-up on the bus")
+    assert top_up_by_note(card(100), 1_000, TODAY, half) == Refusal(Code.NOT_CONFIGURED, "GEN-17", "top-up on the bus")
 
 
 @pytest.mark.parametrize("purse", Purse)
@@ -323,13 +327,46 @@ def test_igp_5_welfare_in_part_is_a_setting() -> None:
     welfare, points, stored_fare = IWATE.purses
     in_part = IWATE._replace(purses=(welfare._replace(whole=False), points, stored_fare))
     assert settled(LINE_500, iwate(1_000, 0, 300), rulebook=in_part).paid == Paid(((WELFARE, 300), (SF, 200)), 0)
-    # Points reach what is left to pay.
-    assert settled(LINE_500, iwate(1_000, 200, 300), rulebook=in_part).paid == Paid(((WELFARE, 300), (POINTS, 200)), 0)
+    # IGP-29: transport points pay the whole amount due or nothing, not what welfare points leave over.
+    assert settled(LINE_500, iwate(1_000, 200, 300), rulebook=in_part).paid == Paid(((WELFARE, 300), (SF, 200)), 0)
+    assert settled(LINE_500, iwate(1_000, 500, 300), rulebook=in_part).paid == Paid(((WELFARE, 300), (SF, 200)), 0)
+    assert settled(LINE_500, iwate(1_000, 500), rulebook=in_part).paid == Paid(((POINTS, 500),), 0)
+
+
+def test_igp_5_gen_10_in_a_mixed_payment_stored_fare_is_in_tens_whatever_points_pay() -> None:
+    welfare, points, stored_fare = IWATE.purses
+    in_part = IWATE._replace(purses=(welfare._replace(whole=False), points, stored_fare))
+    mixed = settled(LINE_500, iwate(28, 0, 65), rulebook=in_part, payment=Payment.PART_CASH)
+    assert mixed.paid == Paid(((WELFARE, 65), (SF, 20)), 415)
+
+
+@pytest.mark.parametrize(
+    ("member", "rulebook", "refusal"),
+    [
+        (card(scheme="suica"), AIZU, Refusal(Code.FOREIGN_CARD, "GEN-21", "suica")),
+        (card(scheme="noruca"), LOCOCA, Refusal(Code.FOREIGN_CARD, "GEN-21", "noruca")),
+        (
+            card(holder=HolderKind.CHILD, expires=date(2026, 3, 31)),
+            LOCOCA,
+            Refusal(Code.EXPIRED_CARD, "GEN-11", "2026-03-31"),
+        ),
+    ],
+)
+def test_gen_11_gen_21_only_a_card_that_is_taken_is_topped_up(
+    member: Account, rulebook: Rulebook, refusal: Refusal
+) -> None:
+    assert top_up(member, SF, 1_000, TODAY, rulebook) == refusal
+    if rulebook is LOCOCA:
+        assert top_up_by_note(member, 1_000, TODAY, rulebook) == refusal
+
+
+def test_igp_2_a_card_of_the_suica_family_is_topped_up_where_it_is_taken() -> None:
+    assert isinstance(top_up(card(100, scheme="suica"), SF, 1_000, TODAY, IWATE), ToppedUp)
 
 
 def test_igp_5_short_of_points_and_stored_fare() -> None:
     short = iwate(195, 499, 499)
-    assert refused(LINE_500, short) == Refusal(Code.SHORT, "GEN-10", due_yen=500, short_yen=305)
+    assert refused(LINE_500, short) == Refusal(Code.SHORT, "GEN-10", due_yen=500, short_yen=310)
     assert settled(LINE_500, short, payment=Payment.PART_CASH).paid == Paid(((SF, 190),), 310)
 
 

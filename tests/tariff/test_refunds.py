@@ -41,7 +41,8 @@ from tests.tariff.counter import (
 ADULT, CHILD = HolderKind.ADULT, HolderKind.CHILD
 DISABLED_ADULT, DISABLED_CHILD = HolderKind.DISABLED_ADULT, HolderKind.DISABLED_CHILD
 FIRST = date(2026, 5, 10)
-HELD = Pass(1, 0, FIRST, date(2026, 6, 9), True, section())
+LAST = date(2026, 6, 9)
+HELD = Pass(1, 0, FIRST, LAST, True, section())
 PAID = 9_660
 TENTH_DAY = date(2026, 5, 19)
 
@@ -167,16 +168,28 @@ def test_igp_25_a_pass_alone_less_its_fee() -> None:
     [(0, 500), (219, 500), (220, 500), (221, 501), (1_000, 1_280), (20_000, 20_280)],
 )
 def test_loc_18_igp_25_a_card_less_220_and_its_deposit(stored_fare_yen: int, yen: int) -> None:
-    lococa = refund_card(card(scheme="lococa", named=False, stored_fare_yen=stored_fare_yen), LOCOCA_SHIPPED)
+    lococa = refund_card(card(scheme="lococa", named=False, stored_fare_yen=stored_fare_yen), FIRST, LOCOCA_SHIPPED)
     parts = (Item.STORED_FARE, yen - 500), (Item.PASS, 0), (Item.DEPOSIT, 500)
     assert lococa == Refund(yen, tuple(RefundLine("LOC-18", *part) for part in parts))
-    iwate = refund_card(card(scheme="iwate-green-pass", stored_fare_yen=stored_fare_yen), IWATE_SHIPPED)
+    iwate = refund_card(card(scheme="iwate-green-pass", stored_fare_yen=stored_fare_yen), FIRST, IWATE_SHIPPED)
     joint = (Item.STORED_FARE_AND_PASS, yen - 500), (Item.DEPOSIT, 500)
     assert iwate == Refund(yen, tuple(RefundLine("IGP-25", *part) for part in joint))
 
 
-def test_loc_18_a_card_alone_is_worth_nothing_for_the_pass_on_it() -> None:
-    assert refund_card(LOCOCA_CARD, LOCOCA_SHIPPED) == refund_card(card(scheme="lococa"), LOCOCA_SHIPPED)
+@pytest.mark.parametrize(
+    ("returned_on", "runs"),
+    [
+        (FIRST - timedelta(days=1), True),
+        (TENTH_DAY, True),
+        (LAST, True),
+        (LAST + timedelta(days=1), False),
+    ],
+)
+def test_loc_18_a_pass_that_runs_is_not_lost_with_the_card(returned_on: date, runs: bool) -> None:
+    without = refund_card(card(scheme="lococa"), returned_on, LOCOCA_SHIPPED)
+    assert isinstance(without, Refund)
+    refusal = Refusal(Code.NOT_ELIGIBLE, "LOC-18", "pass until 2026-06-09")
+    assert refund_card(LOCOCA_CARD, returned_on, LOCOCA_SHIPPED) == (refusal if runs else without)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +233,8 @@ def test_loc_18_igp_25_the_lines_of_a_card_with_its_pass() -> None:
 
 def test_igp_30_points_lapse_with_the_card_and_stay_when_only_the_pass_goes() -> None:
     account = IWATE_CARD._replace(points=Points(37, FIRST))
-    for refund in (refund_card(account, IWATE), refund_both(account, PAID, TENTH_DAY, IWATE)):
+    alone = refund_card(account._replace(held_pass=None), TENTH_DAY, IWATE)
+    for refund in (alone, refund_both(account, PAID, TENTH_DAY, IWATE)):
         assert isinstance(refund, Refund)
         assert refund.points_lapsed == 37
     assert refund_pass(account, PAID, TENTH_DAY, IWATE) == only_pass("IGP-25", 4_540)
@@ -240,14 +254,14 @@ def test_the_shapes_of_refund_are_closed() -> None:
     ("scheme", "rulebook"), [("aizu-noruca", AIZU_SHIPPED), ("noruca", NORUCA_SHIPPED)], ids=["aizu", "noruca"]
 )
 def test_gen_17_no_source_tells_of_a_card_refund_of_these(scheme: str, rulebook: Rulebook) -> None:
-    assert refund_card(card(scheme=scheme), rulebook) == not_configured("refund of a card")
+    assert refund_card(card(scheme=scheme), FIRST, rulebook) == not_configured("refund of a card")
 
 
 @pytest.mark.parametrize("value", ["card_refund", "card_refund_fee_yen", "deposit_yen"])
 def test_gen_17_every_value_of_a_card_refund_is_needed(value: str) -> None:
     counter = LOCOCA_SHIPPED.counter._replace(**{value: None})
     without = LOCOCA_SHIPPED._replace(counter=counter)
-    assert refund_card(card(scheme="lococa"), without) == not_configured("refund of a card")
+    assert refund_card(card(scheme="lococa"), FIRST, without) == not_configured("refund of a card")
     assert refund_both(LOCOCA_CARD, PAID, TENTH_DAY, without) == not_configured("refund of a card")
 
 
@@ -255,12 +269,12 @@ def test_gen_17_the_fee_for_a_pass_is_needed_for_a_pass_only() -> None:
     refusal = not_configured("refund fee of a pass")
     assert refund_pass(IWATE_CARD, PAID, TENTH_DAY, IWATE_SHIPPED) == refusal
     assert refund_both(IWATE_CARD, PAID, TENTH_DAY, IWATE_SHIPPED) == refusal
-    assert isinstance(refund_card(IWATE_CARD, IWATE_SHIPPED), Refund)
+    assert isinstance(refund_card(IWATE_CARD, LAST + timedelta(days=1), IWATE_SHIPPED), Refund)
 
 
 def test_gen_17_coupon_purses_are_not_refunded_as_stored_fare() -> None:
     account = card(scheme="lococa")._replace(coupons=Coupons(1_100, 0, 0))
-    assert refund_card(account, LOCOCA_SHIPPED) == not_configured("refund of coupon purses")
+    assert refund_card(account, FIRST, LOCOCA_SHIPPED) == not_configured("refund of coupon purses")
 
 
 def test_loc_18_a_card_without_a_pass_has_none_to_refund() -> None:
@@ -271,7 +285,8 @@ def test_loc_18_a_card_without_a_pass_has_none_to_refund() -> None:
 
 def test_igp_2_nothing_is_refunded_or_issued_anew_on_another_operators_card() -> None:
     refusal = Refusal(Code.NOT_ELIGIBLE, "IGP-2", "lococa")
-    assert refund_card(LOCOCA_CARD, IWATE) == refusal
+    assert refund_card(LOCOCA_CARD, TENTH_DAY, IWATE) == refusal
+    assert refund_card(card(scheme="lococa"), TENTH_DAY, IWATE) == refusal
     assert refund_pass(LOCOCA_CARD, PAID, TENTH_DAY, IWATE) == refusal
     assert refund_both(LOCOCA_CARD, PAID, TENTH_DAY, IWATE) == refusal
     assert reissue(LOCOCA_CARD, Reissue.LOST, FIRST, TENTH_DAY, IWATE) == refusal
@@ -307,7 +322,7 @@ def test_azf_50_a_refund_is_never_negative_nor_more_than_was_paid(
     both = refund_both(account, bought.yen, returned_on, rulebook)
     alone = refund_pass(account, bought.yen, returned_on, rulebook)
     later = refund_pass(account, bought.yen, returned_on + timedelta(days=1), rulebook)
-    card_alone = refund_card(account, rulebook)
+    card_alone = refund_card(account._replace(held_pass=None), returned_on, rulebook)
     assert isinstance(both, Refund)
     assert isinstance(alone, Refund)
     assert isinstance(later, Refund)

@@ -2,15 +2,17 @@
 
 import pytest
 
+from tariff.acceptance import accept
 from tariff.account import Account, Pass
 from tariff.lines import Line, Word
 from tariff.refusal import Code, Refusal
 from tariff.rulebook import Rulebook
-from tariff.settle import accept
 from tests.tariff.examples import (
     AIZU,
     HAKUHO_LINE,
     IWATE,
+    JOBAN,
+    JR_BUS,
     LOCOCA,
     NORUCA,
     TODAY,
@@ -195,9 +197,15 @@ def test_gen_15_loc_6_nor_7_services_on_which_no_card_is_taken(rulebook: Ruleboo
         ("term-1", "konan-koriyama", 500),
         ("area-commuter", "highway", 500),
         ("student", "sawayaka", 0),
+        ("student", "highway", 500),
+        ("student", "highway-nozawa", 0),
+        ("student-highway", "highway", 0),
+        ("student-highway", "highway-nozawa", 0),
     ],
 )
-def test_gen_15_azf_40_azf_53_services_on_which_a_pass_counts_for_nothing(name: str, service: str, due: int) -> None:
+def test_gen_15_azf_40_azf_53_azf_60_services_on_which_a_pass_counts_for_nothing(
+    name: str, service: str, due: int
+) -> None:
     # The whole line as a section, so that only the service can spoil it.
     whole = member(section("磐城棚倉", "新白河"), product=named(AIZU, name))
     assert settled(ride(HAKUHO_LINE, 0, 4, service=service, departs="07:00"), whole).due_yen == due
@@ -213,12 +221,36 @@ def test_gen_15_azf_40_azf_53_services_on_which_a_pass_counts_for_nothing(name: 
     ],
 )
 def test_gen_15_a_route_is_of_the_first_service_that_names_it(route_id: str, route_name: str, service: str) -> None:
-    assert AIZU.service_of(route_id, route_name) == service
+    assert AIZU.service_of(0, route_id, route_name) == service
 
 
 def test_gen_15_a_route_may_be_named_by_its_id() -> None:
     highway = next(entry for entry in AIZU.services if entry.name == "highway")
     by_id = AIZU._replace(services=(highway._replace(routes=("R9",)),))
-    assert by_id.service_of("R9", "市内線") == "highway"
-    assert by_id.service_of("R8", "R9") == "highway"
-    assert by_id.service_of("R8", "市内線") == "ordinary"
+    assert by_id.service_of(0, "R9", "市内線") == "highway"
+    assert by_id.service_of(0, "R8", "R9") == "highway"
+    assert by_id.service_of(0, "R8", "市内線") == "ordinary"
+
+
+@pytest.mark.parametrize(
+    ("company", "route_name", "service", "taken"),
+    [
+        (JR_BUS, "高速バス新宿線", "highway", False),
+        (JOBAN, "高速バスいわき号", "highway", False),
+        (JR_BUS, "コミュニティバス（白河市）", "community", False),
+        (JOBAN, "コミュニティバス（いわき市）", "ordinary", True),
+    ],
+)
+def test_loc_6_gen_15_community_buses_are_excluded_for_jr_bus_kanto_alone(
+    company: int, route_name: str, service: str, taken: bool
+) -> None:
+    assert LOCOCA.service_of(company, "R1", route_name) == service
+    refusal = accept(card(), TODAY, service, LOCOCA)
+    assert refusal == (None if taken else Refusal(Code.EXCLUDED_SERVICE, "GEN-15", service))
+
+
+def test_gen_15_a_route_is_of_a_later_service_where_the_first_is_another_companys() -> None:
+    highway, community = LOCOCA.services
+    both = LOCOCA._replace(services=(community, highway._replace(routes=community.routes)))
+    assert both.service_of(JR_BUS, "R1", "コミュニティバス") == "community"
+    assert both.service_of(JOBAN, "R1", "コミュニティバス") == "highway"

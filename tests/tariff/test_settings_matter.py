@@ -167,7 +167,7 @@ def _company_number(rulebook: Rulebook) -> int | None:
 
 def _topped_up(paid_yen: int, balance_yen: int = 0) -> Outcome:
     def told(rulebook: Rulebook) -> Any:
-        outcome = top_up(card(balance_yen), Purse.STORED_FARE, paid_yen, rulebook)
+        outcome = top_up(card(balance_yen), Purse.STORED_FARE, paid_yen, TODAY, rulebook)
         return outcome.added_yen if isinstance(outcome, ToppedUp) else _said(outcome)
 
     return told
@@ -175,7 +175,7 @@ def _topped_up(paid_yen: int, balance_yen: int = 0) -> Outcome:
 
 def _note(balance_yen: int) -> Outcome:
     def told(rulebook: Rulebook) -> Any:
-        outcome = top_up_by_note(card(balance_yen), 1_000, rulebook)
+        outcome = top_up_by_note(card(balance_yen), 1_000, TODAY, rulebook)
         return outcome.added_yen if isinstance(outcome, ToppedUp) else _said(outcome)
 
     return told
@@ -205,7 +205,7 @@ def _kind_rule(rulebook: Rulebook) -> Any:
 
 
 def _card_back(rulebook: Rulebook) -> Any:
-    outcome = refund_card(card(1_000), rulebook)
+    outcome = refund_card(card(1_000), TODAY, rulebook)
     return (outcome.yen, outcome.lines[0].rule) if isinstance(outcome, Refund) else _said(outcome)
 
 
@@ -283,6 +283,13 @@ def _coupons(at: CouponRide, number: int = 1, issued: date = date(2026, 1, 1), b
         return outcome.cash_yen if isinstance(outcome, CouponPayment) else _said(outcome)
 
     return told
+
+
+def _after_another_book(rulebook: Rulebook) -> Any:
+    """A ticket of a book without bounds, and three of the bounded one."""
+    tickets = tuple(Tickets(book, 100, number, date(2026, 1, 1)) for book, number in (("ordinary", 1), ("himawari", 3)))
+    outcome = pay_with_coupons((500,), tickets, NOON_ON_THE_1ST, rulebook)
+    return outcome.cash_yen if isinstance(outcome, CouponPayment) else _said(outcome)
 
 
 def _coupon_rule(rulebook: Rulebook) -> Any:
@@ -458,7 +465,7 @@ CHANGES = [
         "services.name",
         '"highway"',
         '"express"',
-        lambda book: book.service_of("R1", "高速バス新潟線"),
+        lambda book: book.service_of(0, "R1", "高速バス新潟線"),
         "highway",
         "express",
         {
@@ -474,9 +481,17 @@ CHANGES = [
         "services.routes",
         '["高速バス"]',
         '["白棚線"]',
-        lambda book: book.service_of("R1", "白棚線"),
+        lambda book: book.service_of(0, "R1", "白棚線"),
         "ordinary",
         "highway",
+    ),
+    Change(
+        "services.companies",
+        "[]",
+        "[0]",
+        lambda book: book.service_of(1, "R1", "高速バス新潟線"),
+        "highway",
+        "ordinary",
     ),
     # -- purses
     Change(
@@ -486,7 +501,7 @@ CHANGES = [
         _paying_purse(stored_fare_yen=600, coupons=Coupons(700, 0, 0)),
         [("stored-fare", 500)],
         [("regular", 500)],
-        {**NO_NOTES, "auto_charge.offered": "false"},
+        {**NO_NOTES, "auto_charge.offered": "false", "cards.accepted_schemes": "[]"},
     ),
     Change("purses.rule", '"GEN-3"', '"IGP-5"', _payment_rule, "GEN-3", "IGP-5"),
     Change(
@@ -536,7 +551,11 @@ CHANGES = [
         _arranged,
         None,
         "not-sold",
-        {"auto_charge.first_amount_yen": "4_000"},
+        {
+            "auto_charge.first_amount_yen": "4_000",
+            "auto_charge.first_day_cap_yen": "4_000",
+            "auto_charge.first_month_cap_yen": "4_000",
+        },
     ),
     Change(
         "auto_charge.most_yen",
@@ -546,6 +565,15 @@ CHANGES = [
         None,
         "not-sold",
         {"auto_charge.first_amount_yen": "1_000"},
+    ),
+    Change(
+        "auto_charge.most_cap_yen",
+        "99_000",
+        "98_000",
+        _arranged,
+        None,
+        "not-sold",
+        {"auto_charge.first_month_cap_yen": "98_000"},
     ),
     # -- the counter
     Change("counter.deposit_yen", "500", "400", _card_sold(), 500, 600),
@@ -804,7 +832,17 @@ CHANGES = [
     Change("coupons.days", "[1, 11, 21]", "[1, 2]", _coupons(SECOND), 440, 400),
     Change("coupons.surcharge_yen", "20", "10", _coupons(SECOND), 440, 420),
     Change("coupons.surcharge_per_yen", "50", "0", _coupons(SECOND), 440, 420),
+    Change("coupons.surcharge_per_yen", "50", "60", _coupons(SECOND), 440, 420),  # 100 yen holds 60 yen once
     Change("coupons.most_per_rider", "3", "2", _coupons(NOON_ON_THE_1ST, 3), 200, "coupon-refused"),
+    Change(
+        "coupons.most_per_rider",
+        "3",
+        "2",
+        _after_another_book,
+        100,
+        "coupon-refused",
+        more=operator_entry("coupons", name='"ordinary"', most_per_rider=NONE),
+    ),
     Change("coupons.valid_months", "12", "9", _coupons(NOON_ON_THE_1ST), 400, "coupon-refused"),
     # -- kinds of card
     Change("card_kinds.rule", '"LOC-1"', '"LOC-2"', _kind_rule, "LOC-1", "LOC-2"),

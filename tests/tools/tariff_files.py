@@ -34,8 +34,8 @@ def feed(folder: Path, table: str, old: str, new: str) -> Path:
 
 
 BRANCH = {
-    "agency.txt": "agency_id,agency_name,agency_timezone\n1,あるバス,Asia/Tokyo\n",
-    "routes.txt": "route_id,agency_id,route_long_name,route_type\nROUTE,1,線,3\n",
+    "agency.txt": "agency_id,agency_name,agency_timezone\n1,{agency},Asia/Tokyo\n",
+    "routes.txt": "route_id,agency_id,route_long_name,route_type\nROUTE,1,{route},3\n",
     "stops.txt": "stop_id,stop_name,zone_id\na,甲,a\nb,乙,b\nc,丙,c\nd,丙,d\n",
     "trips.txt": "route_id,service_id,trip_id\nROUTE,S,VIA\nROUTE,S,DIRECT\n",
     "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
@@ -50,10 +50,10 @@ BRANCH = {
 }
 
 
-def branch(folder: Path) -> Path:
+def branch(folder: Path, agency: str = "あるバス", route: str = "線") -> Path:
     """A route of two trips: 甲 - 乙 - 丙 at 8:00 for 200 yen, and 甲 - 丙 at 9:00 for 250, to another pole of 丙."""
     made = folder / "branch"
     made.mkdir()
     for name, text in BRANCH.items():
-        (made / name).write_text(text, "utf-8")
+        (made / name).write_text(text.format(agency=agency, route=route), "utf-8")
     return made

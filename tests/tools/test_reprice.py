@@ -2,29 +2,43 @@
 
 import csv
 import json
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from pyarrow import parquet
 
-from farebox.duty import Duty
-from farebox.feed import load_feed
-from farebox.feed.operators import load_operators
-from farebox.machine import CompiledMachine
-from sim.bench import ImageBench
-from sim.replay import SeenTap, VehicleDay, fleet_for
+from farebox.tap import Alight, Keyed, judge_alighting
+from sim.replay import SettledRide
+from tariff.account import (
+    Account,
+    AutoCharge,
+    AutoCharged,
+    Coupons,
+    HolderKind,
+    Pass,
+    Points,
+    RideMark,
+    RideState,
+    Section,
+)
 from tariff.bulk import Path as Way
+from tariff.riders import HOLDER_ALONE, Attendant, Handbook, Party, Piece, RiderClass
+from tests.farebox.bus import DUTY, service, stop_number
 from tests.tools.cli import Ran, run
-from tests.tools.tariff_files import feed
+from tests.tools.tariff_cli import STOPS
+from tests.tools.tariff_files import SHIPPED, feed, operators
+from tools.cli import farebox
 from tools.exits import Exit
-from tools.options import feed_path
 from tools.tariff.path_clock import PathClock
-from tools.tariff.rides import COLUMNS, Recorder, write_rides
+from tools.tariff.ride_rows import COLUMNS, Recorder
 
 FRIDAY, SATURDAY = date(2026, 11, 20), date(2026, 11, 21)
 TRIP = "HAKUHO-W01"
@@ -83,56 +97,236 @@ def ride(boarded: int = 0, alighted: int = 4, **more: object) -> dict[str, objec
 
 # -- a replay
 
+REPLAY = ("sim", "replay", "--feed", "sample", "--date", SATURDAY, "--riders", 20, "--seed", 7, "--quiet", "--json")
+
+
+class Replayed(NamedTuple):
+    """A Saturday of the sample feed, both operators': its rides, and the summary of the replay."""
+
+    rides: Path
+    summary: dict[str, Any]
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        with self.rides.open(encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+
+def replay(folder: Path, reader: str, name: str = "rides.csv") -> Replayed:
+    path = folder / name
+    ran = CliRunner().invoke(farebox, [*map(str, REPLAY), "--reader", reader, "--rides", str(path)])
+    assert ran.exit_code == Exit.OK
+    return Replayed(path, json.loads(ran.stdout)["summary"])
+
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    """The rides of a Saturday of the sample feed, both operators', as a bystander records them."""
-    folder = tmp_path_factory.mktemp("journals")
-    duty = Duty(load_feed(feed_path("sample")), load_operators())
-    recorder = Recorder(duty.feed)
-    rows: list[dict[str, object]] = []
-
-    def seen(tap: SeenTap) -> None:
-        row = recorder.row(tap.trip, SATURDAY, tap.result)
-        if row is not None:
-            rows.append(row)
-
-    for vehicle in fleet_for(duty, SATURDAY):
-        VehicleDay(
-            duty, vehicle, SATURDAY, ImageBench(), folder, 7, seen, mean_riders=20, machine=CompiledMachine
-        ).run()
-    return rows
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    return replay(tmp_path_factory.mktemp("replay"), "image")
 
 
-def test_a_replays_rides_come_to_what_was_taken(cli: Cli, replayed: list[dict[str, object]]) -> None:
-    path = cli.folder / "rides.csv"
-    write_rides(path, replayed)
-    found = cli.json(path)
-    taken = sum(int(str(row["amount"])) for row in replayed)
-    assert len(replayed) > 100 and taken > 0
-    assert {row["pass"] != "" for row in replayed if "pass" in row} == {True}
-    assert (found["rides"], found["amount_yen"], found["due_yen"]) == (len(replayed), taken, taken)
-    assert (found["difference_yen"], found["dearer"], found["cheaper"], found["refused"]) == (0, 0, 0, [])
-    assert {book["operator"] for book in found["rules"]} == {"lococa", "aizu-noruca"}
-    assert sum(book["rides"] for book in found["rules"]) == len(replayed)
-    assert sum(one["yen"] for one in found["by_company"]) == taken
-    assert sum(one["yen"] for one in found["by_product"]) == taken
-    assert sum(found["by_purse"].values()) == taken
-    assert sum(one["rides"] for one in found["paths"]) == len(replayed)
+def hold(found: Mapping[str, Any], replayed: Replayed) -> None:
+    """Priced again, each ride of a replay costs what it cost, and every ride that its journals have is there."""
+    ledger = replayed.summary["ledger"]
+    assert (found["rides"], found["amount_yen"], found["due_yen"]) == (ledger["alightings"], *[ledger["fares_yen"]] * 2)
+    assert (found["compared"], found["difference_yen"], found["dearer"], found["cheaper"]) == (found["rides"], 0, 0, 0)
+    assert found["refused"] == []
+    assert found["by_purse"]["cash"] == ledger["cash_yen"]
+    assert found["auto_charged_yen"] == ledger["credit_yen"]
     assert found["unused_columns"] == []
 
 
-def test_what_is_written_can_be_read_again(cli: Cli, replayed: list[dict[str, object]]) -> None:
-    path = cli.folder / "rides.csv"
-    write_rides(path, replayed)
-    first = cli.json(path, "--out", cli.folder / "priced.parquet")
+def test_a_replays_rides_come_to_what_was_taken(cli: Cli, replayed: Replayed) -> None:
+    found = cli.json(replayed.rides)
+    hold(found, replayed)
+    taken, rows = found["amount_yen"], replayed.rows
+    assert len(rows) > 100 and taken > 0
+    assert {row["payment"] for row in rows} == {"card", "part-cash", "all-cash"}
+    assert [row for row in rows if row["pass"]] and [row for row in rows if row["auto_charge"]]
+    assert {book["operator"] for book in found["rules"]} == {"lococa", "aizu-noruca"}
+    assert sum(book["rides"] for book in found["rules"]) == len(rows)
+    assert sum(one["yen"] for one in found["by_company"]) == taken
+    assert sum(one["yen"] for one in found["by_product"]) == taken
+    assert sum(found["by_purse"].values()) == taken
+    assert sum(one["rides"] for one in found["paths"]) == len(rows)
+
+
+def test_faults_3_rides_whose_answer_was_lost_are_there_too(
+    cli: Cli, replayed: Replayed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other card is withdrawn from the simulated PN532 as it alights; some of those were written all the same."""
+    monkeypatch.setattr("sim.demand.WITHDRAWS", 0.5)
+    torn = replay(cli.folder, "pn532")
+    assert torn.summary["refused_by_code"]["touch-again"] > 50
+    hold(cli.json(torn.rides), torn)
+    assert sorted(row["amount"] for row in torn.rows) == sorted(row["amount"] for row in replayed.rows)
+
+
+def test_a_replays_rides_as_parquet(cli: Cli, replayed: Replayed) -> None:
+    again = replay(cli.folder, "image", "rides.parquet")
+    found = cli.json(again.rides, "--out", cli.folder / "rides.csv")
+    hold(found, again)
+    with (cli.folder / "rides.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [{name: row[name] for name in COLUMNS} for row in rows] == replayed.rows
+    schema = parquet.read_schema(again.rides)
+    kinds = {name: str(schema.field(name).type) for name in COLUMNS}
+    assert (kinds["service_date"], kinds["expires"], kinds["points_last_day"]) == ("date32[day]",) * 3
+    assert (kinds["amount"], kinds["balance_before"], kinds["welfare_points"]) == ("int32",) * 3
+    assert (kinds["trip_id_performed"], kinds["pass"], kinds["named"]) == ("string",) * 3
+
+
+def test_rides_change_nothing_else_of_a_replay(
+    replayed: Replayed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run(capsys, monkeypatch, *REPLAY, "--reader", "image")
+    assert json.loads(ran.out)["summary"] == replayed.summary
+
+
+def test_a_replay_says_where_its_rides_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rides.csv"
+    args = ("sim", "replay", "--date", FRIDAY, "--reader", "image", "--quiet", "--rides", path)
+    for language, what in (("en", "rides"), ("ja", "乗車記録")):
+        said = run(capsys, monkeypatch, *args, "--lang", language).out
+        rides = len(path.read_text("utf-8").splitlines()) - 1
+        assert rides > 50 and said.endswith(f"\n  {what}: {path} · {rides}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "says"),
+    [
+        ("rides.txt", Exit.USAGE, "rides.txt: neither .csv nor .parquet; name the file by what it is to be"),
+        ("rides.parquet", Exit.USAGE, "pyarrow is not installed; pip install 'farebox[bulk]'"),
+    ],
+)
+def test_rides_that_can_not_be_written_are_told_before_the_day(
+    name: str,
+    code: Exit,
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    ran = run(capsys, monkeypatch, *REPLAY, "--reader", "image", "--rides", tmp_path / name)
+    assert (ran.code, ran.out) == (code, "")
+    assert says in ran.err and list(tmp_path.iterdir()) == []
+
+
+def test_csv_needs_no_more_than_a_plain_installation(
+    tmp_path: Path, replayed: Replayed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("numpy", "pyarrow"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in [name for name in sys.modules if name.startswith(("tools.sim_command", "tools.tariff"))]:
+        monkeypatch.delitem(sys.modules, name)
+    again = replay(tmp_path, "image")
+    assert again.rides.read_bytes() == replayed.rides.read_bytes()
+
+
+def test_a_folder_that_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run(capsys, monkeypatch, *REPLAY, "--reader", "image", "--rides", tmp_path / "no" / "rides.csv")
+    assert ran.code == Exit.IO and "no/rides.csv: No such file" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("party", "trip_id", "due_yen"),
+    [
+        (Party(RiderClass.CHILD), TRIP, 250),
+        (Party(companions=(RiderClass.ADULT, RiderClass.CHILD)), TRIP, 1_250),
+        (Party(family=(RiderClass.CHILD,)), TRIP, 750),
+        (Party(attendants=(Attendant(Handbook.PHYSICAL_2, of_child=True),)), LOOP_TRIP, 320),
+        (Party(luggage=(Piece(12_000, 20_000, 900), Piece(1, 1, 1))), LOOP_TRIP, 320),
+    ],
+)
+def test_gen_18_who_rode_along_is_kept(cli: Cli, party: Party, trip_id: str, due_yen: int) -> None:
+    """A party as a driver keys it, on a ride from the first stop to the last."""
+    at = service(trip_id, FRIDAY)
+    at = at._replace(stop_index=at.table.size - 1)
+    judged = judge_alighting(Account(at.rulebook.scheme, 5_000), at, at.began_s, Keyed(boarded=0), party)
+    assert isinstance(judged, Alight)
+    row = Recorder(DUTY.feed, FRIDAY).row(SettledRide(DUTY.feed.trips[trip_id], at, party, judged))
+    assert row["amount"] == due_yen
+    found = cli.json(cli.write(row))
+    assert (found["due_yen"], found["difference_yen"], found["refused"]) == (due_yen, 0, [])
+    alone = cli.json(cli.write({name: value for name, value in row.items() if name != "party"}))
+    assert alone["difference_yen"] != 0
+
+
+def test_what_a_card_held_is_kept() -> None:
+    """Every column that a card can fill, filled."""
+    at = service(TRIP, FRIDAY)._replace(stop_index=4)
+    ends = Section(stop_number(STOPS[0]), stop_number(STOPS[2]), True, 400)
+    card = Account(
+        "lococa",
+        5_000,
+        HolderKind.CHILD,
+        ride=RideMark(RideState.OPEN, FRIDAY, at.trip_number, 1, at.company),
+        named=True,
+        expires=date(2027, 3, 31),
+        held_pass=Pass(1, 0, date(2026, 11, 1), date(2026, 11, 30), False, (ends,)),
+        auto_charge=AutoCharge(1_000, 3_000, 4_000, 9_000),
+        auto_charged=AutoCharged(FRIDAY, 3_000, 6_000),
+        coupons=Coupons(100, 200, 300),
+        points=Points(40, date(2026, 10, 1)),
+        welfare_points=50,
+    )
+    judged = judge_alighting(card, at, at.began_s + 86_400)
+    assert isinstance(judged, Alight)
+    row = Recorder(DUTY.feed, FRIDAY).row(SettledRide(DUTY.feed.trips[TRIP], at, HOLDER_ALONE, judged))
+    assert set(COLUMNS) - set(row) == {"party"}
+    assert row == {
+        "trip_id_performed": TRIP,
+        "service_date": FRIDAY,
+        "boarded_place": 1,
+        "alighted_place": 4,
+        "boarded_on": FRIDAY,
+        "alighted_on": SATURDAY,
+        "amount": judged.settlement.due_yen,
+        "currency_type": "JPY",
+        "rider_category": "child",
+        "payment": "card",
+        "balance_before": 5_000,
+        "regular_yen": 100,
+        "student_yen": 200,
+        "eco_yen": 300,
+        "transport_points": 40,
+        "points_last_day": date(2026, 10, 1),
+        "welfare_points": 50,
+        "scheme": "lococa",
+        "named": "true",
+        "expires": date(2027, 3, 31),
+        "pass": row["pass"],
+        "auto_charge": row["auto_charge"],
+    }
+    assert json.loads(str(row["pass"])) == {
+        "product": "commuter",
+        "company": 0,
+        "first_day": "2026-11-01",
+        "last_day": "2026-11-30",
+        "sections": [{"from": STOPS[0], "to": STOPS[2], "one_way": True, "fare_yen": 400}],
+    }
+    assert json.loads(str(row["auto_charge"])) == {
+        "trigger_yen": 1_000,
+        "amount_yen": 3_000,
+        "day_cap_yen": 4_000,
+        "month_cap_yen": 9_000,
+        "charged": {"day": "2026-11-20", "day_yen": 3_000, "month_yen": 6_000},
+    }
+
+
+def test_what_is_written_can_be_read_again(cli: Cli, replayed: Replayed) -> None:
+    first = cli.json(replayed.rides, "--out", cli.folder / "priced.parquet")
     again = cli.json(cli.folder / "priced.parquet", "--out", cli.folder / "again.csv")
     assert again["unused_columns"] == ["due_yen", "refusal"]
     for key in ("due_yen", "by_company", "by_product", "by_purse", "auto_charged_yen"):
         assert again[key] == first[key]
     with (cli.folder / "again.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["due_yen"] for row in rows] == [str(row["amount"]) for row in replayed]
+    assert [row["due_yen"] for row in rows] == [row["amount"] for row in replayed.rows]
     assert {row["refusal"] for row in rows} == {""}
     assert list(rows[0])[: len(COLUMNS)] == list(COLUMNS)
 
@@ -305,6 +499,47 @@ def test_columns_are_named(cli: Cli) -> None:
     assert [line.split()[0] for line in ran.out.splitlines()] == list(COLUMNS)
 
 
+# -- docs/tariff_commands.md
+
+_PAGE = (Path(__file__).parents[2] / "docs" / "tariff_commands.md").read_text("utf-8")
+SECTION = _PAGE[_PAGE.index("\n## Recorded rides\n") : _PAGE.index("\n## A batch of JSON lines\n")]
+
+
+def test_the_page_runs_from_top_to_bottom(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that has the shipped operator files, and those the page speaks of."""
+    operators(tmp_path, lococa={"child_percent = 50": "child_percent = 60"}).rename(tmp_path / "new-operators")
+    (tmp_path / "tariff").symlink_to(SHIPPED.parent)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    (block,) = re.findall(r"```shell\n(.+?)```", SECTION, re.DOTALL)
+    assert len(block.splitlines()) >= 5
+    for line in block.splitlines():
+        ran = run(capsys, monkeypatch, *shlex.split(line)[1:])
+        assert (ran.code, ran.err) == (Exit.OK, ""), line
+    outputs = re.findall(r"<!-- rides: farebox (.+?) -->\n```text\n(.+?)```", SECTION, re.DOTALL)
+    assert len(outputs) == 2
+    for command, printed in outputs:
+        ran = run(capsys, monkeypatch, *shlex.split(command))
+        out = "".join(f"{line.rstrip()}\n" for line in ran.out.splitlines())
+        parts = printed.split("...\n")
+        assert out.startswith(parts[0]) and out.endswith(parts[-1])
+
+
+def test_the_page_names_what_machines_are_told(cli: Cli) -> None:
+    path = cli.write(ride())
+    told = cli.json(path)
+    diff = CliRunner().invoke(farebox, ["tariff", "diff", "--feed", "sample", "--rides", str(path), "--json"])
+    line = json.loads(diff.stdout.splitlines()[-1])
+    table = SECTION[SECTION.index("| `reprice` | `revenue` | |") :]
+    first, second = (" ".join(row.split("|")[column] for row in table.splitlines() if "|" in row) for column in (1, 2))
+    assert {name for name in told if f"`{name}`" not in table} == {"simulated"}
+    assert {name for name in line if f"`{name}`" not in table} == {"kind", "simulated"}
+    assert set(re.findall("`([a-z_]+)`", first)) <= {*told, "reprice"}
+    assert set(re.findall("`([a-z_]+)`", second)) <= {*line, "revenue"}
+
+
 # -- bad input: one line, with file, row, column and what to do
 
 
@@ -369,7 +604,8 @@ def test_an_output_of_no_kind(cli: Cli) -> None:
 
 
 def test_what_is_not_installed_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "tools.tariff.rides")
+    for name in ("rides", "repricing"):
+        monkeypatch.delitem(sys.modules, f"tools.tariff.{name}")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     ran = cli.run(cli.folder / "rides.csv")
     assert ran.code == Exit.USAGE

@@ -155,6 +155,20 @@ def test_gen_15_azf_54_routes_of_services_and_lines(cli: Cli, tmp_path: Path) ->
     assert "    lococa highway: ―\n" in shown and "    lococa ordinary: 白棚線\n" in shown
 
 
+@pytest.mark.parametrize(
+    ("agency", "service"),
+    [
+        ("ジェイアールバス関東 白河支店", "community"),
+        ("新常磐交通", "ordinary"),
+        ("あるバス", "community"),  # not of the scheme: as of its first company
+    ],
+)
+def test_loc_6_a_service_is_that_of_the_routes_company(cli: Cli, tmp_path: Path, agency: str, service: str) -> None:
+    folder = branch(tmp_path, agency, "コミュニティバス")
+    listed = found(cli("--feed", folder, "--operator", "lococa", *ON, "--json"), Kind.SERVICE)
+    assert [one["name"] for one in listed if one["routes"]] == [f"lococa {service}"]
+
+
 def test_a_feed_may_have_its_fares_beside_it(cli: Cli, tmp_path: Path) -> None:
     folder = branch(tmp_path)
     (folder / "fare_rules.txt").write_text("fare_id,route_id,origin_id,destination_id\nF100,ROUTE,x,y\n")

@@ -1,6 +1,7 @@
 """`farebox tariff diff`: every change is named; one that can't be meant is stopped before it is signed (faults 29)."""
 
 import json
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -73,9 +74,20 @@ def test_faults_29_thirty_percent_either_way_and_no_more(cli: Cli, tmp_path: Pat
         (SettingChange("s", "counter.deposit_yen", 500, 5_000), True),
         (SettingChange("s", "counter.deposit_yen", 500, 600), False),
         (SettingChange("s", "counter.deposit_yen", None, 5_000), False),
-        (SettingChange("s", "counter.deposit_yen", 500, None), False),
+        (SettingChange("s", "counter.deposit_yen", 500, None), True),
+        (SettingChange("s", "riders.infants_free", None, 2), False),
         (SettingChange("s", "products[noransho].price.yen[1]", 6_500, 65_000), True),
-        (SettingChange("s", "riders.child_percent", 50, 5), False),
+        (SettingChange("s", "riders.child_percent", 50, 5), True),
+        (SettingChange("s", "riders.disabled_percent", 50, 100), True),
+        (SettingChange("s", "purses[regular].premium_percent", 10, 100), True),
+        (SettingChange("s", "points.earned_percent", 3, 30), True),
+        (SettingChange("s", "points.lapse_months", 12, 1), True),
+        (SettingChange("s", "products[commuter].number", 1, 9), False),
+        (SettingChange("s", "taps.open_ride", True, False), False),
+        (SettingChange("s", "scheme", "s", None), True),
+        (SettingChange("s", "scheme", None, "s"), False),
+        (SettingChange("s", "agency 山バス", "s", None), True),
+        (SettingChange("s", "agency 山バス", "s", "t"), False),
         (SettingChange("s", "name", "a", "b"), False),
     ],
 )
@@ -213,10 +225,20 @@ def test_a_new_edition_of_a_file_is_what_is_compared(cli: Cli, tmp_path: Path) -
 def test_a_scheme_that_comes_or_goes_is_named(cli: Cli, tmp_path: Path) -> None:
     new = operators(tmp_path)
     (new / "noruca" / "2016-01-01.toml").unlink()
-    (gone,) = changes(cli(SHIPPED, new, "--json"), "setting")
+    ran = cli(SHIPPED, new, "--json")
+    assert ran.code == Exit.CHECK_FAILED and "noruca: scheme: noruca → ―" in ran.err
+    (gone,) = changes(ran, "setting")
     assert (gone["scheme"], gone["key"], gone["old"], gone["new"]) == ("noruca", "scheme", "noruca", None)
     (come,) = changes(cli(new, SHIPPED, "--json"), "setting")
     assert (come["old"], come["new"]) == (None, "noruca")
+
+
+def test_faults_29_an_agency_whose_rules_are_lost_is_over_any_limit(cli: Cli, tmp_path: Path) -> None:
+    new = operators(tmp_path, lococa={'"JRバス関東 白河支店"': '"別会社"', '"ジェイアールバス関東 白河支店", ': ""})
+    ran = cli(SHIPPED, new, "--feed", "sample", "--json")
+    assert ran.code == Exit.CHECK_FAILED
+    lost = [one for one in changes(ran, "setting") if one["key"].startswith("agency")]
+    assert [(one["scheme"], one["new"], one["over"]) for one in lost] == [("lococa", None, True)]
 
 
 def test_nothing_changes(cli: Cli) -> None:
@@ -253,6 +275,11 @@ HOLD = (
     {"refund_yen": 1_710, "quote": work("refund", "lococa", what="card", day=DAY, card={"stored_fare_yen": 1_430})},
     {"refusal": "short", "quote": ride(card={})},
 )
+
+
+def test_a_golden_file_without_a_quote_vouches_for_nothing(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("--feed", "sample", "--golden", golden(tmp_path))
+    assert ran.code == Exit.CHECK_FAILED and "the file holds no quote" in ran.err
 
 
 def test_golden_quotes_that_hold(cli: Cli, tmp_path: Path) -> None:
@@ -292,6 +319,155 @@ def test_golden_quotes_are_asked_of_the_new_tariff(cli: Cli, tmp_path: Path) -> 
     assert cli("--old-feed", new, "--new-feed", "sample", "--golden", path).code == Exit.OK
 
 
+# -- recorded rides
+
+TRIP, LOOP_TRIP = "HAKUHO-W01", "HAIKARA-W01"
+JR_BUS = "ジェイアールバス関東 白河支店"
+LINES = (
+    # 500, 250, 130 and 200 yen; and 210 of another operator.
+    f"{TRIP},{DAY},0,4,5000,,",
+    f"{TRIP},{DAY},0,4,5000,child,",
+    f"{TRIP},{DAY},0,4,5000,disabled-child,",
+    f"{TRIP},{DAY},1,2,290,,x",
+    f"{LOOP_TRIP},{DAY},0,1,5000,,",
+)
+
+
+def rides(tmp_path: Path, *lines: str, name: str = "rides.csv") -> Path:
+    path = tmp_path / name
+    head = "trip_id_performed,service_date,boarded_place,alighted_place,balance_before,rider_category,memo"
+    path.write_text("\n".join((head, *lines)) + "\n", "utf-8")
+    return path
+
+
+def test_what_a_change_makes_of_recorded_rides(cli: Cli, tmp_path: Path) -> None:
+    """GEN-2: a child pays 60 % of 500 instead of 50 %, a disabled child half of that."""
+    new = operators(tmp_path, lococa={"child_percent = 50": "child_percent = 60"})
+    path = rides(tmp_path, *LINES)
+    ran = cli(SHIPPED, new, "--feed", "sample", "--rides", path, "--json")
+    assert (ran.code, ran.err) == (Exit.OK, "")
+    assert ran.out.splitlines()[-1].startswith('{"kind": "revenue", "simulated": true, ')
+    assert changes(ran, "revenue") == [
+        {
+            "kind": "revenue",
+            "simulated": True,
+            "file": str(path),
+            "rides": 5,
+            "old": 500 + 250 + 130 + 200 + 210,
+            "new": 500 + 300 + 150 + 200 + 210,
+            "difference_yen": 70,
+            "compared": 5,
+            "compared_difference_yen": 70,
+            "dearer": 2,
+            "cheaper": 0,
+            "by_company": [
+                {"operator": "aizu-noruca", "name": "会津乗合自動車", "old": 210, "new": 210, "difference_yen": 0},
+                {"operator": "lococa", "name": JR_BUS, "old": 1_080, "new": 1_150, "difference_yen": 70},
+            ],
+            "refused": {"old": [], "new": []},
+            "unused_columns": ["memo"],
+        }
+    ]
+
+
+def test_faults_29_what_a_decimal_slip_makes_of_recorded_rides(cli: Cli, tmp_path: Path) -> None:
+    """Stopped all the same; and whoever has not 2,160 yen on the card is refused, not charged."""
+    old = feed(tmp_path, "fare_attributes.txt", "K200,200", "K200,216")
+    (tmp_path / "new").mkdir()
+    new = feed(tmp_path / "new", "fare_attributes.txt", "K200,200", "K200,2160")
+    path = rides(tmp_path, *LINES, LINES[3].replace("290", "5000"), LINES[3].replace("290", "0"))
+    args = ("--old-feed", old, "--new-feed", new, "--rides", path)
+    ran = cli(*args, "--json")
+    assert ran.code == Exit.CHECK_FAILED and "raise --limit-percent on purpose" in ran.err
+    (found,) = changes(ran, "revenue")
+    assert (found["old"], found["new"], found["difference_yen"]) == (1_090 + 2 * 216, 1_090 + 2_160, 1_728)
+    assert (found["compared"], found["compared_difference_yen"]) == (5, 2_160 - 216)
+    assert (found["dearer"], found["cheaper"]) == (1, 0)
+    short = {"code": "short", "rule": "GEN-10", "detail": ""}
+    assert found["refused"] == {
+        "old": [short | {"rides": 1, "first_row": 8}],
+        "new": [short | {"rides": 2, "first_row": 5}],
+    }
+    english = cli(*args, "--lang", "en").out
+    assert english.endswith(
+        f"""recorded rides, {path}: 7
+                                       before  after  change
+revenue, yen                            1,522  3,250  +1,728
+  会津乗合自動車                          210    210      +0
+  ジェイアールバス関東 白河支店         1,312  3,040  +1,728
+refused rides                               1      2      +1
+  short: short of stored fare: driver       1      2      +1
+5 rides that both settle: +1,944 yen; 1 dearer, 0 cheaper
+columns not looked at: memo
+"""
+    )
+    japanese = cli(*args, "--lang", "ja").out
+    for words in (f"乗車記録 {path}: 7件", "運賃収入（円）", "拒否（件）", "使わない列: memo"):
+        assert words in japanese
+    assert "両方で精算できた5件: +1,944円（値上がり1件、値下がり0件）" in japanese
+
+
+def test_what_gets_cheaper(cli: Cli, tmp_path: Path) -> None:
+    new = feed(tmp_path, "fare_rules.txt", "K500,HAKUHO,S0001T000,S0005T000,", "K450,HAKUHO,S0001T000,S0005T000,")
+    ran = cli("--old-feed", "sample", "--new-feed", new, "--rides", rides(tmp_path, *LINES[:2]), "--json")
+    (found,) = changes(ran, "revenue")
+    assert (found["difference_yen"], found["dearer"], found["cheaper"]) == (-50 - 20, 0, 2)
+
+
+def test_gen_5_rides_are_priced_by_the_editions_that_are_compared(cli: Cli, tmp_path: Path) -> None:
+    """An edition that will hold from April 2027 is compared on rides of November 2026, as if it had held then."""
+    new = operators(tmp_path)
+    text = (new / "lococa" / "2016-01-01.toml").read_text("utf-8")
+    later = text.replace("effective = 2016-01-01", "effective = 2027-04-01")
+    later = later.replace("child_percent = 50", "child_percent = 60")
+    (new / "lococa" / "2027-04-01.toml").write_text(later, "utf-8")
+    args = (SHIPPED, new, "--feed", "sample", "--rides", rides(tmp_path, *LINES), "--json")
+    for day, more_yen in ((None, 70), ("2027-04-01", 70), ("2027-03-31", 0)):
+        (found,) = changes(cli(*args, *(("--date", day) if day else ())), "revenue")
+        assert found["difference_yen"] == more_yen
+
+
+def test_whose_rules_hold_can_be_chosen(cli: Cli, tmp_path: Path) -> None:
+    """A feed whose agency no operator file names: its rides are priced, and its fares compared, by the one chosen."""
+    unknown = feed(tmp_path, "agency.txt", JR_BUS, "ある会社")
+    new = operators(tmp_path, lococa={"child_percent = 50": "child_percent = 60"})
+    args = (SHIPPED, new, "--feed", unknown, "--rides", rides(tmp_path, *LINES[:4]))
+    ran = cli(*args)
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert "no operator file names agency ある会社（見本）; choose its rules with --operator" in ran.err
+    ran = cli(*args, "--operator", "lococa", "--json")
+    assert [one["difference_yen"] for one in changes(ran, "revenue")] == [70]
+    assert ("白棚線", "child") in {(one["route"], one["rider"]) for one in changes(ran, "fare")}
+    ran = cli(*args, "--operator", "lcoca")
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert "no operator 'lcoca' in both; choose one of aizu-noruca, iwate-green-pass, lococa, noruca" in ran.err
+
+
+def test_rides_that_only_the_old_feed_has(cli: Cli, tmp_path: Path) -> None:
+    new = feed(tmp_path, "trips.txt", f",{TRIP},", ",ANOTHER,")
+    times = new / "stop_times.txt"
+    times.write_text(times.read_text("utf-8").replace(f"{TRIP},", "ANOTHER,"), "utf-8")
+    path = rides(tmp_path, *LINES)
+    ran = cli("--old-feed", "sample", "--new-feed", new, "--rides", path)
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert ran.err.startswith(f"farebox: {path}: row 2, column trip_id_performed: '{TRIP}' is unknown; ")
+    assert ran.err.endswith(" (by the new tariff; by the old one it can be priced)\n")
+    ran = cli("--old-feed", new, "--new-feed", "sample", "--rides", path)
+    assert ran.code == Exit.CONFIGURATION and "by the new tariff" not in ran.err
+
+
+def test_without_the_bulk_extra_what_is_missing_is_named(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("rides", "repricing"):
+        monkeypatch.delitem(sys.modules, f"tools.tariff.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    ran = cli("--feed", "sample", "--rides", rides(tmp_path, *LINES))
+    assert (ran.code, ran.out) == (Exit.USAGE, "")
+    assert "pyarrow is not installed; pip install 'farebox[bulk]'" in ran.err
+    assert cli("--feed", "sample").code == Exit.OK
+
+
 def test_fare_tables_before_and_after(cli: Cli, tmp_path: Path) -> None:
     table = tmp_path / "白棚線.csv"
     table.write_text(
@@ -311,6 +487,8 @@ def test_fare_tables_before_and_after(cli: Cli, tmp_path: Path) -> None:
         (("--new-feed", "sample"), Exit.USAGE, "give --feed, or --old-feed and --new-feed"),
         (("--feed", "sample", "--old-feed", "a", "--new-feed", "b"), Exit.USAGE, "give --feed, or"),
         (("--old-fares", "x.csv"), Exit.USAGE, "fare tables are for routes of a feed"),
+        (("--rides", "rides.csv"), Exit.USAGE, "--rides rides.csv: rides are of trips of a feed; name it"),
+        (("--feed", "sample", "--rides", "/no/such.csv"), Exit.IO, "/no/such.csv"),
         (("--golden", "/no/such"), Exit.IO, "/no/such"),
         ((SHIPPED, "/no/such"), Exit.CONFIGURATION, "/no/such"),
     ],

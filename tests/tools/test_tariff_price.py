@@ -102,6 +102,30 @@ def test_gen_19_is_it_sold_that_day(cli: Cli) -> None:
     assert "yen\nrule" not in out.replace("  yen", "")
 
 
+PORTAL = ("--portal", "--first-day", "2026-12-01", "--lang", "en")
+
+
+@pytest.mark.parametrize(
+    ("args", "yen"),
+    [
+        pytest.param(("commuter", *FARE, "--months", 2), "19,320", id="section"),
+        pytest.param(("commuter", *FARE, "--months", 2, "--one-way", "--disabled"), "6,760", id="one-way, disabled"),
+        pytest.param(("area-commuter", "--area", "エリア23"), "9,660", id="area"),
+        pytest.param(("loop-commuter",), "8,820", id="line"),
+        pytest.param(("noransho", "--area", "のらんしょパス", "--born", "1950-01-01"), "6,500", id="named"),
+    ],
+)
+def test_prt_5_what_the_portal_sells_is_a_renewal_of_the_same_pass(
+    cli: Cli, args: tuple[object, ...], yen: str
+) -> None:
+    asked = ("price", *args, *AIZU, *PORTAL)
+    for day in ("2026-11-24", "2026-11-28", "2026-11-30"):
+        out = cli(*asked, "--on", day).out
+        assert "✗" not in out and f"  {yen} yen" in out
+    for day in ("2026-11-23", "2026-12-01"):
+        assert "not-sold · GEN-19 · 2026-11-24 to 2026-11-30" in cli(*asked, "--on", day).out
+
+
 def test_a_refusal_has_no_steps(cli: Cli) -> None:
     out = cli("price", "commuter", "--operator", "noruca", *FARE, "--lang", "en").out
     assert out.splitlines()[1:] == [
@@ -126,7 +150,9 @@ def test_the_table_has_every_pass_in_every_way_once() -> None:
     adult, child, disabled = HolderKind.ADULT, HolderKind.CHILD, HolderKind.DISABLED_ADULT
     sections = {
         Way(name, holder, one_way, None, None)
-        for name, holder, one_way in every(("commuter", "student"), (adult, child, disabled), (False, True))
+        for name, holder, one_way in every(
+            ("commuter", "student", "student-highway"), (adult, child, disabled), (False, True)
+        )
     }
     areas = {
         Way(name, holder, False, f"エリア{number}", None)
@@ -174,7 +200,8 @@ def test_the_printed_figures(way: Way, yen: dict[int, int]) -> None:
 def test_igp_3_a_pass_is_priced_for_the_cards_it_is_sold_on() -> None:
     book = load_operators().on("iwate-green-pass", date(2026, 11, 20))
     holders = {one.way.product: one.way.holder for one in offers(book, 230, date(2026, 11, 20))}
-    assert holders == {product.name: next(iter(product.holder)) for product in book.products}
+    adult, child = HolderKind.ADULT, HolderKind.CHILD
+    assert holders == {"adult-named": adult, "adult-bearer": adult, "child-named": child, "child-bearer": child}
 
 
 def test_the_table_is_a_picture(cli: Cli) -> None:
@@ -253,6 +280,7 @@ PASS = ("--product", "commuter", "--first-day", "2026-04-01", "--last-day", "202
     [
         pytest.param(("card", "--operator", "lococa", "--balance", 1_430), 1_710, id="LOC-18 card"),
         pytest.param(("card", "--operator", "lococa", "--balance", 219), 500, id="LOC-18 never below nothing"),
+        pytest.param(("card", "--operator", "lococa", *PASS, "--on", "2026-07-01"), 500, id="LOC-18 an ended pass"),
         pytest.param(("pass", *AIZU, *PASS, "--fare", 230, "--on", "2026-04-10"), 22_430, id="AZF-50 two-way"),
         pytest.param(
             ("pass", *AIZU, *PASS, "--fare", 230, "--one-way", "--on", "2026-04-10"), 24_730, id="AZF-50 one-way"
@@ -297,6 +325,12 @@ def test_a_refund_is_printed_with_its_steps(cli: Cli) -> None:
     assert "【模擬】払戻し" in ja and "払戻額  500円" in ja and "IGP-30 失効する交通ポイント 7" in ja
 
 
+def test_loc_18_a_card_with_a_pass_that_runs_is_not_given_back_alone(cli: Cli) -> None:
+    asked = ("refund", "card", "--operator", "lococa", *PASS[:-2], "--on", "2026-06-30", "--lang", "en")
+    out = cli(*asked).out
+    assert "not-eligible · LOC-18 · pass until 2026-06-30" in out and "given back" not in out
+
+
 def test_a_refund_that_is_not_configured_says_so(cli: Cli) -> None:
     ran = cli("refund", "card", "--operator", "noruca", "--lang", "en")
     assert ran.code == Exit.OK
@@ -308,6 +342,8 @@ def test_a_refund_that_is_not_configured_says_so(cli: Cli) -> None:
     [
         (("pass", *AIZU), "a refund of pass needs --product, --first-day, --last-day, --paid"),
         (("both", *AIZU, "--product", "commuter", "--paid", 1), "a refund of both needs --first-day, --last-day"),
+        (("card", *AIZU, "--last-day", DAY), "a refund of card needs --product, --first-day"),
+        (("card", *AIZU, "--product", "commuter"), "a refund of card needs --first-day, --last-day"),
         (("coupons", *AIZU), "a refund of coupons needs --book"),
         (("coupons", *AIZU, "--book", "x", "--used", "100"), "'100' is not face and tickets like 100x5"),
         (("pass", *AIZU, *PASS[2:], "--product", "x"), "--product: no product x"),

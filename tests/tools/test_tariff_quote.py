@@ -296,11 +296,11 @@ def test_points_earned_and_a_full_card_are_said(cli: Cli) -> None:
             [
                 "✗ short of stored fare: driver",
                 "short · GEN-10",
-                "fare 500 yen, short 305 yen",
+                "fare 500 yen, short 310 yen",
                 "→ --payment part-cash",
             ],
         ),
-        ("ja", ["✗ 残額不足です・乗務員へ", "short · GEN-10", "運賃 500円・不足 305円", "→ --payment part-cash"]),
+        ("ja", ["✗ 残額不足です・乗務員へ", "short · GEN-10", "運賃 500円・不足 310円", "→ --payment part-cash"]),
     ],
 )
 def test_a_refusal_has_code_rule_words_and_what_to_do(cli: Cli, language: str, says: list[str]) -> None:
@@ -394,6 +394,16 @@ def test_an_agency_that_nobody_names_asks_for_its_rules(cli: Cli, tmp_path: Path
     assert ran.code == Exit.CONFIGURATION
     assert "あるバス" in ran.err and "--operator (aizu-noruca, iwate-green-pass, lococa, noruca)" in ran.err
     assert quoted(*HAKUHO, "--feed", folder, "--date", DAY, "--operator", "lococa")["due_yen"] == 500
+
+
+@pytest.mark.parametrize(("agency", "due"), [("新常磐交通", 200), ("ジェイアールバス関東 白河支店", None)])
+def test_loc_6_community_buses_take_no_card_on_jr_bus_kanto_alone(
+    cli: Cli, tmp_path: Path, agency: str, due: int | None
+) -> None:
+    folder = branch(tmp_path, agency, "コミュニティバス")
+    outcome = quoted("ROUTE", "甲", "丙", "--feed", folder, "--date", DAY, "--trip", "VIA")
+    assert outcome.get("due_yen") == due
+    assert outcome.get("refusal", {}).get("code") == (None if due else "excluded-service")
 
 
 def test_gen_4_branches_that_differ_in_the_fare_ask_for_the_trip(cli: Cli, tmp_path: Path) -> None:

@@ -72,8 +72,10 @@ class Diff(NamedTuple):
 
 
 def suites() -> tuple[Suite, ...]:
-    """Every module of tariff/, once."""
-    modules = {path.stem for path in (ROOT / "tariff").glob("[!_]*.py")}
+    """Every module of tariff/, once; a package counts as one."""
+    inside = ROOT / "tariff"
+    packages = {path.parent.name for path in inside.glob("*/__init__.py")}
+    modules = {path.stem for path in inside.glob("[!_]*.py")} | packages
     rest = tuple(sorted(modules - {"bulk"}))
     return (
         # bulk is held equal to settle ride by ride: that must not be what notices a change in settle.
@@ -156,7 +158,7 @@ def _settings(suite: Suite) -> ConfigParser:
     settings = ConfigParser()
     settings["mutmut"] = {
         "source_paths": _lines(["tariff"]),
-        "only_mutate": _lines(f"tariff/{module}.py" for module in suite.modules),
+        "only_mutate": _lines(f"tariff/{module}{of}.py" for module in suite.modules for of in ("", "/*")),
         "also_copy": _lines(name for name in COPIED if name not in ("tariff", "tests")),
         "pytest_add_cli_args_test_selection": _lines(suite.tests),
         "pytest_add_cli_args": _lines(PYTEST_ARGUMENTS),

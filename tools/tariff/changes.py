@@ -57,8 +57,22 @@ class SettingChange(NamedTuple):
 
     @property
     def is_amount(self) -> bool:
-        """Whether it is an amount of yen, so that its size can be judged."""
-        return "yen" in self.key.rpartition(".")[2] and all(isinstance(one, int) for one in (self.old, self.new))
+        """Whether it is a number (yen, percent, days ...), so that its size can be judged; what numbers a thing is none."""
+        return self.key.rpartition(".")[2] != "number" and _is_number(self.old) and _is_number(self.new)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a number, a whole scheme or an agency's rules were there and are no more."""
+        return self.new is None and (_is_number(self.old) or self.key == SCHEME or self.key.startswith(AGENCY))
+
+
+SCHEME = "scheme"
+AGENCY = "agency "
+"""Keys of what is no setting of a file, but is lost with one."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 Change = FareChange | PriceChange | SettingChange
@@ -70,12 +84,12 @@ def percent(old: int | None, new: int | None) -> Fraction | None:
 
 
 def is_over(change: Change, limit_percent: int) -> bool:
-    """Whether a change is larger than the limit; one of a fare or price that vanishes, or that was 0, always is.
+    """Whether a change is larger than the limit; one of a fare, price or number that vanishes, or was 0, always is.
 
     What is new has nothing to be compared with, and never is.
     """
     if isinstance(change, SettingChange) and not change.is_amount:
-        return False
+        return change.is_lost
     old, new = change.old, change.new
     if old is None:
         return False

@@ -214,7 +214,11 @@ _CLASSES = (RiderClass.CHILD, RiderClass.DISABLED_ADULT, RiderClass.DISABLED_CHI
 def _services(feed: Feed, rulebook: Rulebook, agency_ids: set[str]) -> Iterator[Finding]:
     """Which routes each service and each line of a rulebook has: by name, so that a new name is seen to be none."""
     routes = [route for route in feed.routes.values() if route.agency_id in agency_ids]
-    of = {route.route_id: rulebook.service_of(route.route_id, route.name) for route in routes}
+    company = {key: rulebook.company_of(feed.agencies[key]) or rulebook.companies[0] for key in agency_ids}
+    of = {
+        route.route_id: rulebook.service_of(company[route.agency_id].number, route.route_id, route.name)
+        for route in routes
+    }
     for name in (*(service.name for service in rulebook.services), ORDINARY):
         ids = [route_id for route_id, service in of.items() if service == name]
         yield _matched(Kind.SERVICE, "GEN-15", f"{rulebook.scheme} {name}", ids, feed)

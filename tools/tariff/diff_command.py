@@ -14,12 +14,15 @@ from typing import NamedTuple
 import click
 from rich.text import Text
 
+from farebox.duty import Duty
 from farebox.feed import Feed
-from farebox.feed.operators import Operators, load_operators
+from farebox.feed.operators import OperatorFault, Operators, load_operators
 from tariff.rulebook import Rulebook
 from tools.exits import CheckFailed
-from tools.options import FILE, DayType, json_option, language_option
+from tools.options import FILE, DayType, json_option, language_option, operator_option
 from tools.tariff.changes import (
+    AGENCY,
+    SCHEME,
     Change,
     FareChange,
     Fares,
@@ -33,9 +36,11 @@ from tools.tariff.changes import (
     price_changes,
     setting_changes,
 )
+from tools.tariff.extra import bulk_extra
 from tools.tariff.options import feed_with_fares, today
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import BadLine, Json, checked, dumped, lines, loaded
+from tools.tariff.revenue_view import pricing_bar, show_revenue
 from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import RIDERS
 from tools.words import Language, say
@@ -47,11 +52,17 @@ _SHOWN = 20
 
 
 class _Side(NamedTuple):
-    """One of the two tariffs."""
+    """One of the two tariffs; of its operator files, `books` are those that are compared, by scheme."""
 
     operators: Operators
     feed: Feed | None
     fares: Fares
+    books: Mapping[str, Rulebook]
+
+    @property
+    def at_any_time(self) -> Operators:
+        """The files that are compared, as if they had always held: what they make of rides of any day."""
+        return Operators(tuple(book._replace(effective=date.min) for book in self.books.values()))
 
 
 class _Pairs(NamedTuple):
@@ -78,6 +89,14 @@ class _Pairs(NamedTuple):
     show_default=True,
     help="The largest change that is not a mistake. Raise it on purpose.",
 )
+@operator_option
+@click.option(
+    "--rides",
+    "rides_path",
+    type=FILE,
+    metavar="FILE",
+    help="Also what both make of recorded rides, .csv or .parquet, as `farebox tariff reprice` has them.",
+)
 @click.option("--golden", type=FILE, metavar="FILE", help="JSON lines of quotes that must come out so in the new one.")
 @click.option("--all", "whole", is_flag=True, help=f"Print every change, not the {_SHOWN} largest.")
 @json_option
@@ -92,6 +111,8 @@ def diff(
     new_fares: Path | None,
     day: date | None,
     limit_percent: int,
+    scheme: str | None,
+    rides_path: Path | None,
     golden: Path | None,
     whole: bool,
     as_json: bool,
@@ -103,6 +124,7 @@ def diff(
     farebox tariff diff tariff/operators new-operators --feed sample
     farebox tariff diff --old-feed 2025.zip --new-feed 2026.zip --golden golden.jsonl
     farebox tariff diff --feed sample --new-fares 2026.xlsx --json > changes.jsonl
+    farebox tariff diff tariff/operators new-operators --feed sample --rides rides.csv
 
     Exits 1 if a fare, price or amount changes by more than --limit-percent, a fare is lost, or a golden one broken.
     """
@@ -110,20 +132,28 @@ def diff(
         raise click.UsageError("name both OLD and NEW, or neither")
     if bool(old_feed) != bool(new_feed) or (feed and old_feed):
         raise click.UsageError("give --feed, or --old-feed and --new-feed")
-    before = _side(old, old_feed or feed, old_fares)
-    after = _side(new, new_feed or feed, new_fares)
-    changes = list(_changes(before, after, day))
+    before = _side(old, old_feed or feed, old_fares, day)
+    after = _side(new, new_feed or feed, new_fares, day)
+    both = before.books.keys() & after.books.keys()
+    if scheme and scheme not in both:
+        raise OperatorFault(f"no operator {scheme!r} in both; choose one of {', '.join(sorted(both))}")
+    changes = list(_changes(before, after, day or today(), scheme))
     pairs = _Pairs(
         gone=len(before.fares.keys() - after.fares.keys()),
         new=len(after.fares.keys() - before.fares.keys()),
         both=len(before.fares.keys() & after.fares.keys()),
     )
     broken = list(_broken(golden, Desk(after.operators, after.feed))) if golden else []
+    revenue = _revenue(rides_path, before, after, scheme, language) if rides_path else None
     over = [change for change in changes if is_over(change, limit_percent)]
     if as_json:
         _print_json(changes, pairs, broken, limit_percent)
     else:
         _print(changes, pairs, broken, limit_percent, whole, language)
+    if revenue and as_json:
+        click.echo(dumped({"kind": "revenue", **revenue}))
+    elif revenue:
+        show_revenue(revenue, language)
     if broken:
         raise CheckFailed(f"{golden}: golden quotes broken: {len(broken)}; first: {broken[0]}")
     if over:
@@ -134,11 +164,12 @@ def diff(
         )
 
 
-def _side(folder: Path | None, feed: str | None, fares: Path | None) -> _Side:
+def _side(folder: Path | None, feed: str | None, fares: Path | None, day: date | None) -> _Side:
     if fares and not feed:
         raise click.UsageError("fare tables are for routes of a feed; name it")
     loaded = feed_with_fares(feed, fares) if feed else None
-    return _Side(load_operators(folder), loaded, fares_of(loaded) if loaded else {})
+    operators = load_operators(folder)
+    return _Side(operators, loaded, fares_of(loaded) if loaded else {}, _books(operators, day))
 
 
 def _books(operators: Operators, day: date | None) -> dict[str, Rulebook]:
@@ -147,19 +178,29 @@ def _books(operators: Operators, day: date | None) -> dict[str, Rulebook]:
     return {scheme: operators.on(scheme, day) for scheme in newest} if day else newest
 
 
-def _changes(before: _Side, after: _Side, day: date | None) -> Iterator[Change]:
-    was, is_now = _books(before.operators, day), _books(after.operators, day)
-    yield from fare_changes(before.fares, after.fares, _shares(after, was, is_now, day or today()))
+def _changes(before: _Side, after: _Side, day: date, scheme: str | None) -> Iterator[Change]:
+    was, is_now = before.books, after.books
+    yield from fare_changes(before.fares, after.fares, _shares(before, after, day, scheme))
     yen = {fare for side in (before, after) for fares in side.fares.values() for fare in fares if fare}
     bands = tuple(sorted(yen)) or BANDS_YEN
-    for scheme in sorted(was.keys() & is_now.keys()):
-        yield from setting_changes(was[scheme], is_now[scheme])
-        yield from price_changes(was[scheme], is_now[scheme], bands, day or today())
-    for scheme in sorted(was.keys() ^ is_now.keys()):
-        yield SettingChange(scheme, "scheme", scheme if scheme in was else None, scheme if scheme in is_now else None)
+    for both in sorted(was.keys() & is_now.keys()):
+        yield from setting_changes(was[both], is_now[both])
+        yield from price_changes(was[both], is_now[both], bands, day)
+    for one in sorted(was.keys() ^ is_now.keys()):
+        yield SettingChange(one, SCHEME, one if one in was else None, one if one in is_now else None)
+    yield from _agencies(before, after, day)
 
 
-def _shares(after: _Side, was: Mapping[str, Rulebook], is_now: Mapping[str, Rulebook], day: date) -> dict[str, Shares]:
+def _agencies(before: _Side, after: _Side, day: date) -> Iterator[SettingChange]:
+    """Agencies of the new feed whose rules are another scheme's, or nobody's any more."""
+    for agency in after.feed.agencies.values() if after.feed else ():
+        known = [side.operators.of_agency(agency, day) for side in (before, after)]
+        old, new = (found[0].scheme if found else None for found in known)
+        if old != new:
+            yield SettingChange(old or new or "", f"{AGENCY}{agency}", old, new)
+
+
+def _shares(before: _Side, after: _Side, day: date, scheme: str | None) -> dict[str, Shares]:
     """For each route of the new feed, by name, what classes pay before and after (GEN-2)."""
     found: dict[str, Shares] = {}
     if after.feed is None:
@@ -167,10 +208,35 @@ def _shares(after: _Side, was: Mapping[str, Rulebook], is_now: Mapping[str, Rule
     for route in after.feed.routes.values():
         agency = after.feed.agencies.get(route.agency_id, route.agency_id)
         known = after.operators.of_agency(agency, day)
-        if known and known[0].scheme in was:
-            scheme = known[0].scheme
-            found[route.name or route.route_id] = (was[scheme].riders, is_now[scheme].riders)
+        whose = scheme or (known[0].scheme if known else "")
+        if whose in before.books:
+            found[route.name or route.route_id] = (before.books[whose].riders, after.books[whose].riders)
     return found
+
+
+# -- rides that were made
+
+
+def _revenue(path: Path, before: _Side, after: _Side, scheme: str | None, language: Language) -> Json:
+    """What both tariffs make of recorded rides."""
+    if before.feed is None or after.feed is None:
+        raise click.UsageError(f"--rides {path}: rides are of trips of a feed; name it")
+    with bulk_extra():
+        from tools.tariff.repricing import price, revenue
+        from tools.tariff.rides import RidesFault, read_rides
+    recorded = read_rides(path)
+    with pricing_bar(language) as bar:
+        task = bar.add_task("", total=2 * recorded.rides)
+
+        def advance(rides: int) -> None:
+            bar.advance(task, rides)
+
+        old = price(recorded, Duty(before.feed, before.at_any_time, scheme), advance)
+        try:
+            new = price(recorded, Duty(after.feed, after.at_any_time, scheme), advance)
+        except RidesFault as fault:
+            raise RidesFault(f"{fault} (by the new tariff; by the old one it can be priced)") from None
+    return revenue(recorded, old, new)
 
 
 # -- fares that must hold
@@ -178,6 +244,7 @@ def _shares(after: _Side, was: Mapping[str, Rulebook], is_now: Mapping[str, Rule
 
 def _broken(path: Path, desk: Desk) -> Iterator[str]:
     """Golden quotes that don't come out as they must; raises BadLine's text for a line that is none."""
+    where = ""
     with path.open("rb") as file:
         for line in lines(file):
             where = f"line {line.number}"
@@ -194,6 +261,8 @@ def _broken(path: Path, desk: Desk) -> Iterator[str]:
             got = refusal if name == "refusal" else answer.get(name, refusal)
             if type(got) is not type(golden[name]) or got != golden[name]:
                 yield f"{where} ({answer['id']}): {name} {golden[name]} is now {got}"
+    if not where:
+        yield "the file holds no quote"
 
 
 _GOLDEN = frozenset({"quote", "due_yen", "refund_yen", "refusal"})
@@ -242,7 +311,8 @@ def _size(change: Change) -> Fraction | float:
     size = _percent(change)
     if size is not None:
         return abs(size)
-    return inf if _amounts(change) else 0
+    lost = isinstance(change, SettingChange) and change.is_lost
+    return inf if lost or _amounts(change) else 0
 
 
 def _shown(size: Fraction | None) -> str:

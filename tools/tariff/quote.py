@@ -6,16 +6,16 @@ The kinds are those of tools/tariff/quote.schema.json; each is one function here
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from farebox.feed import Feed, UnknownRoute
 from farebox.feed.operators import OperatorFault, Operators
-from tariff.account import Account, HolderKind, Section
+from tariff.account import Account, HolderKind, Pass, Section
 from tariff.cards import Applicant, CardSale, sell_card
 from tariff.coupons import CouponPayment, CouponRide, Tickets, book_price, pay_with_coupons, refund_book
 from tariff.due import Ride
-from tariff.products import Buyer, Order, Price, Purchase, price, sale_window, sell
+from tariff.products import Buyer, Order, Price, Purchase, pass_of, price, sale_window, sell
 from tariff.purses import Payment, ToppedUp, balance_yen, top_up
 from tariff.refunds import Refund, Reissue, refund_both, refund_card, refund_pass, reissue
 from tariff.refusal import Refusal
@@ -81,7 +81,8 @@ def _ride_of(request: Field, rulebook: Rulebook, feed: Feed | None) -> tuple[Rid
         company, service = fares.values.get("company", 0), fares.values.get("service", ORDINARY)
     else:
         place, stops = _feed_place(request, feed, day), FeedStops(_needed(feed, request))
-        company, service = _company(place, rulebook, feed), _service(place, rulebook)
+        company = _company(place, rulebook, feed)
+        service = _service(place, company, rulebook)
     trip = place.trip
     scheduled_s = trip.departures_s[0] if trip and "trip" in request.values else NOON_S
     ride = Ride(
@@ -123,9 +124,9 @@ def _company(place: Place, rulebook: Rulebook, feed: Feed | None) -> int:
     return company.number
 
 
-def _service(place: Place, rulebook: Rulebook) -> str:
+def _service(place: Place, company: int, rulebook: Rulebook) -> str:
     assert place.route
-    return rulebook.service_of(place.route.route_id, place.route.name)
+    return rulebook.service_of(company, place.route.route_id, place.route.name)
 
 
 def _where(ride: Ride) -> Json:
@@ -217,16 +218,32 @@ def _price(request: Field, rulebook: Rulebook, feed: Feed | None) -> Json:
 
 
 def _sold(request: Field, purchase: Purchase, named: bool, rulebook: Rulebook) -> Json:
-    """Whether it is sold on a day, to this person, on a card that suits it; and the deposit on a new one (LOC-5)."""
+    """Whether it is sold on a day, to this person, on a card that suits it.
+
+    If there are any: the deposit on a new card (LOC-5), and the name of the area that comes with the section (AZF-51).
+    """
     sections = (Section(1, 2, purchase.one_way, purchase.fare_yen),) if purchase.fare_yen else ()
     ends = {1: request.values.get("from", ""), 2: request.values.get("to", "")}
     order = Order(purchase, request.the_day("sold_on"), 0, sections, ends)
-    card = Account(rulebook.scheme, 0, purchase.holder, named or purchase.holder is not HolderKind.ADULT)
+    is_named = named or purchase.holder is not HolderKind.ADULT
+    old = _renewed(order, rulebook) if purchase.portal else None
+    card = Account(rulebook.scheme, 0, purchase.holder, is_named, held_pass=old)
     buyer = Buyer(card, request.day("born"), request.values.get("new_card", False))
     sale = sell(order, buyer, rulebook)
     if isinstance(sale, Refusal):
         return refused(sale) | {"due_yen": None}
-    return {"deposit_yen": sale.deposit_yen, "with_area": sale.held.area} if sale.deposit_yen else {}
+    came_with = rulebook.area(sale.held.area) if purchase.area is None else None
+    deposit = {"deposit_yen": sale.deposit_yen} if sale.deposit_yen else {}
+    return deposit | ({"with_area": came_with.name} if came_with else {})
+
+
+def _renewed(order: Order, rulebook: Rulebook) -> Pass | None:
+    """The pass that the portal renews, for it sells no other (PRT-5): the same, until the day before."""
+    same = pass_of(order, rulebook)
+    if isinstance(same, Refusal):
+        return None
+    ended = order.purchase.first_day - timedelta(days=1)
+    return same._replace(first_day=ended, last_day=ended)
 
 
 def _fare_yen(request: Field, feed: Feed | None) -> int | None:
@@ -269,7 +286,7 @@ def _refund(request: Field, rulebook: Rulebook, _feed: Feed | None) -> Json:
     account = account_of(card, OwnStops(), rulebook)
     day = request.the_day("day")
     if given["what"] == "card":
-        back = refund_card(account, rulebook)
+        back = refund_card(account, day, rulebook)
     else:
         back = (refund_pass if given["what"] == "pass" else refund_both)(account, given["paid_yen"], day, rulebook)
     return refused(back) if isinstance(back, Refusal) else _refund_json(back)
@@ -351,7 +368,9 @@ def _top_up(request: Field, rulebook: Rulebook) -> Json:
     card = request.inner("card")
     assert card
     account = account_of(card, OwnStops(), rulebook)
-    added = top_up(account, Purse(request.values["purse"]), request.values["paid_yen"], rulebook)
+    added = top_up(
+        account, Purse(request.values["purse"]), request.values["paid_yen"], request.the_day("day"), rulebook
+    )
     return refused(added) if isinstance(added, Refusal) else _topped_up_json(added, rulebook)
 
 

@@ -18,12 +18,8 @@ from tools.tariff.words import ITEMS
 from tools.words import Language, say
 
 _OPTIONS = {"$.card.pass.product": "--product", "$.card.pass.area": "--area", "$.card.pass.line": "--line"}
-_NEEDS = {
-    "card": (),
-    "pass": ("product", "first_day", "last_day", "paid_yen"),
-    "both": ("product", "first_day", "last_day", "paid_yen"),
-    "coupons": ("book",),
-}
+_PASS = ("product", "first_day", "last_day")
+_NEEDS = {"card": (), "pass": (*_PASS, "paid_yen"), "both": (*_PASS, "paid_yen"), "coupons": ("book",)}
 
 
 class _Used(click.ParamType[Json]):
@@ -46,7 +42,7 @@ class _Used(click.ParamType[Json]):
 @click.option("--balance", type=click.IntRange(0, 1_000_000), default=0, show_default=True, help="Stored fare, yen.")
 @click.option("--points", type=click.IntRange(0, 1_000_000), help="Transport points: they lapse (IGP-30).")
 @click.option("--holder", type=click.Choice(list(HOLDERS)), default="adult", show_default=True, help="Whose card.")
-@click.option("--product", metavar="NAME", help="The pass.")
+@click.option("--product", metavar="NAME", help="The pass; with the card alone, the one on it.")
 @click.option("--paid", "paid_yen", type=click.IntRange(1, 1_000_000), help="What the pass cost, yen: on its slip.")
 @click.option("--first-day", type=DayType(), help="The pass's first day.")
 @click.option("--last-day", type=DayType(), help="The pass's last day.")
@@ -68,7 +64,8 @@ def refund(what: str, scheme: str, rules_path: Path | None, as_json: bool, langu
         --first-day 2026-04-01 --last-day 2026-06-30 --on 2026-04-10
     farebox tariff refund coupons --operator aizu-noruca --book ordinary-100 --used 100x3
     """
-    missing = [f"--{name.replace('_yen', '').replace('_', '-')}" for name in _NEEDS[what] if said[name] is None]
+    needed = _PASS if what == "card" and _has_pass(said) else _NEEDS[what]
+    missing = [f"--{name.replace('_yen', '').replace('_', '-')}" for name in needed if said[name] is None]
     if missing:
         raise click.UsageError(f"a refund of {what} needs {', '.join(missing)}")
     operators = load_operators(rules_path)
@@ -103,10 +100,15 @@ def _request(what: str, scheme: str, day: date, said: dict[str, Any]) -> Json:
     card: Json = {"stored_fare_yen": said["balance"], "holder": said["holder"]}
     if said["points"] is not None:
         card["points"] = {"points": said["points"], "last_day": str(day)}
-    if what != "card":
+    if _has_pass(said):
         card["pass"] = _pass(said)
+    if what != "card":
         request["paid_yen"] = said["paid_yen"]
     return request | {"card": card}
+
+
+def _has_pass(said: dict[str, Any]) -> bool:
+    return any(said[name] is not None for name in _PASS)
 
 
 def _pass(said: dict[str, Any]) -> Json:

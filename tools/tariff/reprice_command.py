@@ -1,33 +1,23 @@
 """`farebox tariff reprice`: recorded rides under these rules; what they come to, and how that differs."""
 
-import sys
-from collections import Counter
-from importlib import import_module
 from pathlib import Path
-from time import perf_counter
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
 from tariff.refusal import Code
-from tariff.rulebook import Purse
 from tools.options import FILE, feed_option, json_option, language_option, operator_option
+from tools.tariff.extra import bulk_extra
 from tools.tariff.options import fares_option, feed_with_fares, rules_option
 from tools.tariff.quote_json import Json, dumped
+from tools.tariff.revenue_view import pricing_bar, unused
+from tools.tariff.ride_rows import COLUMNS
 from tools.tariff.view import console, table
 from tools.tariff.words import PURSES
 from tools.words import REFUSALS, Language, say
-
-if TYPE_CHECKING:
-    from tariff.bulk import Repriced
-    from tools.tariff.rides import Batch, Recorded
 
 _PATHS = {
     "od": ("表引き（定期券なし）", "by table, no passes"),
@@ -36,17 +26,9 @@ _PATHS = {
 }
 
 
-def _rides() -> ModuleType:
-    """tools.tariff.rides, where what it needs is installed."""
-    try:
-        return import_module("tools.tariff.rides")
-    except ModuleNotFoundError as missing:
-        raise click.UsageError(f"{missing.name} is not installed; pip install 'farebox[bulk]'") from None
-
-
 def _print_columns(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if asked:
-        for name, what in _rides().COLUMNS.items():
+        for name, what in COLUMNS.items():
             click.echo(f"{name:<18} {what}")
         context.exit()
 
@@ -88,116 +70,21 @@ def reprice(
     A row is one ride and the card's state before it; --columns names what it may hold. A refused ride is counted by its
     code and has no yen; it is no fault of the call, which exits 0.
     """
-    rides = _rides()
-    with _bar(language) as bar:
-        recorded = rides.read_rides(rides_path)
+    with bulk_extra():
+        from tools.tariff.repricing import price, report
+        from tools.tariff.rides import read_rides, write_repriced
+    with pricing_bar(language) as bar:
+        recorded = read_rides(rides_path)
         duty = Duty(feed_with_fares(feed, fares_path), load_operators(rules_path), scheme)
-        report = _priced(recorded, rides.batches(recorded, duty), out, bar)
+        task = bar.add_task("", total=recorded.rides)
+        priced = price(recorded, duty, lambda rides: bar.advance(task, rides))
+        found = report(recorded, priced)
+        if out:
+            write_repriced(out, recorded, priced.due_yen, priced.refusal)
     if as_json:
-        click.echo(dumped(report))
+        click.echo(dumped(found))
     else:
-        _show(report, language)
-
-
-def _bar(language: Language) -> Progress:
-    """A progress bar on a terminal's standard error; nothing elsewhere."""
-    shown = Console(file=sys.stderr)
-    label = TextColumn(say(("再計算", "pricing"), language))
-    columns = label, BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True)
-
-
-def _priced(recorded: "Recorded", batches: "list[Batch]", out: Path | None, bar: Progress) -> Json:
-    """Price all batches, write the rows if asked to, and say what they come to."""
-    import numpy as np
-
-    from tariff.bulk import NO_DUE, NOT_REFUSED
-    from tariff.bulk import Path as Way
-    from tariff.bulk import reprice as bulk_reprice
-    from tools.tariff.path_clock import PathClock
-    from tools.tariff.rides import amounts, write_repriced
-
-    due_yen = np.full(recorded.rides, NO_DUE, np.int64)
-    refusal = np.full(recorded.rides, NOT_REFUSED, np.int8)
-    task = bar.add_task("", total=recorded.rides)
-    clock = PathClock(perf_counter)
-
-    def watch(path: Way, rides: int) -> None:
-        clock(path, rides)
-        bar.advance(task, rides)
-
-    sums = _Sums()
-    for batch in batches:
-        clock.restart()
-        found = bulk_reprice(batch.rides, batch.tables, batch.rulebook, watch)
-        due_yen[batch.rows], refusal[batch.rows] = found.due_yen, found.refusal
-        sums.add(recorded, batch, found)
-    amount, has_amount = amounts(recorded)
-    settled = due_yen != NO_DUE
-    compared = settled & has_amount
-    more_yen = (due_yen - amount)[compared]
-    if out:
-        write_repriced(out, recorded, due_yen, refusal)
-    paths = [{"path": str(path), "rides": sums.paths[path], "rides_s": clock.rides_s(path)} for path in Way]
-    return {
-        "simulated": True,
-        "file": str(recorded.path),
-        "rides": recorded.rides,
-        "rules": sums.rules,
-        "amount_yen": int(amount[has_amount].sum()) if has_amount.any() else None,
-        "due_yen": int(due_yen[settled].sum()),
-        "compared": int(compared.sum()),
-        "difference_yen": int(more_yen.sum()) if has_amount.any() else None,
-        "dearer": int((more_yen > 0).sum()),
-        "cheaper": int((more_yen < 0).sum()),
-        "refused": sums.refused(),
-        "by_company": sums.by_company,
-        "by_product": sums.by_product,
-        "by_purse": {str(purse): yen for purse, yen in sums.by_purse.items()} | {"cash": sums.cash_yen},
-        "auto_charged_yen": sums.auto_charged_yen,
-        "paths": paths,
-        "unused_columns": list(recorded.unused),
-    }
-
-
-class _Sums:
-    """What the batches of a file come to together."""
-
-    def __init__(self) -> None:
-        self.rules: list[Json] = []
-        self.by_company: list[Json] = []
-        self.by_product: list[Json] = []
-        self.by_purse: Counter[Purse] = Counter()
-        self.cash_yen = self.auto_charged_yen = 0
-        self.paths: Counter[str] = Counter()
-        self._refused: dict[Code, Json] = {}
-
-    def add(self, recorded: "Recorded", batch: "Batch", found: "Repriced") -> None:
-        """Count a batch in."""
-        book = batch.rulebook
-        whose = {"operator": book.scheme, "effective": book.effective.isoformat()}
-        names = {company.number: company.name for company in book.companies}
-        self.rules.append(whose | {"name": book.name, "rides": len(batch.rows)})
-        self.by_company += [whose | {"name": names[key], "yen": yen} for key, yen in found.by_company.items()]
-        for number, yen in found.by_product.items():
-            product = book.product(number) if number is not None else None
-            name = product.title if product else None if number is None else str(number)
-            self.by_product.append(whose | {"product": name, "yen": yen})
-        self.by_purse.update(found.by_purse)
-        self.cash_yen += found.cash_yen
-        self.auto_charged_yen += found.auto_charged_yen
-        self.paths.update(found.paths)
-        for code, rides in found.refused.items():
-            row, refusal = found.examples[code]
-            first = recorded.shown_row(int(batch.rows[row]))
-            known = self._refused.get(code, {"code": str(code), "rides": 0, "first_row": first})
-            if first <= known["first_row"]:
-                known |= {"rule": refusal.rule, "first_row": first, "detail": refusal.detail}
-            self._refused[code] = known | {"rides": known["rides"] + rides}
-
-    def refused(self) -> list[Json]:
-        """Most frequent first."""
-        return sorted(self._refused.values(), key=lambda one: -int(one["rides"]))
+        _show(found, language)
 
 
 def _show(report: Json, language: Language) -> None:
@@ -228,8 +115,7 @@ def _show(report: Json, language: Language) -> None:
         out.print(_refusals(report, language, out.is_terminal))
     out.print(_paths(report, language, out.is_terminal))
     if report["unused_columns"]:
-        names = ", ".join(report["unused_columns"])
-        out.print(Text(say((f"使わない列: {names}", f"columns not looked at: {names}"), language), style="dim"))
+        out.print(unused(report, language))
 
 
 def _totals(report: Json, language: Language) -> Table:

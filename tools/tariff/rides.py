@@ -1,14 +1,11 @@
-"""Recorded rides as files: CSV or Parquet in, columns of `tariff.bulk` out; and what a replay recorded, as such rows.
+"""Recorded rides as files: CSV or Parquet in, columns of `tariff.bulk` out.
 
-One row is one ride. Names are those of TIDES' fare_transactions where that has one (trip_id_performed, service_date,
-amount, currency_type, rider_category); `COLUMNS` names all. Empty, NA and NaN are no value. Columns that are not named
-there are kept and not looked at, so that a misspelt one is told by `Recorded.unused`.
+tools/tariff/ride_rows.py says what a row may hold. Empty, NA and NaN are no value. Columns that are not named there are
+kept and not looked at, so that a misspelt one is told by `Recorded.unused`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from csv import DictWriter
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -17,50 +14,21 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from farebox.duty import Duty
-from farebox.feed import Feed, FeedFault, Trip
-from farebox.result import Result
+from farebox.feed import FeedFault, Trip
 from farebox.tap import Service
 from tariff.account import AutoCharge, AutoCharged, HolderKind, Pass
 from tariff.bulk import CODES, NO_DUE, Cards, Coded, Column, FareTables, Line, Rides, rides_on
-from tariff.lines import Word
 from tariff.purses import Payment
-from tariff.riders import CLASS_OF_HOLDER, Party
+from tariff.riders import Party
 from tariff.rulebook import Rulebook
-from tariff.settle import Settlement
 from tools.files import write_whole
 from tools.near import near
 from tools.tariff.json_schema import Schema, problems
 from tools.tariff.places import FeedStops
-from tools.tariff.quote_json import LINE_BYTES, BadLine, Json, dumped, loaded, schema
+from tools.tariff.quote_json import LINE_BYTES, BadLine, loaded, schema
 from tools.tariff.quote_json import Line as JsonLine
 from tools.tariff.quote_values import HOLDERS, Field, party_of, pass_of
-
-COLUMNS: Mapping[str, str] = {
-    "trip_id_performed": "the feed's trip_id; needed",
-    "service_date": "the service day, 2026-11-20; needed",
-    "boarded_place": "where it was boarded, counted along the trip from 0; needed",
-    "alighted_place": "where it was left; needed",
-    "boarded_on": "the calendar day of the boarding tap (GEN-5); else by the timetable",
-    "alighted_on": "the calendar day of the alighting tap (AUT-3); else by the timetable",
-    "amount": "what was taken for the ride, yen: to be compared with",
-    "currency_type": "JPY",
-    "rider_category": "whom the card is for: adult, child, disabled-adult, disabled-child",
-    "party": "who rode along, JSON as in tools/tariff/quote.schema.json: party",
-    "payment": "card, part-cash or all-cash; else card, or cash where no money on the card is known",
-    "balance_before": "stored fare before the ride, yen",
-    "regular_yen": "NORUCA's purses before the ride, yen",
-    "student_yen": "the same",
-    "eco_yen": "the same",
-    "transport_points": "points before the ride (IGP-28)",
-    "points_last_day": "the day they were last earned or used",
-    "welfare_points": "points before the ride (IGP-5)",
-    "scheme": "the card's scheme; else the operator's own",
-    "named": "true or false: whether the card is in a person's name",
-    "expires": "the card's last day",
-    "pass": "the pass on the card, JSON as in tools/tariff/quote.schema.json: pass",
-    "auto_charge": "its arrangement, JSON as in tools/tariff/quote.schema.json: card.auto_charge",
-}
-"""Every column that is looked at."""
+from tools.tariff.ride_rows import COLUMNS
 
 _MONEY = ("balance_before", "regular_yen", "student_yen", "eco_yen")
 _NO_VALUE = ["", "NA", "NaN"]
@@ -464,89 +432,3 @@ def _plain(table: pa.Table) -> pa.Table:
         for field in table.schema
     ]
     return table.cast(pa.schema(fields))
-
-
-class Recorder:
-    """Makes rows of the rides that a terminal settles, for a replay to be priced again.
-
-    A row has no party: a settlement does not keep who rode along, so a ride with companions is left out.
-    """
-
-    def __init__(self, feed: Feed) -> None:
-        """Take the feed, whose stops passes name."""
-        self._names = {feed.register.stop_number(name): name for name in feed.stop_names.values()}
-
-    def row(self, trip: Trip, service_day: date, result: Result) -> dict[str, object] | None:
-        """A tap as a row; None if it settled no ride, or one with companions."""
-        alight, service = result.alighted, result.service
-        if alight is None or service is None or result.refusal is not None or result.shown_again:
-            return None
-        settled, ride = alight.settlement, alight.ride
-        if any(line.word in _OF_OTHERS for line in settled.lines):
-            return None
-        card, coupons, points = settled.before, settled.before.coupons, settled.before.points
-        row: dict[str, object] = {
-            "trip_id_performed": trip.trip_id,
-            "service_date": service_day,
-            "boarded_place": ride.boarded,
-            "alighted_place": ride.alighted,
-            "boarded_on": ride.day,
-            "alighted_on": ride.alighted_on,
-            "amount": settled.due_yen,
-            "currency_type": "JPY",
-            "rider_category": CLASS_OF_HOLDER[card.holder],
-            "payment": _payment(settled),
-            "balance_before": card.stored_fare_yen,
-            "welfare_points": card.welfare_points,
-            "scheme": card.scheme,
-            "named": str(card.named).lower(),
-        }
-        row |= coupons._asdict() if coupons else {}
-        row |= {"transport_points": points.points, "points_last_day": points.last_day} if points else {}
-        row |= {"expires": card.expires} if card.expires else {}
-        row |= {"pass": dumped(self._pass(card.held_pass, service.rulebook))} if card.held_pass else {}
-        row |= {"auto_charge": dumped(_arrangement(card.auto_charge, card.auto_charged))} if card.auto_charge else {}
-        return row
-
-    def _pass(self, held: Pass, rulebook: Rulebook) -> Json:
-        product, area, line = rulebook.product(held.product), rulebook.area(held.area), rulebook.line(held.line)
-        return {
-            "product": product.name if product else f"{held.product}",
-            "company": held.company,
-            "first_day": f"{held.first_day}",
-            "last_day": f"{held.last_day}",
-            "sections": [
-                {
-                    "from": self._names[section.from_stop],
-                    "to": self._names[section.to_stop],
-                    "one_way": section.one_way,
-                    "fare_yen": section.priced_fare_yen,
-                }
-                for section in held.sections
-            ],
-            **({"area": area.name} if area else {}),
-            **({"line": line.name} if line else {}),
-        }
-
-
-_OF_OTHERS = frozenset({Word.COMPANION, Word.FAMILY, Word.ATTENDANT, Word.LUGGAGE, Word.RIDES_FREE})
-
-
-def _payment(settled: Settlement) -> Payment:
-    if not settled.cash_yen:
-        return Payment.CARD
-    return Payment.PART_CASH if settled.paid.purses else Payment.ALL_CASH
-
-
-def _arrangement(arranged: AutoCharge, charged: AutoCharged | None) -> Json:
-    so_far = {"charged": charged._asdict() | {"day": f"{charged.day}"}} if charged else {}
-    return arranged._asdict() | so_far
-
-
-def write_rides(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Rows as a CSV file with every column of COLUMNS; no value is left empty as an empty field. Raises OSError."""
-    text = StringIO()
-    writer = DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, text.getvalue().encode())

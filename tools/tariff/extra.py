@@ -1,0 +1,15 @@
+"""What a plain installation lacks is named before any work begins."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def bulk_extra() -> Iterator[None]:
+    """Around imports that need NumPy or Arrow: UsageError says how to install what is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise click.UsageError(f"{missing.name} is not installed; pip install 'farebox[bulk]'") from None
