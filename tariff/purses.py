@@ -124,7 +124,8 @@ def top_up(account: Account, purse: Purse, paid_yen: int, day: date, rulebook: R
         return Refusal(Code.NOT_SOLD, "GEN-3", f"top-up of {paid_yen} yen, not a multiple of {multiple}")
     premium = paid_yen * rules.premium_percent
     if premium % 100:
-        return Refusal(Code.NOT_SOLD, "GEN-1", f"premium of {rules.premium_percent} % on {paid_yen} yen is no whole yen")
+        detail = f"premium of {rules.premium_percent} % on {paid_yen} yen is no whole yen"
+        return Refusal(Code.NOT_SOLD, "GEN-1", detail)
     added_yen = paid_yen + premium // 100
     over = over_cap(account, added_yen, rulebook)
     return over or ToppedUp(paid_yen, added_yen, with_added(account, purse, added_yen))

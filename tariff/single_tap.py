@@ -30,8 +30,8 @@ def taps_on(pattern: Pattern, rulebook: Rulebook) -> Taps:
 def flat_run(table: FareTable, place: int, taps: Taps) -> Run | Refusal:
     """The run to settle for one tap at a place: the shortest there is, if all of them cost the same ([D]).
 
-    The shortest, so that a pass which covers it counts: its holder may ride no further (GEN-17). Where fares differ, one
-    tap can't tell the fare: refused, never guessed (GEN-4).
+    The shortest, so that a pass which covers it counts: its holder may ride no further (GEN-17). Where fares differ,
+    one tap can't tell the fare: refused, never guessed (GEN-4).
     """
     if taps is Taps.BOARDING:
         runs = [(place, end) for end in range(place + 1, table.size)]

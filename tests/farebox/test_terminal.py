@@ -169,7 +169,7 @@ class TestDriver:
         bus.terminal.expect_party(party)
         (word,) = (entry.record for entry in bus.entries() if isinstance(entry.record, DriverActed))
         assert word.detail.endswith(", child, family adult, attendant mental, luggage")
-        with pytest.raises(ValueError, match="^21 companions; at most 20 on one card$"):
+        with pytest.raises(ValueError, match=r"^21 companions; at most 20 on one card$"):
             bus.terminal.expect_party(party._replace(luggage=party.luggage * 2))
 
     def test_gen_12_the_drivers_override_is_journalled(self, bus: Bus) -> None:

@@ -1,7 +1,7 @@
 """What changes from one tariff to another: fares pair by pair, prices way by way, settings key by key.
 
-Pure; tools/tariff/diff_command.py prints it. A change of an amount has a size in percent of the old one; nothing and no fare
-have none, and count as beyond any limit.
+Pure; tools/tariff/diff_command.py prints it. A change of an amount has a size in percent of the old one; nothing and no
+fare have none, and count as beyond any limit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,7 @@ class SettingChange(NamedTuple):
 
     @property
     def is_amount(self) -> bool:
-        """Whether it is a number (yen, percent, days ...), so that its size can be judged; what numbers a thing is none."""
+        """Whether it is a number (yen, percent, days ...) whose size can be judged; what numbers a thing is none."""
         return self.key.rpartition(".")[2] != "number" and _is_number(self.old) and _is_number(self.new)
 
     @property
