@@ -62,7 +62,7 @@ class _Help(NamedTuple):
 _NO_HELP = _Help(NOTHING, False, ())
 
 
-def due(ride: Ride, account: Account, party: Party, rulebook: Rulebook, *, in_cash: bool = False) -> Due | Refusal:
+def due(ride: Ride, account: Account, party: Party, rulebook: Rulebook, *, in_cash: bool) -> Due | Refusal:
     """What everyone owes, line by line; `in_cash` by the cash fares, where the table has such (GEN-10).
 
     What a pass covers is judged by the fares by card either way, which it was priced on (PASS-1). Raises MissingFare

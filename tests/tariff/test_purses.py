@@ -364,6 +364,13 @@ def test_igp_2_a_card_of_the_suica_family_is_topped_up_where_it_is_taken() -> No
     assert isinstance(top_up(card(100, scheme="suica"), SF, 1_000, TODAY, IWATE), ToppedUp)
 
 
+def test_gen_10_igp_5_only_money_gives_way_to_the_tens_wherever_points_stand() -> None:
+    welfare, _, stored_fare = IWATE.purses
+    behind = IWATE._replace(purses=(stored_fare, welfare._replace(whole=False)), points=None)
+    mixed = settled(LINE_500, iwate(195, 0, 300), rulebook=behind, payment=Payment.PART_CASH)
+    assert mixed.paid == Paid(((SF, 190), (WELFARE, 300)), 10)
+
+
 def test_igp_5_short_of_points_and_stored_fare() -> None:
     short = iwate(195, 499, 499)
     assert refused(LINE_500, short) == Refusal(Code.SHORT, "GEN-10", due_yen=500, short_yen=310)

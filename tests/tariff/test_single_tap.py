@@ -1,5 +1,7 @@
 """Routes with one tap only (GEN-6)."""
 
+from array import array
+
 import pytest
 
 from tariff.fares import FareTable
@@ -44,6 +46,12 @@ def test_gen_6_pairs_without_a_fare_are_no_rides() -> None:
     holed = triangle("循環線", "駅前\n- 市役所\n210 - 病院\n- 210 - 終点")
     assert flat_run(holed, 0, Taps.BOARDING) == (0, 2)
     assert flat_run(holed, 3, Taps.ALIGHTING) == (1, 3)
+
+
+def test_gen_6_what_stands_below_the_diagonal_of_a_fare_table_is_no_run() -> None:
+    square = FareTable(FLAT.pattern, array("l", [210] * 16))
+    assert flat_run(square, 1, Taps.BOARDING) == (1, 2)
+    assert flat_run(square, 2, Taps.ALIGHTING) == (1, 2)
 
 
 def test_gen_6_gen_10_the_cash_fares_must_be_alike_too() -> None:
