@@ -71,7 +71,7 @@ mutation: $(PROJECT) $(DEV) ## Change the tariff's code and values bit by bit; f
 
 mutation-sample: $(PROJECT) $(DEV) ## The same for a sample, in minutes; MUTATION_SEED chooses it
 	$(BIN)/python -m tools.mutation --jobs 2 --sample 150 --seed $(MUTATION_SEED)
-	$(BIN)/python -m tools.mutation.values --sample 60 --seed $(MUTATION_SEED)
+	$(BIN)/python -m tools.mutation.values --sample 30 --seed $(MUTATION_SEED)
 
 system-deps: ## Install libusb-1.0-0, which USB card readers need (apt-get; asks sudo unless root)
 	@if [ "$$(dpkg-query -W -f='$${db:Status-Status}' libusb-1.0-0 2>/dev/null)" = installed ]; then \

@@ -1664,6 +1664,20 @@ def test_what_stands_twice_is_told_though_an_entry_between_is_wrong() -> None:
     )
 
 
+def test_what_stands_twice_is_told_though_nothing_else_of_the_entries_is_right() -> None:
+    entries = "\n[[companies]]\nnumber = 0\n[[companies]]\nnumber = 0"
+    told = without_lines(problems(operator_file(without="companies") + entries))
+    assert [line for line in told if "missing" not in line] == [
+        "companies.number (LOC-6): 0 is there already; each once"
+    ]
+
+
+def test_loc_6_without_companies_no_route_is_hidden() -> None:
+    assert without_lines(problems(operator_file(companies="[]"))) == (
+        "companies (LOC-6): must hold at least one [[companies]]",
+    )
+
+
 # -- all problems at once
 
 

@@ -361,8 +361,14 @@ def test_igp_3_iwates_passes_are_for_adults_or_for_children_disabled_ones_too() 
         "child-bearer": ("小児 持参人IC定期乗車券", "IGP-3", {CHILD, DISABLED_CHILD}),
     }
     no_kind: set[HolderKind] = set()
-    holders = [read(book.products, "holder") for book in (LOCOCA, NORUCA, AIZU)]
-    assert holders == [same(names, no_kind) for names in (LOCOCA_PASSES, NORUCA_PASSES, AIZU_PASSES)]
+    holders = [read(book.products, "holder") for book in (LOCOCA, NORUCA)]
+    assert holders == [same(names, no_kind) for names in (LOCOCA_PASSES, NORUCA_PASSES)]
+
+
+def test_azf_40_term_passes_are_for_students_past_primary_school() -> None:
+    # 高校生、専門学校生、短期大学生及び大学生
+    for product in AIZU.products:
+        assert product.holder == ({ADULT, DISABLED_ADULT} if product.term else frozenset()), product.name
 
 
 def test_igp_5_igp_29_gen_10_points_pay_whole_and_in_this_order() -> None:

@@ -128,8 +128,10 @@ def test_a_reason_is_stale_where_its_module_was_tried_whole_and_nothing_survived
 # -- the verdict on the code
 
 
-def outcome(*mutants: Mutant, survivors: Sequence[Survivor] = (), unneeded: Sequence[Diff] = ()) -> Outcome:
-    return Outcome(mutants, tuple(survivors), tuple(unneeded))
+def outcome(
+    *mutants: Mutant, survivors: Sequence[Survivor] = (), unneeded: Sequence[Diff] = (), whole: bool = True
+) -> Outcome:
+    return Outcome(mutants, tuple(survivors), tuple(unneeded), whole)
 
 
 EXPLAINED, UNEXPLAINED = Survivor(ALIVE, DIFF, "It is so."), Survivor(ALIVE, DIFF, None)
@@ -143,8 +145,10 @@ EXPLAINED, UNEXPLAINED = Survivor(ALIVE, DIFF, "It is so."), Survivor(ALIVE, DIF
         (outcome(*[KILLED] * 9, ALIVE, survivors=[UNEXPLAINED]), False),
         (outcome(KILLED, unneeded=[DIFF]), False),
         (outcome(KILLED, ENDLESS), True),
+        (outcome(*[KILLED] * 9, ALIVE, survivors=[UNEXPLAINED], whole=False), True),
+        (outcome(*[KILLED] * 8, ALIVE, ALIVE, survivors=[UNEXPLAINED] * 2, whole=False), False),
     ],
-    ids=["ninety per cent", "eighty", "no reason", "a stale reason", "all"],
+    ids=["ninety per cent", "eighty", "no reason", "a stale reason", "all", "a sample", "eighty of a sample"],
 )
 def test_what_is_wanted_of_the_code(found: Outcome, held: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "_tried", lambda *_: found)

@@ -24,6 +24,8 @@ from tools.tariff.quote_json import LINE_BYTES, Line, lines
 
 COMMUTER = {"product": "commuter", "first_day": "2026-11-01", "last_day": "2026-11-30"}
 MIDDLE = COMMUTER | {"sections": [{"from": STOPS[1], "to": STOPS[2]}]}
+AT_AIZU = {"operator": "aizu-noruca"}
+ARRANGED = {"trigger_yen": 100, "amount_yen": 1_000, "day_cap_yen": 1_000, "month_cap_yen": 9_000}
 LOOP = {"route": "まちなか周遊", "stops": ["駅", "七日町", "駅"], "yen": [[], [160], [210, 160]]}
 
 
@@ -116,8 +118,10 @@ def test_pass_1_a_section_priced_below_the_lines_fare_is_not_on_it(tmp_path: Pat
 
 
 def test_pass_1_a_one_way_section_counts_along_its_arrow(tmp_path: Path) -> None:
-    against = COMMUTER | {"sections": [{"from": STOPS[4], "to": STOPS[0], "one_way": True}]}
-    assert answer(tmp_path, ride(card={"stored_fare_yen": 5_000, "pass": against}))["due_yen"] == 500
+    for start, end, due_yen in ((STOPS[4], STOPS[0], 500), (STOPS[0], STOPS[4], 0)):
+        held = COMMUTER | {"sections": [{"from": start, "to": end, "one_way": True}]}
+        taken = ride(operator="aizu-noruca", card={"stored_fare_yen": 5_000, "pass": held})
+        assert answer(tmp_path, taken)["due_yen"] == due_yen
 
 
 def test_pass_8_a_pass_counts_on_its_companys_buses(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_gen_11_an_expired_card_and_gen_21_a_foreign_one(tmp_path: Path) -> None
 
 
 def test_aut_2_aut_3_auto_charge_with_its_totals(tmp_path: Path) -> None:
-    charge = {"trigger_yen": 100, "amount_yen": 1_000, "day_cap_yen": 1_000, "month_cap_yen": 9_000}
+    charge = ARRANGED
     low = ride(operator="aizu-noruca", card={"stored_fare_yen": 99, "auto_charge": charge})
     found = answer(tmp_path, low)
     assert (found["auto_charged_yen"], found["after"]) == (1_000, {"stored-fare": 599})
@@ -307,10 +311,20 @@ def test_the_sample_feed_by_route(tmp_path: Path) -> None:
             id="GEN-15",
         ),
         pytest.param(
-            work("price", "aizu-noruca", book="himawari", day=DAY), {"due_yen": 1_000, "lines": []}, id="AZF-11"
+            work("price", "aizu-noruca", book="himawari", day=DAY),
+            {"due_yen": 1_000, "lines": [{"rule": "AZF-11", "word": "book-price", "yen": 1_000}]},
+            id="AZF-11",
         ),
         pytest.param(
-            work("price", "aizu-noruca", book="ecomy", day=DAY, fare_yen=230), {"due_yen": 1_150}, id="AZF-13"
+            work("price", "aizu-noruca", book="ecomy", day=DAY, fare_yen=230),
+            {
+                "due_yen": 1_150,
+                "lines": [
+                    {"rule": "AZF-13", "word": "fare", "yen": 230},
+                    {"rule": "AZF-13", "word": "book-price", "yen": 1_150},
+                ],
+            },
+            id="AZF-13",
         ),
         pytest.param(
             work("refund", "lococa", what="card", day=DAY, card={"stored_fare_yen": 1_430}),
@@ -338,7 +352,13 @@ def test_the_sample_feed_by_route(tmp_path: Path) -> None:
                 paid_yen=9_660,
                 card={"stored_fare_yen": 1_000, "pass": COMMUTER | {"sections": []}, "welfare_points": 0},
             ),
-            {"refusal": {"code": "not-configured", "rule": "GEN-17", "detail": "fare of pass 1"}},
+            {
+                "error": {
+                    "line": 1,
+                    "path": "$.card.pass.sections",
+                    "message": "is missing: commuter is a pass for sections",
+                }
+            },
             id="LOC-18 both without a section",
         ),
         pytest.param(
@@ -355,12 +375,25 @@ def test_the_sample_feed_by_route(tmp_path: Path) -> None:
                 book="ordinary-100",
                 used=[{"face_yen": 100, "tickets": 3}],
             ),
-            {"refund_yen": 500, "lines": []},
+            {
+                "refund_yen": 500,
+                "lines": [
+                    {"rule": "AZF-10", "word": "book-price", "yen": 1_000},
+                    {"rule": "AZF-14", "word": "coupons-used", "yen": -300},
+                    {"rule": "AZF-14", "word": "fee", "yen": -200},
+                ],
+            },
             id="AZF-14",
         ),
         pytest.param(
             work("refund", "aizu-noruca", what="coupons", day=DAY, book="ecomy", fare_yen=230, used=[]),
-            {"refund_yen": 950},
+            {
+                "refund_yen": 950,
+                "lines": [
+                    {"rule": "AZF-13", "word": "book-price", "yen": 1_150},
+                    {"rule": "AZF-14", "word": "fee", "yen": -200},
+                ],
+            },
             id="AZF-14 of a section",
         ),
         pytest.param(
@@ -500,6 +533,57 @@ def test_prt_5_azf_51_the_portal_renews_a_pass_with_its_area(tmp_path: Path) -> 
     assert unknown == {"code": "not-configured", "rule": "GEN-17", "detail": "stops of 若松市内フリー"}
 
 
+def test_azf_53_an_age_is_asked_whether_or_not_a_day_of_sale_is(tmp_path: Path) -> None:
+    asked = work("price", "aizu-noruca", product="noransho", first_day=DAY, months=1)
+    assert answer(tmp_path, asked)["due_yen"] == answer(tmp_path, asked | {"born": "1961-11-21"})["due_yen"] == 6_500
+    young = answer(tmp_path, asked | {"born": "1961-11-22"})
+    assert young["refusal"] == {"code": "not-eligible", "rule": "AZF-53", "detail": "65 or over on 2026-11-20"}
+    assert (young["due_yen"], answer(tmp_path, asked | {"sold_on": DAY})["refusal"]) == (None, young["refusal"])
+
+
+@pytest.mark.parametrize(
+    ("product", "first_day"),
+    [("term-1", "04-01"), ("term-2-1", "08-01"), ("term-2-2", "08-25"), ("term-3", "01-01"), ("year", "04-01")],
+)
+def test_azf_40_terms_and_years_are_for_students_above_primary_school(
+    tmp_path: Path, product: str, first_day: str
+) -> None:
+    asked = work("price", "aizu-noruca", product=product, first_day=f"2026-{first_day}", fare_yen=230)
+    refusals = {
+        holder: answer(tmp_path, asked | {"holder": holder}).get("refusal", {}).get("code")
+        for holder in ("adult", "disabled-adult", "child", "disabled-child")
+    }
+    no = "not-eligible"
+    assert refusals == {"adult": None, "disabled-adult": None, "child": no, "disabled-child": no}
+
+
+def test_loc_18_a_card_given_back_needs_not_where_its_pass_was_good(tmp_path: Path) -> None:
+    for work_ in (
+        work("refund", "lococa", what="card", day="2026-12-01", card={"pass": COMMUTER}),
+        work("card", "lococa", action="reissue", day=DAY, why="damaged", applied_on=DAY, card={"pass": COMMUTER}),
+        work("card", "lococa", action="top-up", day=DAY, purse="stored-fare", paid_yen=1_000, card={"pass": COMMUTER}),
+        work(
+            "card",
+            "aizu-noruca",
+            action="top-up",
+            day=DAY,
+            purse="stored-fare",
+            paid_yen=1_000,
+            card={"pass": COMMUTER | {"product": "area-commuter"}},
+        ),
+    ):
+        assert "error" not in answer(tmp_path, work_)
+
+
+def test_gen_3_a_card_may_be_full_and_another_schemes_is_not_judged(tmp_path: Path) -> None:
+    assert answer(tmp_path, ride(card={"stored_fare_yen": 20_000}))["after"] == {"stored-fare": 19_500}
+    foreign = answer(tmp_path, ride(card={"scheme": "noruca", "points": {"points": 1, "last_day": DAY}}))
+    assert foreign["refusal"]["code"] == "foreign-card"
+
+
+A_PRICE = work("price", "aizu-noruca", product="commuter", first_day=DAY, months=1, fare_yen=230)
+
+
 # -- what can't be answered
 
 
@@ -509,6 +593,65 @@ def test_prt_5_azf_51_the_portal_renews_a_pass_with_its_area(tmp_path: Path) -> 
         ({"unknown": 1}, "$.unknown", "unknown field"),
         ({"version": 2}, "$.version", "must be 1"),
         ({"kind": "fare"}, "$.kind", "must be"),
+        ({"version": 2, "operator": None, "new": 1}, "$.version", "must be 1"),
+        ({"kind": "fare", "operator": None}, "$.kind", 'must be "ride" or "price"'),
+        ({"alighted_on": "2026-11-19"}, "$.alighted_on", "2026-11-19 is before 2026-11-20, the day of boarding"),
+        ({"party": {"holder": "adult", "holder_born": DAY}}, "$.party.holder_born", "together with holder"),
+        (
+            {"card": {"pass": MIDDLE | {"last_day": "2026-10-31"}}},
+            "$.card.pass.last_day",
+            "2026-10-31 is before 2026-11-01",
+        ),
+        ({"fares": GUIDE | {"service": "highwayy"}}, "$.fares.service", "no service highwayy; did you mean highway"),
+        ({"fares": GUIDE | {"service": "ordnary"}}, "$.fares.service", "did you mean ordinary"),
+        ({"card": {"pass": COMMUTER}}, "$.card.pass.sections", "is missing: commuter is a pass for sections"),
+        ({"card": {"pass": COMMUTER | {"sections": []}}}, "$.card.pass.sections", "is missing"),
+        (
+            {
+                "card": {
+                    "pass": COMMUTER | {"sections": [MIDDLE["sections"][0], {"from": "a", "to": "b", "one_way": True}]}
+                }
+            },
+            "$.card.pass.sections[1].one_way",
+            "commuter is two-way only",
+        ),
+        (
+            AT_AIZU | {"card": {"pass": MIDDLE | {"product": "noransho"}}},
+            "$.card.pass.sections",
+            "an area pass, not for",
+        ),
+        (
+            AT_AIZU | {"card": {"pass": COMMUTER | {"product": "area-student"}}},
+            "$.card.pass.area",
+            "is missing: area-stu",
+        ),
+        (
+            AT_AIZU | {"card": {"pass": COMMUTER | {"product": "loop-student", "line": "市内"}}},
+            "$.card.pass.line",
+            "no line 市内 with loop-student; there is まちなか周遊バス",
+        ),
+        (
+            {"operator": "noruca"},
+            "$.card.stored_fare_yen",
+            "a card of NORUCA has no such purse; it has eco, student, reg",
+        ),
+        ({"card": {"coupons": {"student_yen": 1}}}, "$.card.coupons.student_yen", "it has stored-fare"),
+        ({"card": {"coupons": {"regular_yen": 1}}}, "$.card.coupons.regular_yen", "it has stored-fare"),
+        ({"card": {"coupons": {"eco_yen": 1}}}, "$.card.coupons.eco_yen", "it has stored-fare"),
+        ({"card": {"points": {"points": 1, "last_day": DAY}}}, "$.card.points", "it has stored-fare"),
+        ({"card": {"welfare_points": 1}}, "$.card.welfare_points", "it has stored-fare"),
+        ({"card": {"stored_fare_yen": 20_001}}, "$.card.stored_fare_yen", "20001 yen on the card"),
+        (
+            {"operator": "noruca", "card": {"coupons": {"eco_yen": 9_999, "student_yen": 10_002}}},
+            "$.card.coupons.student_yen",
+            "20001 yen on the card; a card of NORUCA holds at most 20000 (GEN-3)",
+        ),
+        ({"card": {"auto_charge": ARRANGED}}, "$.card.auto_charge", "LOCOCA has no auto-charge (AUT-2)"),
+        (
+            AT_AIZU | {"card": {"auto_charge": ARRANGED | {"trigger_yen": 150}}},
+            "$.card.auto_charge",
+            "trigger of 150 yen: steps of 100 up to 10000 (AUT-1)",
+        ),
         ({"id": None}, "$.id", "is missing"),
         ({"operator": "suica"}, "$.operator", "lococa"),
         ({"day": "2015-12-31"}, "$.operator", "no operator file is in force on 2015-12-31"),
@@ -594,6 +737,56 @@ def test_an_error_says_where_and_what(tmp_path: Path, changed: dict[str, Any], p
             "$",
             "give fare_yen, or route, from and to",
         ),
+        (A_PRICE | {"months": None}, "$.months", "is missing, and last_day too: how long is commuter to be?"),
+        (A_PRICE | {"fare_yen": None}, "$.fare_yen", "is missing: commuter is a pass for sections"),
+        (A_PRICE | {"area": "エリア23"}, "$.area", "commuter is a pass for sections; it is priced for no area"),
+        (
+            A_PRICE | {"product": "loop-commuter"},
+            "$.fare_yen",
+            "loop-commuter is a line pass: its price does not depend",
+        ),
+        (
+            A_PRICE | {"product": "area-commuter", "fare_yen": None},
+            "$.area",
+            "is missing: area-commuter is an area pass",
+        ),
+        (
+            A_PRICE | {"product": "area-commuter", "area": "エリア24"},
+            "$.area",
+            "with area-commuter; did you mean エリア42",
+        ),
+        (A_PRICE | {"product": "area-commuter", "area": "エリア23"}, "$.fare_yen", "does not depend on a fare"),
+        (A_PRICE | {"months": None, "last_day": "2026-11-19"}, "$.last_day", "2026-11-19 is before 2026-11-20"),
+        (A_PRICE | {"service": "highwayy"}, "$.service", "no service highwayy; did you mean highway"),
+        (work("price", "aizu-noruca", book="ecomi", day=DAY), "$.book", "no book ecomi; did you mean ecomy"),
+        (
+            work("price", "aizu-noruca", book="ecomy", day=DAY),
+            "$.fare_yen",
+            "is missing: ecomy is a book for a section",
+        ),
+        (
+            work("price", "aizu-noruca", book="himawari", day=DAY, fare_yen=1),
+            "$.fare_yen",
+            "himawari: its price does not depend on a fare",
+        ),
+        (
+            work("refund", "aizu-noruca", what="coupons", day=DAY, book="ecomy", used=[]),
+            "$.fare_yen",
+            "is missing: ecomy",
+        ),
+        (work("refund", "aizu-noruca", what="coupons", day=DAY, book="x", used=[]), "$.book", "no book x"),
+        (
+            work(
+                "coupons",
+                "aizu-noruca",
+                day=DAY,
+                scheduled="12:00",
+                fares_yen=[1],
+                tickets=[{"book": "x", "number": 1}],
+            ),
+            "$.tickets[0].book",
+            "no book x",
+        ),
         (work("refund", "lococa", what="pass", day=DAY, card={}), "$.paid_yen", "is missing"),
         (work("refund", "lococa", what="coupons", day=DAY, book="x"), "$.used", "is missing"),
         (work("card", "lococa", action="sell", day=DAY, card_kind="chld", price_yen=1), "$.card_kind", "mean child"),
@@ -616,7 +809,8 @@ def test_an_error_says_where_and_what(tmp_path: Path, changed: dict[str, Any], p
 def test_an_error_of_another_kind_says_where_and_what(
     tmp_path: Path, request_: dict[str, Any], path: str, says: str
 ) -> None:
-    error = answer(tmp_path, request_)["error"]
+    asked = {name: value for name, value in request_.items() if value is not None}
+    error = answer(tmp_path, asked)["error"]
     assert error["path"] == path
     assert says in error["message"]
 
@@ -628,10 +822,7 @@ def test_an_error_of_another_kind_says_where_and_what(
         (b"\xff{}", "not UTF-8 at byte 1"),
         (b"[" * 100_000, "nested too deep"),
         (b'{"a": 1, "b": 2, "a": 3}', "field 'a' is there twice"),
-        (b'{"yen": 1.5}', "1.5 is no whole number (GEN-1)"),
-        (b'{"yen": 1e400}', "1e400 is no whole number"),
-        (b'{"yen": NaN}', "NaN is no whole number"),
-        (b'{"yen": -Infinity}', "-Infinity is no whole number"),
+        (b'{"id": 2, "b": 2, "id": 2}', "field 'id' is there twice"),
         (b'{"yen": ' + b"9" * 5_000 + b"}", "thousands of digits"),
         (b"null", "must be object"),
         (b'"' + b"x" * LINE_BYTES + b'"', f"over {LINE_BYTES} bytes"),
@@ -642,6 +833,37 @@ def test_hostile_lines_are_errors_and_stop_nothing(tmp_path: Path, raw: bytes, s
     assert (first["due_yen"], third["id"], third["due_yen"]) == (500, 3, 500)
     assert (second["id"], second["error"]["line"], second["error"]["path"]) == (None, 2, "$")
     assert says in second["error"]["message"]
+
+
+def with_balance(text: str) -> bytes:
+    """A ride whose stored fare is written so."""
+    return json.dumps(ride(card={"stored_fare_yen": 4_321})).replace("4321", text).encode() + b"\n"
+
+
+@pytest.mark.parametrize("text", ["2000.0", "2e3", "2000.000", "0.2E4", "2000"])
+def test_gen_1_a_whole_number_may_be_written_with_a_point(tmp_path: Path, text: str) -> None:
+    (found,) = batch(tmp_path, [with_balance(text)])
+    assert found["before"] == {"stored-fare": 2_000}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.5", "1e400", "NaN", "-Infinity", "1e-400", "1e-99999999999999999999", "2000.0000000000000000000001", "1e16"],
+)
+def test_gen_1_any_other_number_is_an_error_with_its_id_and_field(tmp_path: Path, text: str) -> None:
+    (found,) = batch(tmp_path, [with_balance(text)])
+    error = {"line": 1, "path": "$.card.stored_fare_yen", "message": "must be integer"}
+    assert (found["id"], found["error"]) == ("t", error)
+
+
+def test_a_field_that_is_there_twice_keeps_the_id(tmp_path: Path) -> None:
+    raw = json.dumps(ride(id="mine", card={})).replace('"card": {}', '"card": {"named": true, "named": true}').encode()
+    (found,) = batch(tmp_path, [raw + b"\n"])
+    assert found == {
+        "version": 1,
+        "id": "mine",
+        "error": {"line": 1, "path": "$", "message": "field 'named' is there twice"},
+    }
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

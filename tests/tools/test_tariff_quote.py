@@ -29,6 +29,11 @@ from tools.tariff import view as tariff_view
 
 HAKUHO = ("白棚線", STOPS[0], STOPS[4])
 LOOP = ("HAIKARA", "若松駅前", "西若松駅東口")
+AIZU = ("--operator", "aizu-noruca")
+NORUCA = ("--operator", "noruca")
+AREA = ("--area", "エリア23")
+ELSEWHERE = ("--pass", STOPS[0], STOPS[4])
+"""A section that no ride on the loop touches."""
 Cli = Callable[..., Ran]
 
 
@@ -62,6 +67,8 @@ class Said:
         ends = st.lists(st.sampled_from(STOPS), min_size=2, max_size=2, unique=True)
         self.sections = draw(st.lists(ends, max_size=2))
         self.one_way = bool(self.sections) and draw(st.booleans())
+        # LOCOCA sells no one-way pass (PASS-1).
+        self.scheme = "aizu-noruca" if self.one_way else "lococa"
 
     def args(self) -> list[object]:
         holder = self.holder.name.lower().replace("_", "-")
@@ -74,7 +81,7 @@ class Said:
             "--balance",
             self.balance,
         ]
-        said += ["--holder", holder, "--payment", self.payment]
+        said += ["--holder", holder, "--payment", self.payment, "--operator", self.scheme]
         for companion in self.companions:
             said += ["--companion", companion]
         for ends in self.sections:
@@ -99,7 +106,7 @@ class Said:
             "version": 1,
             "id": "quote",
             "kind": "ride",
-            "operator": "lococa",
+            "operator": self.scheme,
             "day": str(self.day),
             "route": "HAKUHO",
             "from": STOPS[self.start],
@@ -120,11 +127,11 @@ class Said:
             Section(number(a), number(b), self.one_way, fares[frozenset((STOPS.index(a), STOPS.index(b)))])
             for a, b in self.sections
         )
-        held = Pass(1, 0, date(2026, 11, 18), date(2026, 11, 29), False, sections) if sections else None
-        named = self.holder is not HolderKind.ADULT or held is not None
-        account = Account("lococa", self.balance, self.holder, named, held_pass=held)
+        held = Pass(1, 0, date(2026, 11, 18), date(2026, 11, 29), self.one_way, sections) if sections else None
+        named = self.holder is not HolderKind.ADULT or (held is not None and not held.bearer)
+        account = Account(self.scheme, self.balance, self.holder, named, held_pass=held)
         ride = Ride(table, 0, 1, self.start, self.end, self.day, self.day, "ordinary", 12 * 3_600)
-        rulebook = load_operators().on("lococa", self.day)
+        rulebook = load_operators().on(self.scheme, self.day)
         found = settle(ride, account, Party(companions=tuple(self.companions)), rulebook, self.payment)
         if isinstance(found, Refusal):
             return found.code, found.rule, found.detail, found.short_yen
@@ -163,7 +170,8 @@ def test_call_batch_and_settle_agree_on_any_ride(tmp_path: Path, said: Said) -> 
         pytest.param((*HAKUHO, "--born", "2016-04-02"), 250, id="AZF-1 a child's age"),
         pytest.param((*HAKUHO, "--pass", STOPS[1], STOPS[2]), 500, id="PASS-3 cheaper"),
         pytest.param((*HAKUHO, "--pass", STOPS[0], STOPS[3], "--pass", STOPS[3], STOPS[4]), 0, id="PASS-2"),
-        pytest.param((*HAKUHO, "--pass", STOPS[4], STOPS[0], "--one-way"), 500, id="PASS-1 one-way"),
+        pytest.param((*HAKUHO, "--pass", STOPS[4], STOPS[0], "--one-way", *AIZU), 500, id="PASS-1 against its arrow"),
+        pytest.param((*HAKUHO, "--pass", STOPS[0], STOPS[4], "--one-way", *AIZU), 0, id="PASS-1 along its arrow"),
         pytest.param(
             (*HAKUHO, "--pass", STOPS[0], STOPS[4], "--pass-days", "2026-11-01", "2026-11-19"), 500, id="PASS-6"
         ),
@@ -191,7 +199,7 @@ def test_azf_61_family_rides_at_the_eco_fare_on_a_holiday() -> None:
 
 
 def test_azf_60_the_time_of_the_trip() -> None:
-    student = ("--pass-product", "student", "--pass-days", "2026-11-01", "2026-11-30", "--date", DAY)
+    student = (*ELSEWHERE, "--pass-product", "student", "--pass-days", "2026-11-01", "2026-11-30", "--date", DAY)
     assert quoted(*LOOP, *student, "--at", "09:59")["due_yen"] == 210
     assert quoted(*LOOP, *student, "--at", "10:00")["due_yen"] == 100
     assert quoted(*LOOP, *student)["due_yen"] == 100
@@ -350,14 +358,21 @@ def test_a_terminal_shows_large_figures_within_its_width(
     [
         ((), "name ROUTE, BOARDED and ALIGHTED, or --batch FILE"),
         (HAKUHO[:2], "name ROUTE, BOARDED and ALIGHTED"),
-        ((*HAKUHO, "--batch", "x"), "leave ROUTE out"),
+        ((*HAKUHO, "--batch", "x"), "leave ROUTE, BOARDED, ALIGHTED, --date out"),
+        (
+            ("--batch", "x", "--balance", 1, "--pass", "a", "b", "--operator", "lococa"),
+            "--batch has its rides in the file; leave --operator, --date, --balance, --pass out",
+        ),
         (("白棚", *HAKUHO[1:]), "did you mean 白棚線"),
         (("白棚線", "棚倉", "新白河"), "BOARDED: no stop 棚倉 on this line; did you mean 磐城棚倉?"),
         (("白棚線", "新白河", "新白川"), "ALIGHTED: no stop 新白川 on this line; did you mean 新白河"),
         (("HAIKARA", "若松駅前#3", "西若松駅東口"), "BOARDED: the line is at 若松駅前 2 times, not 3"),
         ((*HAKUHO, "--trip", "HAKUHO-W99"), "--trip: no trip HAKUHO-W99 on this route; did you mean HAKUHO-W"),
         ((*HAKUHO, "--pass", "東京", "新白河"), "--pass: no stop 東京"),
-        ((*HAKUHO, "--pass", "若松駅前", "新白河"), "--pass: no fare is known between 若松駅前 and 新白河"),
+        (
+            (*HAKUHO, "--pass", "若松駅前", "新白河"),
+            "--pass: no fare is known between 若松駅前 and 新白河; give a table with --fares",
+        ),
         (
             (*HAKUHO, "--pass", *HAKUHO[1:], "--pass-product", "comuter"),
             "--pass-product: no product comuter; did you mean",
@@ -367,6 +382,45 @@ def test_a_terminal_shows_large_figures_within_its_width(
         ((*HAKUHO, "--pass-days", DAY, DAY), "--pass-days and --one-way say of which --pass"),
         ((*HAKUHO, "--one-way"), "--pass-days and --one-way say of which --pass"),
         ((*HAKUHO, "--pass", *HAKUHO[1:], "--pass-days", DAY, "2026-11-19"), "2026-11-19 is before 2026-11-20"),
+        ((*LOOP, "--pass-product", "noransho", "--pass", *LOOP[1:]), "--pass: noransho is an area pass, not for"),
+        ((*LOOP, "--pass-product", "loop-commuter", "--pass", *LOOP[1:]), "--pass: loop-commuter is a line pass, not"),
+        (
+            (*LOOP, "--pass-product", "area-commuter"),
+            "--area: is missing: area-commuter is an area pass, for エリア23, エリア27, エリア42, エリア58",
+        ),
+        (
+            (*LOOP, "--pass-product", "area-commuter", "--area", "エリア24"),
+            "--area: no area エリア24 with area-commuter",
+        ),
+        ((*LOOP, "--pass-product", "commuter", "--pass", *LOOP[1:], *AREA), "--area: no area エリア23 with commuter"),
+        ((*LOOP, "--pass-product", "student"), "--pass: is missing: student is a pass for sections"),
+        ((*LOOP, "--pass", *LOOP[1:], "--line", "まちなか周遊バス"), "--line: no line まちなか周遊バス with commuter"),
+        ((*LOOP, "--pass-product", "term-1", "--pass", *LOOP[1:], "--one-way"), "--one-way: term-1 is two-way only"),
+        (
+            (*HAKUHO, *NORUCA, "--pass-product", "student-one-way", "--pass", *HAKUHO[1:]),
+            "--one-way: student-one-way is one-way only",
+        ),
+        ((*HAKUHO, "--pass", *HAKUHO[1:], "--one-way"), "--pass-product: LOCOCA sells no one-way section pass"),
+        ((*LOOP, *AREA, "--one-way"), "--one-way says of which --pass FROM TO"),
+        ((*HAKUHO, *NORUCA, "--balance", 1), "--balance: a card of NORUCA has no such purse; it has eco, student, reg"),
+        ((*HAKUHO, "--points", 1), "--points: a card of LOCOCA has no such purse; it has stored-fare"),
+        ((*HAKUHO, "--welfare", 1), "--welfare: a card of LOCOCA has no such purse"),
+        ((*HAKUHO, "--coupon-purse", "eco:1"), "--coupon-purse: a card of LOCOCA has no such purse"),
+        (
+            (*HAKUHO, "--balance", 20_001),
+            "--balance: 20001 yen on the card; a card of LOCOCA holds at most 20000 (GEN-3)",
+        ),
+        (
+            (*HAKUHO, *NORUCA, "--coupon-purse", "eco:10001", "--coupon-purse", "student:10000"),
+            "--coupon-purse: 20001 yen on the card",
+        ),
+        (
+            (*HAKUHO, *NORUCA, "--coupon-purse", "eco:1", "--coupon-purse", "eco:2"),
+            "--coupon-purse: the same purse twice",
+        ),
+        ((*HAKUHO, "--points-day", DAY), "--points-day says of which --points"),
+        ((*LOOP, "--auto-charge", 150, 1_000), "--auto-charge: trigger of 150 yen: steps of 100 up to 10000 (AUT-1)"),
+        ((*LOOP, "--auto-charge", 100, 1_500), "--auto-charge: amount of 1500 yen: steps of 1000"),
         ((*HAKUHO, "--auto-charge", 100, 1_000), "--auto-charge: LOCOCA offers none (AUT-1)"),
         ((*HAKUHO, "--holder", "child", "--born", DAY), "--holder and --born say the same"),
         ((*HAKUHO, "--born", "2027-01-01"), "--born: 2027-01-01 is after the ride"),
@@ -386,6 +440,66 @@ def test_a_call_that_is_wrong_is_one_line(cli: Cli, args: tuple[object, ...], sa
     assert (ran.code, ran.out) == (Exit.USAGE, "")
     (line,) = ran.err.splitlines()
     assert says in re.sub(r"Invalid value for '[^']*': ", "", line)
+
+
+def test_gen_5_a_day_before_any_operator_file_is_said(cli: Cli) -> None:
+    ran = cli(*HAKUHO, "--date", "2015-12-31")
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert "operator lococa: no operator file is in force on 2015-12-31, the first is from 2016-01-01" in ran.err
+
+
+@pytest.mark.parametrize("day", ["2026-11-01", "2026-11-20"])
+def test_pass_6_a_pass_that_counts_is_not_spoken_of(cli: Cli, day: str) -> None:
+    held = ("--pass", *HAKUHO[1:], "--pass-product", "commuter", "--pass-days", "2026-11-01", "2026-11-20")
+    assert "PASS-6" not in cli(*HAKUHO, *held, "--date", day).out
+
+
+@pytest.mark.parametrize("day", ["2026-10-31", "2026-11-21"])
+def test_pass_6_a_pass_that_does_not_count_is_told(cli: Cli, day: str) -> None:
+    held = ("--pass", *HAKUHO[1:], "--pass-days", "2026-11-01", "2026-11-20", "--date", day)
+    out = cli(*HAKUHO, *held, "--lang", "en").out
+    assert out.splitlines()[-1] == f"PASS-6 the pass counts from 2026-11-01 to 2026-11-20, not on {day}"
+    assert f"PASS-6 定期の期間は 2026-11-01 〜 2026-11-20（{day} は対象外）" in cli(*HAKUHO, *held, "--lang", "ja").out
+
+
+@pytest.mark.parametrize(
+    ("product", "day", "rule", "name", "en", "ja"),
+    [
+        ("student", DAY, "AZF-60", "plus-one", "Plus One", "通学定期券プラスワン"),
+        ("commuter", "2026-11-21", "AZF-61", "eco", "eco", "エコ定期券"),
+    ],
+)
+def test_azf_60_azf_61_a_flat_fare_has_its_name(
+    cli: Cli, product: str, day: str, rule: str, name: str, en: str, ja: str
+) -> None:
+    asked = (*LOOP, *ELSEWHERE, "--pass-product", product, "--date", day)
+    (line,) = [line for line in quoted(*asked)["lines"] if line["word"] == "flat-fare"]
+    assert (line["rule"], line["flat_fare"]) == (rule, name)
+    for language, called in (("en", en), ("ja", ja)):
+        (row,) = [row for row in cli(*asked, "--lang", language).out.splitlines() if row.startswith(rule)]
+        assert f"若松駅前→西若松駅東口 {called}" in row
+
+
+def test_azf_61_the_familys_flat_fare_has_its_name_and_a_through_fare_none() -> None:
+    asked = (*LOOP, "--pass", "若松駅前", "西若松駅東口", "--family", "adult")
+    lines = {day: quoted(*asked, "--date", day)["lines"] for day in (DAY, "2026-11-21")}
+    named = {day: [line.get("flat_fare") for line in found if line["word"] == "family"] for day, found in lines.items()}
+    assert named == {DAY: [None], "2026-11-21": ["eco"]}
+
+
+def test_a_flat_fare_of_another_file_is_called_by_its_name(cli: Cli, tmp_path: Path) -> None:
+    folder = operators(tmp_path, lococa={'name = "eco"': 'name = "sunday"'})
+    held = ("--pass", STOPS[1], STOPS[2], "--date", "2026-11-21", "--rules", folder)
+    assert "sunday (< 500)" in cli(*HAKUHO, *held, "--lang", "en").out
+
+
+def test_azf_53_the_only_area_of_a_product_need_not_be_named(cli: Cli) -> None:
+    refusal = quoted(*LOOP, "--pass-product", "noransho", "--date", DAY)["refusal"]
+    assert refusal == {"code": "not-configured", "rule": "GEN-17", "detail": "area のらんしょパス"}
+
+
+def test_the_help_says_that_a_table_stands_alone(cli: Cli) -> None:
+    assert "instead of the feed's fares" in " ".join(cli("--help").out.split())
 
 
 def test_an_agency_that_nobody_names_asks_for_its_rules(cli: Cli, tmp_path: Path) -> None:

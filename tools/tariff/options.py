@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +35,7 @@ def fares_option(command: _Command) -> _Command:
         "fares_path",
         type=FILE,
         metavar="FILE",
-        help="Triangular fare tables (三角表), .csv or .xlsx, for routes whose fares the feed lacks.",
+        help="Triangular fare tables (三角表), .csv or .xlsx: alone, instead of the feed's fares, for their routes.",
     )(command)
 
 
@@ -58,16 +58,47 @@ def rulebook_for(scheme: str | None, agencies: set[str], operators: Operators, d
         found = operators.of_agency(agency, day)
         if found:
             return found[0]
+    later = [book for book in operators.rulebooks if any(book.company_of(agency) for agency in agencies)]
+    if later:
+        first = min(later, key=lambda book: book.effective)
+        raise OperatorFault(
+            f"operator {first.scheme}: no operator file is in force on {day}, the first is from {first.effective}"
+        )
     schemes = ", ".join(sorted({book.scheme for book in operators.rulebooks}))
     named = ", ".join(sorted(agencies))
     raise OperatorFault(f"no operator file names agency {named}; choose its rules with --operator ({schemes})")
 
 
 def refuse(bad: BadLine, options: dict[str, str]) -> NoReturn:
-    """A request's fault as one of the call: the option that filled the field, and what is wrong."""
-    known = [path for path in options if bad.path == path or bad.path.startswith((f"{path}.", f"{path}["))]
-    where = options[max(known, key=len)] if known else bad.path.removeprefix("$.")
-    raise click.UsageError(f"{where}: {bad.message}") from None
+    """A request's fault as one of the call: the option that filled the field, and what is wrong.
+
+    `options` are by the field's path without places in lists. Fields with their unit (`fare_yen`) that the message
+    names become options too; other names are words as well, and stay.
+    """
+    field = re.sub(r"\[[0-9]+\]", "", bad.path)
+    known = [path for path in options if field == path or field.startswith(f"{path}.")]
+    where = options[max(known, key=len)] if known else field.removeprefix("$.")
+    message = bad.message
+    for path, option in options.items():
+        name = path.rpartition(".")[2]
+        if "_" in name:
+            message = re.sub(rf"\b{name}\b", option, message)
+    raise click.UsageError(f"{where}: {message}") from None
+
+
+def given_options() -> list[str]:
+    """What the call itself says, by the names of parameters: not what stands for something left out."""
+    context = click.get_current_context()
+    on_line = click.core.ParameterSource.COMMANDLINE
+    return [name for name in context.params if context.get_parameter_source(name) is on_line]
+
+
+def called(names: Collection[str]) -> str:
+    """Parameters of the command as its help calls them, in its order: `--date, ROUTE`."""
+    chosen = [param for param in click.get_current_context().command.params if param.name in names]
+    return ", ".join(
+        param.human_readable_name if param.param_type_name == "argument" else param.opts[0] for param in chosen
+    )
 
 
 class Clock(click.ParamType[str]):

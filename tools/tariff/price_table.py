@@ -72,9 +72,14 @@ def _price(
         area=way.area,
         holder=way.holder,
         renewal_of=way.renewal_of,
-        portal=months not in product.months and months in product.portal_months,
+        portal=months in portal_alone(product),
     )
     return price(purchase, rulebook)
+
+
+def portal_alone(product: Product) -> tuple[int, ...]:
+    """The periods that the portal alone sells, in months (AZF-30, PRT-5)."""
+    return tuple(months for months in product.portal_months if months not in product.months)
 
 
 def begins(product: Product, day: date) -> date:

@@ -10,7 +10,7 @@ from tariff.account import HolderKind
 from tariff.products import Price
 from tariff.refusal import Refusal
 from tariff.rulebook import Product, Rulebook
-from tools.tariff.price_table import Offer
+from tools.tariff.price_table import Offer, portal_alone
 from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import refusal_words
 from tools.words import Language, say
@@ -40,9 +40,16 @@ def show_prices(found: list[Offer], rulebook: Rulebook, fare_yen: int, language:
         product = rulebook.product_named(name)
         assert product
         called = product.title if language is Language.JA else f"{product.name} ({product.title})"
-        out.print(Text(called, style="bold").append(f"  {product.rule}", style="not bold cyan"))
+        head = Text(called, style="bold").append(f"  {product.rule}", style="not bold cyan")
+        out.print(head.append(_portal_alone(product, language), style="not bold dim"))
         show = _term if product.term else _by_months
         out.print(show(list(group), product, rulebook, fare_yen, months, rich, language))
+
+
+def _portal_alone(product: Product, language: Language) -> str:
+    alone = ", ".join(map(str, portal_alone(product)))
+    both = (f"  PRT-5 ポータル限定: {alone}か月", f"  PRT-5 portal alone: {alone} mo")
+    return say(both, language) if alone else ""
 
 
 def _columns(months: list[int], rich: bool) -> Table:

@@ -15,16 +15,28 @@ from tariff.account import Account, HolderKind, Pass, Section
 from tariff.cards import Applicant, CardSale, sell_card
 from tariff.coupons import CouponPayment, CouponRide, Tickets, book_price, pay_with_coupons, refund_book
 from tariff.due import Ride
+from tariff.lines import Line, Word
 from tariff.products import Buyer, Order, Price, Purchase, pass_of, price, sale_window, sell
 from tariff.purses import Payment, ToppedUp, balance_yen, top_up
 from tariff.refunds import Refund, Reissue, refund_both, refund_card, refund_pass, reissue
-from tariff.refusal import Refusal
-from tariff.rulebook import ORDINARY, Purse, Rulebook
+from tariff.refusal import Code, Refusal
+from tariff.rulebook import CouponBook, Product, Purse, Rulebook
 from tariff.settle import Settlement, settle
 from tools.near import near
 from tools.tariff.places import Asked, FeedStops, OwnStops, Place, end_of, feed_place, own_place, own_table
 from tools.tariff.quote_json import VERSION, BadLine, Json
-from tools.tariff.quote_values import HOLDERS, Field, Stops, account_of, party_of, product_of
+from tools.tariff.quote_values import (
+    HOLDERS,
+    Field,
+    Stops,
+    account_of,
+    area_of,
+    book_of,
+    party_of,
+    product_of,
+    service_of,
+    what_is,
+)
 
 NOON_S = 12 * 3_600
 """When a trip leaves its first stop, if nobody says: after 10:00, from which on AZF-60 holds."""
@@ -73,12 +85,15 @@ def _ride(request: Field, rulebook: Rulebook, feed: Feed | None) -> Json:
 
 def _ride_of(request: Field, rulebook: Rulebook, feed: Feed | None) -> tuple[Ride, Stops]:
     day = request.the_day("day")
+    alighted_on = request.day("alighted_on") or day
+    if alighted_on < day:
+        raise BadLine(request.at("alighted_on"), f"{alighted_on} is before {day}, the day of boarding")
     fares = request.inner("fares")
     stops: Stops
     if fares:
         table = own_table(fares)
         place, stops = own_place(table, end_of(request, "from"), end_of(request, "to")), OwnStops(table)
-        company, service = fares.values.get("company", 0), fares.values.get("service", ORDINARY)
+        company, service = fares.values.get("company", 0), service_of(fares, rulebook)
     else:
         place, stops = _feed_place(request, feed, day), FeedStops(_needed(feed, request))
         company = _company(place, rulebook, feed)
@@ -92,7 +107,7 @@ def _ride_of(request: Field, rulebook: Rulebook, feed: Feed | None) -> tuple[Rid
         boarded=place.boarded,
         alighted=place.alighted,
         day=day,
-        alighted_on=request.day("alighted_on") or day,
+        alighted_on=alighted_on,
         service=service,
         departs_s=request.clock_s("departs", scheduled_s),
     )
@@ -157,11 +172,18 @@ def settled_json(settled: Settlement, rulebook: Rulebook) -> Json:
         "lines": [
             {"rule": line.rule, "word": str(line.word), "yen": line.yen, "detail": line.detail}
             | ({"than_yen": line.than_yen} if line.than_yen else {})
+            | _flat_fare(line, rulebook)
             for line in settled.lines
         ],
         "before": purses_json(settled.before, rulebook),
         "after": purses_json(settled.after, rulebook),
     }
+
+
+def _flat_fare(line: Line, rulebook: Rulebook) -> Json:
+    """The name of the flat fare that a line is at: the holder's, or the family's (LOC-13, AZF-60, AZF-61)."""
+    names = [flat.name for flat in rulebook.flat_fares if flat.rule == line.rule]
+    return {"flat_fare": names[0]} if names and line.word in (Word.FLAT_FARE, Word.FAMILY) else {}
 
 
 def purses_json(account: Account, rulebook: Rulebook) -> dict[str, int]:
@@ -188,13 +210,12 @@ def _price(request: Field, rulebook: Rulebook, feed: Feed | None) -> Json:
     given = request.values
     fare_yen = _fare_yen(request, feed)
     if "book" in given:
-        cost = book_price(given["book"], fare_yen or 0, rulebook)
-        return refused(cost) if isinstance(cost, Refusal) else {"due_yen": cost, "lines": []}
+        book = book_of(request, rulebook)
+        _check_fare(request, fare_yen, f"{book.name} is a book for a section" if book.rides else "", book.name)
+        cost = book_price(book.name, fare_yen or 0, rulebook)
+        return refused(cost) if isinstance(cost, Refusal) else {"due_yen": cost, "lines": _book_lines(book, fare_yen)}
     product = product_of(given["product"], request.at("product"), rulebook)
-    if "months" in given and "last_day" in given:
-        raise BadLine(request.at("months"), "together with last_day; give one of the two")
-    if "renewal_of" in given:
-        product_of(given["renewal_of"], request.at("renewal_of"), rulebook)
+    area = _checked(request, product, fare_yen, rulebook)
     purchase = Purchase(
         product=product.name,
         first_day=request.the_day("first_day"),
@@ -202,9 +223,9 @@ def _price(request: Field, rulebook: Rulebook, feed: Feed | None) -> Json:
         last_day=request.day("last_day"),
         fare_yen=fare_yen,
         one_way=given.get("one_way", False),
-        area=given.get("area"),
+        area=area,
         holder=HOLDERS[given.get("holder", "adult")],
-        service=given.get("service", ORDINARY),
+        service=service_of(request, rulebook),
         renewal_of=given.get("renewal_of"),
         portal=given.get("portal", False),
     )
@@ -213,25 +234,60 @@ def _price(request: Field, rulebook: Rulebook, feed: Feed | None) -> Json:
         return refused(priced)
     window = sale_window(product, purchase.first_day, purchase.service, portal=purchase.portal)
     sold = {} if isinstance(window, Refusal) else {"sold_from": str(window[0]), "sold_to": str(window[1])}
-    answer = price_json(priced) | sold
-    return answer | _sold(request, purchase, product.named_card, rulebook) if "sold_on" in given else answer
+    return price_json(priced) | sold | _sold(request, purchase, product.named_card, rulebook)
+
+
+def _checked(request: Field, product: Product, fare_yen: int | None, rulebook: Rulebook) -> str | None:
+    """The area that a pass is priced for, if any; BadLine for a request that says too little, or contradicts itself."""
+    given = request.values
+    if "area" in given and product.scope in ("section", "line", "network"):
+        raise BadLine(request.at("area"), f"{what_is(product)}; it is priced for no area")
+    area = area_of(request, product)
+    if product.scope is not None:
+        _check_fare(request, fare_yen, what_is(product) if product.scope == "section" else "", what_is(product))
+    if "months" in given and "last_day" in given:
+        raise BadLine(request.at("months"), "together with last_day; give one of the two")
+    first_day, last_day = request.the_day("first_day"), request.day("last_day")
+    if last_day is not None and last_day < first_day:
+        raise BadLine(request.at("last_day"), f"{last_day} is before {first_day}")
+    if product.term is None and product.price and not {"months", "last_day"} & given.keys():
+        raise BadLine(request.at("months"), f"is missing, and last_day too: how long is {product.name} to be?")
+    if "renewal_of" in given:
+        product_of(given["renewal_of"], request.at("renewal_of"), rulebook)
+    return area
+
+
+def _check_fare(request: Field, fare_yen: int | None, priced_on_it: str, what: str) -> None:
+    """A fare where something is priced on one (`priced_on_it` says why), and none where it isn't."""
+    if priced_on_it and fare_yen is None:
+        raise BadLine(request.at("fare_yen"), f"is missing: {priced_on_it}")
+    if not priced_on_it and fare_yen is not None:
+        raise BadLine(request.at("fare_yen"), f"{what}: its price does not depend on a fare")
+
+
+_OLD_ENOUGH = date(1900, 1, 1)
+"""A date of birth for a buyer of whom none is said, while nobody asks whether the pass is sold."""
 
 
 def _sold(request: Field, purchase: Purchase, named: bool, rulebook: Rulebook) -> Json:
-    """Whether it is sold on a day, to this person, on a card that suits it.
+    """Whether it is sold to this person on a card that suits it; with `sold_on`, whether on that day.
 
-    If there are any: the deposit on a new card (LOC-5), and the name of the area that comes with the section (AZF-51).
+    If it is, and there are any: the deposit on a new card (LOC-5), and the name of the area that comes with the
+    section (AZF-51).
     """
+    on_a_day = "sold_on" in request.values
     sections = (Section(1, 2, purchase.one_way, purchase.fare_yen),) if purchase.fare_yen else ()
     ends = {1: request.values.get("from", ""), 2: request.values.get("to", "")}
-    order = Order(purchase, request.the_day("sold_on"), 0, sections, ends)
+    order = Order(purchase, request.day("sold_on") or purchase.first_day, 0, sections, ends)
     is_named = named or purchase.holder is not HolderKind.ADULT
     old = _renewed(order, rulebook) if purchase.portal else None
     card = Account(rulebook.scheme, 0, purchase.holder, is_named, held_pass=old)
-    buyer = Buyer(card, request.day("born"), request.values.get("new_card", False))
-    sale = sell(order, buyer, rulebook)
+    birth = request.day("born") or (None if on_a_day else _OLD_ENOUGH)
+    sale = sell(order, Buyer(card, birth, request.values.get("new_card", False)), rulebook)
     if isinstance(sale, Refusal):
-        return refused(sale) | {"due_yen": None}
+        return refused(sale) | {"due_yen": None} if on_a_day or sale.code is Code.NOT_ELIGIBLE else {}
+    if not on_a_day:
+        return {}
     came_with = rulebook.area(sale.held.area) if purchase.area is None else None
     deposit = {"deposit_yen": sale.deposit_yen} if sale.deposit_yen else {}
     return deposit | ({"with_area": came_with.name} if came_with else {})
@@ -278,12 +334,10 @@ def price_json(priced: Price) -> Json:
 def _refund(request: Field, rulebook: Rulebook, _feed: Feed | None) -> Json:
     given = request.values
     if given["what"] == "coupons":
-        used = tuple((one["face_yen"], one["tickets"]) for one in given["used"])
-        yen = refund_book(given["book"], used, given.get("fare_yen", 0), rulebook)
-        return refused(yen) if isinstance(yen, Refusal) else {"refund_yen": yen, "lines": []}
+        return _refund_book(request, rulebook)
     card = request.inner("card")
     assert card
-    account = account_of(card, OwnStops(), rulebook)
+    account = account_of(card, OwnStops(), rulebook, whole=given["what"] != "card")
     day = request.the_day("day")
     if given["what"] == "card":
         back = refund_card(account, day, rulebook)
@@ -300,6 +354,31 @@ def _refund_json(back: Refund) -> Json:
     }
 
 
+def _refund_book(request: Field, rulebook: Rulebook) -> Json:
+    given = request.values
+    book, fare_yen = book_of(request, rulebook), given.get("fare_yen")
+    _check_fare(request, fare_yen, f"{book.name} is a book for a section" if book.rides else "", book.name)
+    used = tuple((one["face_yen"], one["tickets"]) for one in given["used"])
+    yen = refund_book(book.name, used, fare_yen or 0, rulebook)
+    if isinstance(yen, Refusal):
+        return refused(yen)
+    lines = _book_lines(book, fare_yen)[-1:]
+    faces_yen = sum(face_yen * tickets for face_yen, tickets in used)
+    for word, less_yen in (("coupons-used", faces_yen), ("fee", rulebook.counter.coupon_refund_fee_yen)):
+        if less_yen:
+            lines.append({"rule": "AZF-14", "word": word, "yen": -less_yen})
+    return {"refund_yen": yen, "lines": lines}
+
+
+def _book_lines(book: CouponBook, fare_yen: int | None) -> list[Json]:
+    """What a book costs and, of one for a section, the fare that it is priced on (AZF-10, AZF-13)."""
+    if book.rides:
+        yen = book.fares_for_price * (fare_yen or 0)
+        fare = [{"rule": book.rule, "word": "fare", "yen": fare_yen}]
+        return [*fare, {"rule": book.rule, "word": "book-price", "yen": yen}]
+    return [{"rule": book.rule, "word": "book-price", "yen": book.price_yen}]
+
+
 # -- paper coupons
 
 
@@ -309,7 +388,7 @@ def _coupons(request: Field, rulebook: Rulebook, _feed: Feed | None) -> Json:
     ride = CouponRide(request.the_day("day"), scheduled_s, request.clock_s("actual", scheduled_s))
     tickets = tuple(
         Tickets(
-            book=one.values["book"],
+            book=book_of(one, rulebook).name,
             face_yen=one.values.get("face_yen", 0),
             number=one.values["number"],
             issued=one.day("issued"),
@@ -367,7 +446,7 @@ def _sale_json(sale: CardSale) -> Json:
 def _top_up(request: Field, rulebook: Rulebook) -> Json:
     card = request.inner("card")
     assert card
-    account = account_of(card, OwnStops(), rulebook)
+    account = account_of(card, OwnStops(), rulebook, whole=False)
     added = top_up(
         account, Purse(request.values["purse"]), request.values["paid_yen"], request.the_day("day"), rulebook
     )
@@ -381,7 +460,7 @@ def _topped_up_json(added: ToppedUp, rulebook: Rulebook) -> Json:
 def _reissue(request: Field, rulebook: Rulebook) -> Json:
     card = request.inner("card")
     assert card
-    account = account_of(card, OwnStops(), rulebook)
+    account = account_of(card, OwnStops(), rulebook, whole=False)
     why = Reissue(request.values["why"])
     fee = reissue(account, why, request.the_day("applied_on"), request.the_day("day"), rulebook)
     if isinstance(fee, Refusal):

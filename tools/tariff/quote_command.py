@@ -20,8 +20,10 @@ from tools.tariff.options import (
     Clock,
     Luggage,
     NamedYen,
+    called,
     fares_option,
     feed_with_fares,
+    given_options,
     refuse,
     rulebook_for,
     rules_option,
@@ -42,7 +44,13 @@ _OPTIONS = {
     "$.trip": "--trip",
     "$.day": "--date",
     "$.card": "--balance",
+    "$.card.points": "--points",
+    "$.card.welfare_points": "--welfare",
+    "$.card.coupons": "--coupon-purse",
+    "$.card.auto_charge": "--auto-charge",
     "$.card.pass": "--pass",
+    "$.card.pass.sections.one_way": "--one-way",
+    "$.card.pass.sections.fare_yen": "a table with --fares",
     "$.card.pass.product": "--pass-product",
     "$.card.pass.area": "--area",
     "$.card.pass.line": "--line",
@@ -122,8 +130,9 @@ def quote(
     With --batch, exits 1 if a line could not be read; every other line is answered all the same.
     """
     if batch is not None:
-        if route is not None:
-            raise click.UsageError("--batch has its rides in the file; leave ROUTE out")
+        more = [name for name in given_options() if name not in _OF_BATCHES]
+        if more:
+            raise click.UsageError(f"--batch has its rides in the file; leave {called(more)} out")
         _answer_batch(batch, Desk(load_operators(rules_path), feed_with_fares(feed, fares_path)))
         return
     if route is None or boarded is None or alighted is None:
@@ -142,6 +151,10 @@ def quote(
         click.echo(dumped(answer))
     else:
         show_quote(answer, rulebook.name, language, _assumed(request, rulebook, said, language))
+
+
+_OF_BATCHES = ("batch", "feed", "fares_path", "rules_path", "as_json", "language")
+"""Parameters that a batch has a use for."""
 
 
 # -- one ride
@@ -177,12 +190,16 @@ def _card(rulebook: Rulebook, day: date, said: dict[str, Any]) -> Json:
         card |= _full(rulebook)
     if said["balance"] is not None:
         card["stored_fare_yen"] = said["balance"]
+    if said["points_day"] and said["points"] is None:
+        raise click.UsageError("--points-day says of which --points")
     if said["points"] is not None:
         card["points"] = {"points": said["points"], "last_day": str(said["points_day"] or day)}
     if said["welfare"] is not None:
         card["welfare_points"] = said["welfare"]
     if said["coupons"]:
         card["coupons"] = {f"{name}_yen": yen for name, yen in said["coupons"]}
+        if len(card["coupons"]) < len(said["coupons"]):
+            raise click.UsageError("--coupon-purse: the same purse twice; give each one once")
     if said["holder"] not in (None, RiderClass.INFANT, RiderClass.BABY):
         card["holder"] = said["holder"]
     if said["auto_charge"]:
@@ -216,6 +233,8 @@ def _arranged(rulebook: Rulebook, trigger_yen: int, amount_yen: int) -> Json:
 def _pass(rulebook: Rulebook, day: date, said: dict[str, Any]) -> Json:
     if len(said["ends"]) > 3:
         raise click.UsageError(f"--pass: {len(said['ends'])} sections; a card holds three")
+    if said["one_way"] and not said["ends"]:
+        raise click.UsageError("--one-way says of which --pass FROM TO")
     first, last = said["pass_days"] or (day, period_end(day, 1))
     if last < first:
         raise click.UsageError(f"--pass-days: {last} is before {first}")
@@ -229,12 +248,14 @@ def _pass(rulebook: Rulebook, day: date, said: dict[str, Any]) -> Json:
 
 
 def _first_product(rulebook: Rulebook, said: dict[str, Any]) -> str:
-    """The first product whose scope is what the pass is for."""
-    scope = "area" if said["area"] else "line" if said["line"] else "section"
+    """The first product that is for what the pass is for."""
+    scope = "section" if said["ends"] else "area" if said["area"] else "line"
+    direction = "one-way" if said["one_way"] else "two-way"
     for product in rulebook.products:
-        if product.scope == scope:
+        if product.scope == scope and (product.directions in (direction, "either")):
             return product.name
-    raise click.UsageError(f"--pass-product: {rulebook.name} sells no {scope} pass; name the product")
+    what = f"one-way {scope}" if said["one_way"] else scope
+    raise click.UsageError(f"--pass-product: {rulebook.name} sells no {what} pass; name the product")
 
 
 def _party(said: dict[str, Any]) -> Json:
@@ -269,6 +290,9 @@ def _assumed(request: Json, rulebook: Rulebook, said: dict[str, Any], language: 
     if held and not said["pass_days"]:
         days = (held["first_day"], held["last_day"])
         notes.append(say(("定期の期間: {} 〜 {}", "pass days: {} to {}"), language).format(*days))
+    elif held and not held["first_day"] <= request["day"] <= held["last_day"]:
+        both = ("PASS-6 定期の期間は {} 〜 {}（{} は対象外）", "PASS-6 the pass counts from {} to {}, not on {}")
+        notes.append(say(both, language).format(held["first_day"], held["last_day"], request["day"]))
     return tuple(notes)
 
 

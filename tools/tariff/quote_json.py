@@ -6,9 +6,10 @@ A line is at most LINE_BYTES long; it names no file and runs nothing, so lines m
 import json
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple
 
 from tools.tariff.json_schema import problems
 
@@ -82,21 +83,36 @@ def checked(document: object) -> Json:
 def id_of(line: Line) -> object:
     """The id on a line, or None if that much can't be told of it."""
     try:
-        document = loaded(line)
+        document, twice = _parsed(line)
     except BadLine:
         return None
-    found = document.get("id") if isinstance(document, dict) else None
+    found = document.get("id") if isinstance(document, dict) and "id" not in twice else None
     return found if next(problems(found, schema()["$defs"]["id"], schema()), None) is None else None
 
 
 def loaded(line: Line) -> object:
     """The JSON value on a line, of any shape; raises BadLine."""
+    document, twice = _parsed(line)
+    if twice:
+        raise BadLine("$", f"field {twice[0][:40]!r} is there twice")
+    return document
+
+
+def _parsed(line: Line) -> tuple[object, list[str]]:
+    """The JSON value on a line, and the fields that are there twice; raises BadLine for what is no JSON."""
     if line.too_long:
         raise BadLine("$", f"over {LINE_BYTES} bytes")
+    twice: list[str] = []
+
+    def once(pairs: list[tuple[str, object]]) -> Json:
+        names = [name for name, _ in pairs]
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice.append(next(name for name in names if names.count(name) > 1))
+        return found
+
     try:
-        return json.loads(
-            line.raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_float=_not_whole, parse_constant=_not_whole
-        )
+        return json.loads(line.raw.decode("utf-8-sig"), object_pairs_hook=once, parse_float=_number), twice
     except UnicodeDecodeError as error:
         raise BadLine("$", f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -107,17 +123,17 @@ def loaded(line: Line) -> object:
         raise BadLine("$", "a number of thousands of digits") from None
 
 
-def _once(pairs: list[tuple[str, object]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadLine("$", f"field {twice[:40]!r} is there twice")
-    return found
+_MOST_EXACT = 2**53
+"""Up to which a number written with a point is taken for a whole one, if it is: `2000.0`, as JSON Schema has it."""
 
 
-def _not_whole(text: str) -> NoReturn:
-    raise BadLine("$", f"{text[:40]} is no whole number (GEN-1)")
+def _number(text: str) -> int | float:
+    number = float(text)
+    try:
+        is_whole = abs(number) <= _MOST_EXACT and Decimal(text) == int(number)
+    except InvalidOperation:  # an exponent that even Decimal has no room for
+        return number
+    return int(number) if is_whole else number
 
 
 def dumped(answer: Mapping[str, Any]) -> str:

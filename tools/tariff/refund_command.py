@@ -14,10 +14,22 @@ from tools.tariff.quote import Desk
 from tools.tariff.quote_json import VERSION, BadLine, Json, dumped
 from tools.tariff.quote_values import HOLDERS
 from tools.tariff.view import show_steps
-from tools.tariff.words import ITEMS
+from tools.tariff.words import BOOKS, ITEMS
 from tools.words import Language, say
 
-_OPTIONS = {"$.card.pass.product": "--product", "$.card.pass.area": "--area", "$.card.pass.line": "--line"}
+_OPTIONS = {
+    "$.card.stored_fare_yen": "--balance",
+    "$.card.points": "--points",
+    "$.card.pass.product": "--product",
+    "$.card.pass.first_day": "--first-day",
+    "$.card.pass.last_day": "--last-day",
+    "$.card.pass.sections": "--fare",
+    "$.card.pass.sections.one_way": "--one-way",
+    "$.card.pass.area": "--area",
+    "$.card.pass.line": "--line",
+    "$.book": "--book",
+    "$.fare_yen": "--fare",
+}
 _PASS = ("product", "first_day", "last_day")
 _NEEDS = {"card": (), "pass": (*_PASS, "paid_yen"), "both": (*_PASS, "paid_yen"), "coupons": ("book",)}
 
@@ -68,6 +80,8 @@ def refund(what: str, scheme: str, rules_path: Path | None, as_json: bool, langu
     missing = [f"--{name.replace('_yen', '').replace('_', '-')}" for name in needed if said[name] is None]
     if missing:
         raise click.UsageError(f"a refund of {what} needs {', '.join(missing)}")
+    if said["one_way"] and not said["fare_yen"]:
+        raise click.UsageError("--one-way says of which section: give its --fare")
     operators = load_operators(rules_path)
     day = said["day"] or today()
     rulebook = operators.on(scheme, day)
@@ -81,7 +95,7 @@ def refund(what: str, scheme: str, rules_path: Path | None, as_json: bool, langu
     lapsed = answer.get("points_lapsed")
     fact = say((f"IGP-30 失効する交通ポイント {lapsed}", f"IGP-30 transport points that lapse: {lapsed}"), language)
     title = say((f"払戻し {rulebook.name} {day}", f"refund {rulebook.name} {day}"), language)
-    show_steps(answer, title, say(("払戻額", "given back"), language), ITEMS, language, fact if lapsed else "")
+    show_steps(answer, title, say(("払戻額", "given back"), language), ITEMS | BOOKS, language, fact if lapsed else "")
 
 
 def _request(what: str, scheme: str, day: date, said: dict[str, Any]) -> Json:

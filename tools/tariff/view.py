@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tariff.lines import Word
 from tools.tariff.quote_json import Json
-from tools.tariff.words import PURSES, big, detail_words, refusal_words, yen
+from tools.tariff.words import PURSES, big, detail_words, flat_fare_words, refusal_words, yen
 from tools.words import LINES, Language, say
 
 _PLAIN_COLUMNS = 100
@@ -98,6 +98,8 @@ def _reasons(answer: Json, language: Language, rich: bool) -> RenderableType:
         if line["word"] in _NOT_REASONS:
             continue
         detail = detail_words(line.get("detail", ""), language)
+        if "flat_fare" in line:
+            detail += f" {flat_fare_words(line['flat_fare'], language)}"
         if "than_yen" in line:
             detail += say((f"（{line['than_yen']:,}円より安い）", f" (< {line['than_yen']:,})"), language)
         made.add_row(

@@ -56,6 +56,20 @@ ITEMS: dict[str, _Both] = {
     Item.DEPOSIT: ("デポジット", "deposit"),
 }
 
+BOOKS: dict[str, _Both] = {
+    "fare": STEPS[Step.FARE],
+    "book-price": ("発売額", "price of the book"),
+    "coupons-used": ("使用済みの券面額", "faces of tickets used"),
+    "fee": ("手数料", "fee"),
+}
+"""Steps of what a book of coupons costs, or is given back (AZF-10, AZF-13, AZF-14)."""
+
+FLAT_FARES: dict[str, _Both] = {
+    "eco": ("エコ定期券", "eco"),
+    "plus-one": ("通学定期券プラスワン", "Plus One"),
+}
+"""Flat fares of the shipped operator files (LOC-13, AZF-60, AZF-61); another is called by its name in the file."""
+
 REMEDIES: dict[Code, _Both] = {
     Code.FOREIGN_CARD: ("この事業者のカードか現金で支払う", "use this operator's card, or cash"),
     Code.EXPIRED_CARD: ("現金で支払い、窓口で更新する", "pay in cash; the counter renews the card"),
@@ -90,6 +104,11 @@ def detail_words(detail: str, language: Language) -> str:
     name, times, count = detail.partition(" ×")
     both = RIDERS.get(name) or HANDBOOKS.get(name) or HELD.get(name)
     return f"{say(both, language)}{times}{count}" if both else detail
+
+
+def flat_fare_words(name: str, language: Language) -> str:
+    """What a flat fare is called."""
+    return say(FLAT_FARES.get(name, (name, name)), language)
 
 
 def yen(amount: int | None, language: Language) -> str:
