@@ -6,12 +6,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --no-build-isolation
 DEMO := build/demo
 MUTATION_SEED ?= 1
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 1
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Stamps. They live in the venv, so that clearing it clears them too.
 RUN := $(VENV)/.run
 PROJECT := $(VENV)/.project
 DEV := $(VENV)/.dev
+FUZZ := $(VENV)/.fuzz
+PCSC := $(VENV)/.pcsc
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -20,7 +24,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-data lint format lock bench docs rules mutation mutation-sample system-deps clean data-dir
+.PHONY: help demo test test-data test-pcsc lint format lock bench docs rules mutation mutation-sample fuzz system-deps pcsc-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +38,10 @@ test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
 
 test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data in FAREBOX_DATA
 	$(BIN)/python -m pytest -q -m data
+
+# As root: it starts a pcscd of its own, which needs that no other one runs.
+test-pcsc: pcsc-deps vpcd $(PROJECT) $(DEV) $(PCSC) ## Run the tests through a real pcscd and a virtual reader
+	$(BIN)/python -m pytest -q -m pcsc tests/pcsc
 
 lint: $(PROJECT) $(DEV) ## Check style, types, import rules and that the locks satisfy pyproject.toml
 	$(BIN)/python -m pip check
@@ -52,6 +60,8 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --
 
 lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/build.in
 	$(COMPILE) requirements/build.in -o requirements/build.txt
+	$(COMPILE) requirements/fuzz.in -o requirements/fuzz.txt
+	$(COMPILE) requirements/pcsc.in -o requirements/pcsc.txt
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 
@@ -73,14 +83,33 @@ mutation-sample: $(PROJECT) $(DEV) ## The same for a sample, in minutes; MUTATIO
 	$(BIN)/python -m tools.mutation --jobs 2 --sample 150 --seed $(MUTATION_SEED)
 	$(BIN)/python -m tools.mutation.values --sample 30 --seed $(MUTATION_SEED)
 
+# x86-64 only, as atheris is. Every target in turn, FUZZ_SECONDS each.
+fuzz: $(PROJECT) $(DEV) $(FUZZ) ## Look for bytes that break a parser; FUZZ_SECONDS for each
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
+
 system-deps: ## Install libusb-1.0-0, which USB card readers need (apt-get; asks sudo unless root)
-	@if [ "$$(dpkg-query -W -f='$${db:Status-Status}' libusb-1.0-0 2>/dev/null)" = installed ]; then \
-		echo "libusb-1.0-0 is installed already."; \
-	else \
-		echo "Installing libusb-1.0-0, which USB card readers need."; \
-		$(SUDO) apt-get update -qq && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libusb-1.0-0; \
-	fi
+	$(call INSTALL,libusb-1.0-0,which USB card readers need)
+
+pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
+	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)
+
+# Not among pcsc-deps: with it installed, every pcscd of the machine has a virtual reader.
+vpcd:
+	$(call INSTALL,vsmartcard-vpcd,the virtual PC/SC reader)
+
+# $(1) Debian packages, of which those that are missing are installed; $(2) why
+define INSTALL
+@missing=$$(for package in $(1); do \
+	[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || printf ' %s' $$package; \
+done); \
+if [ -z "$$missing" ]; then \
+	echo "$(1): installed already."; \
+else \
+	echo "Installing$$missing, $(2)."; \
+	$(SUDO) apt-get update -qq && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+fi
+endef
 
 clean: ## Remove the venv, build output and caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -110,4 +139,12 @@ $(PROJECT): pyproject.toml $(RUN)
 
 $(DEV): requirements/dev.txt $(RUN)
 	$(PIP) --use-pep517 --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(FUZZ): requirements/fuzz.txt $(RUN)
+	$(PIP) --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+$(PCSC): requirements/pcsc.txt $(RUN)
+	$(PIP) --use-pep517 --require-hashes -r requirements/pcsc.txt
 	@touch $@

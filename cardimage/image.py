@@ -21,6 +21,9 @@ LITE_S_PMM = bytes.fromhex("00F1000000014300")
 _NEEDED = {*range(lite_s.S_PADS), lite_s.REG, lite_s.MC, lite_s.WCNT}
 """Without these blocks a Lite-S card can be neither shown nor tapped."""
 
+UNSTATED_SYSTEM = 0xFFFF
+"""The system of services whose file does not say it. FFFF asks any system of a card to answer, and is none's code."""
+
 
 class ImageFault(Exception):
     """A card image is not what it says: names the file, where in it, and what to do."""
@@ -32,7 +35,8 @@ Blocks = dict[int, bytes]
 class CardImage(NamedTuple):
     """One card. `systems` is system code -> service code -> block number -> 16 bytes; the block maps are live.
 
-    `simulated` tells a card made by us (模擬) from one recorded off a real card.
+    `idm` and `pmm` have 8 bytes, or none where a recording does not tell them. A service that is on the card but was
+    not read has an empty block map. `simulated` tells a card made by us (模擬) from one recorded off a real card.
     """
 
     idm: bytes
@@ -43,7 +47,7 @@ class CardImage(NamedTuple):
     def lite_s_blocks(self) -> Blocks | None:
         """The blocks of a FeliCa Lite-S card; None for another kind of card, or one that was not recorded whole."""
         blocks = self.systems.get(lite_s.SYSTEM_CODE, {}).get(lite_s.READ_WRITE_SERVICE, {})
-        return blocks if blocks.keys() >= _NEEDED else None
+        return blocks if self.idm and self.pmm and blocks.keys() >= _NEEDED else None
 
 
 def blank_lite_s(idm: bytes) -> CardImage:
@@ -104,8 +108,8 @@ def _build(document: object, source: str) -> CardImage:
     if not isinstance(simulated, bool):
         raise ImageFault(f"{source}: field simulated must be true or false")
     return CardImage(
-        _octets(document.get("idm"), 8, f"{source}: idm"),
-        _octets(document.get("pmm"), 8, f"{source}: pmm"),
+        _identifier(document.get("idm"), f"{source}: idm"),
+        _identifier(document.get("pmm"), f"{source}: pmm"),
         {
             system: {
                 service: {
@@ -118,6 +122,10 @@ def _build(document: object, source: str) -> CardImage:
         },
         simulated,
     )
+
+
+def _identifier(value: object, where: str) -> bytes:
+    return b"" if value == b"" else _octets(value, 8, where)
 
 
 def _octets(value: object, size: int, where: str) -> bytes:

@@ -5,6 +5,7 @@ Triple DES is what the chip does; it comes from `cryptography` with the 16-byte 
 takes the K1 = K2 key of a card fresh from the factory.
 """
 
+from array import array
 from hmac import compare_digest
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 SYSTEM_CODE = 0x88B4
+IC_CODES = (0xF1, 0xF2)
+"""Second byte of PMm: RC-S966, and FeliCa Link in its Lite-S mode. FeliCa Lite (F0) has the same system code, but no
+MAC_A."""
 S_PADS = 14
 REG = 0x0E
 RC = 0x80
@@ -33,7 +37,9 @@ READ_ONLY_SERVICE = 0x000B
 READ_WRITE_SERVICE = 0x0009
 MAX_BLOCKS_PER_READ = 4
 LAST_WRITE_COUNT = 0xFFFE00
-"""From here on the card takes no more writes with MAC_A."""
+"""From here on the card takes no more writes with MAC_A. A card leaves the factory with this count: until its system
+blocks are closed, which sets the count to 0, it can prove itself but takes no such write (?)."""
+FACTORY_KEY = bytes(16)
 
 _ZERO_IV = bytes(8)
 
@@ -43,6 +49,10 @@ class SessionKey(NamedTuple):
 
     key: bytes
     iv: bytes
+
+    def __repr__(self) -> str:
+        """Not the key."""
+        return "SessionKey(...)"
 
 
 def swap_halves(data: bytes) -> bytes:
@@ -75,6 +85,11 @@ def write_mac(session: SessionKey, write_count: int, block: int, data: bytes) ->
     return _mac(session.key[8:] + session.key[:8], session.iv, head + data)
 
 
+def is_lite_s(pmm: bytes) -> bool:
+    """Whether a card's manufacture parameters name a Lite-S chip."""
+    return pmm[1] in IC_CODES
+
+
 def same(ours: bytes, theirs: bytes) -> bool:
     """Compare two MACs without telling by time how far they agree."""
     return compare_digest(ours, theirs)
@@ -82,8 +97,9 @@ def same(ours: bytes, theirs: bytes) -> bool:
 
 def _mac(key: bytes, iv: bytes, plain: bytes) -> bytes:
     """The last cipher block, the plain text and the result each reversed in groups of 8."""
-    turned = b"".join(plain[start : start + 8][::-1] for start in range(0, len(plain), 8))
-    return _cbc(key, iv, turned)[:-9:-1]
+    turned = array("Q", plain)
+    turned.byteswap()
+    return _cbc(key, iv, turned.tobytes())[:-9:-1]
 
 
 def _cbc(key: bytes, iv: bytes, plain: bytes) -> bytes:

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from cardimage.purse import SEQUENCES, Slot, decode_slot
+from cardimage.layout.bits import whole
+from cardimage.layout.slots import SEQUENCES, Slot, decode_slot
 from tariff.refusal import Code, Refusal
 
 
@@ -18,9 +19,12 @@ class Standing(NamedTuple):
 def standing(first: bytes, second: bytes) -> Standing | Refusal:
     """The newer of two whole slots, or the only whole one: a torn write leaves its predecessor standing (faults 2).
 
-    Two whole slots that are not successors were not written by any of our terminals (GEN-11).
+    Two whole slots that are not successors were not written by any of our terminals (GEN-11). A whole slot that is not
+    understood was written by a newer one: the card is not read by the other slot, which may be long outdated.
     """
     slots = (decode_slot(first), decode_slot(second))
+    if any(slot is None and whole(block) for slot, block in zip(slots, (first, second), strict=True)):
+        return Refusal(Code.UNREADABLE_CARD, "GEN-11", "a slot of another layout")
     if slots[0] is None and slots[1] is None:
         return Refusal(Code.UNREADABLE_CARD, "GEN-11", "no slot stands")
     if slots[1] is None:

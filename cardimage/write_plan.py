@@ -1,10 +1,13 @@
-"""What a tap writes, in which order: first what is not yet valid, then the one block that makes it all valid."""
+"""What a tap or a directive writes, in which order: first what is not valid yet, then the one block that makes it."""
 
 from typing import NamedTuple
 
-from cardimage.purse import SEQUENCES, SLOT_BLOCKS, HistoryRow, encode_history, encode_slot, history_block, slot_of
+from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
+from cardimage.layout.conditions import encode_conditions
+from cardimage.layout.history import HistoryRow, encode_history, history_block
+from cardimage.layout.slots import SEQUENCES, conditions_of, encode_slot, slot_of
 from cardimage.resolve import Standing
-from tariff.account import Account
+from tariff.account import Account, RideState
 
 BlockWrite = tuple[int, bytes]
 
@@ -16,13 +19,30 @@ class WritePlan(NamedTuple):
     commit: BlockWrite
 
 
+WRITES_OF_A_TAP = 4
+"""The most that a plan writes: a history row, both blocks of a bank, the slot."""
+
+
 def next_sequence(now: Standing) -> int:
     """The sequence number of the state that follows."""
     return (now.slot.sequence + 1) % SEQUENCES
 
 
-def plan(now: Standing, after: Account, history: HistoryRow | None = None) -> WritePlan:
-    """The writes that turn the standing state into `after`; with a history row where a ride is closed."""
+def plan(now: Standing, before: Account, after: Account, history: HistoryRow | None = None) -> WritePlan:
+    """The writes that turn `before`, as the card stands now, into `after`; with a history row where a ride is closed.
+
+    Conditions that change, or that another layout writes otherwise, go to the bank that is not in use; the slot's bank
+    bit switches to it. LayoutFault if a value does not fit the card.
+    """
+    staged: list[BlockWrite] = []
+    if history:
+        boarded = now.slot.ride is not None and now.slot.ride.state is RideState.OPEN
+        row = history._replace(after_boarding=boarded)
+        staged.append((history_block(row.sequence), encode_history(row)))
     slot = slot_of(after, next_sequence(now), now.slot.bank)
-    staged = ((history_block(history.sequence), encode_history(history)),) if history else ()
-    return WritePlan(staged, (SLOT_BLOCKS[1 - now.place], encode_slot(slot)))
+    if slot.more and (slot.layout != now.slot.layout or conditions_of(after) != conditions_of(before)):
+        conditions = encode_conditions(after, slot.layout)
+        if conditions != encode_conditions(before, now.slot.layout):
+            slot = slot._replace(bank=1 - now.slot.bank)
+            staged += zip(BANKS[slot.bank], conditions, strict=True)
+    return WritePlan(tuple(staged), (SLOT_BLOCKS[1 - now.place], encode_slot(slot)))

@@ -5,10 +5,11 @@ Nothing here knows fares, journals or drivers.
 
 from typing import NamedTuple
 
+from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
+from cardimage.layout.conditions import decode_account
 from cardimage.lite_s import LAST_WRITE_COUNT
-from cardimage.purse import BANKS, SLOT_BLOCKS, decode_account
 from cardimage.resolve import Fate, Standing, fate, standing
-from cardimage.write_plan import WritePlan
+from cardimage.write_plan import WRITES_OF_A_TAP, WritePlan
 from reader.port import CardLost, Declined, Indeterminate, ReaderFault, Session, Written
 from tariff.account import Account
 from tariff.refusal import Code, Refusal
@@ -21,10 +22,14 @@ class CardRead(NamedTuple):
     account: Account
 
 
-Slots = tuple[bytes, bytes]
+class End(NamedTuple):
+    """How a write ended; `read_back` if only one command more could tell: the commit's answer was lost, or a no."""
 
-WRITES_OF_A_TAP = 2
-"""The history row and the slot."""
+    fate: Fate
+    read_back: bool = False
+
+
+Slots = tuple[bytes, bytes]
 
 
 def read_slots(session: Session) -> Slots | Refusal | ReaderFault:
@@ -55,24 +60,25 @@ def read_account(session: Session, slots: Slots) -> CardRead | Refusal | ReaderF
     return account if isinstance(account, Refusal) else CardRead(now, account)
 
 
-def write(session: Session, now: Standing, plan: WritePlan) -> Fate:
+def write(session: Session, now: Standing, plan: WritePlan) -> End:
     """Staged blocks, then the one that counts.
 
     Until the commit is sent, whatever fails leaves the card as it was (faults 1, 2). An answer to the commit that is
-    lost is looked into once, by reading, never by writing again (faults 3); UNKNOWN if the card has left.
+    lost, or a no, which nothing proves, is looked into once, by reading, never by writing again (faults 3, 9); UNKNOWN
+    if the card has left.
     """
     for block, data in plan.staged:
         if not isinstance(session.write(block, data), Written):
-            return Fate.NOT_WRITTEN
+            return End(Fate.NOT_WRITTEN)
     outcome = session.write(*plan.commit)
     if isinstance(outcome, Written):
-        return Fate.WRITTEN
-    if not isinstance(outcome, Indeterminate):
-        return Fate.NOT_WRITTEN
+        return End(Fate.WRITTEN)
+    if not isinstance(outcome, (Indeterminate, Declined)):
+        return End(Fate.NOT_WRITTEN)
     blocks = session.read(*SLOT_BLOCKS)
     if isinstance(blocks, (CardLost, Declined, ReaderFault)):
-        return Fate.UNKNOWN
-    return fate(now.block, plan.commit[1], blocks[0], blocks[1])
+        return End(Fate.UNKNOWN)
+    return End(fate(now.block, plan.commit[1], blocks[0], blocks[1]), read_back=True)
 
 
 def _as_refusal(outcome: CardLost | Declined | ReaderFault) -> Refusal | ReaderFault:

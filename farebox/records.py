@@ -6,6 +6,7 @@ from cardimage.resolve import Fate, Standing
 from cardimage.write_plan import WritePlan
 from farebox.formats.journal import (
     MAX_DETAIL_BYTES,
+    PURSES,
     DriverActed,
     Intent,
     Noted,
@@ -19,6 +20,12 @@ from farebox.tap import Alight, Service
 from farebox.tear import Pending
 from reader.port import Session
 from tariff.account import Account
+from tariff.lines import Word
+from tariff.purses import balance_yen
+from tariff.rulebook import Purse
+from tariff.settle import Settlement
+
+_PURSES = tuple(Purse(name) for name in PURSES)
 
 
 class Commit(NamedTuple):
@@ -50,7 +57,23 @@ def intent(commit: Commit) -> Intent:
         auto_charge_yen=settled.auto_charged_yen if settled else 0,
         lines=tuple((line.rule, line.yen) for line in settled.lines) if settled else (),
         rulebook_hash=commit.service.rulebook.digest,
+        purses=_purses(commit.before, commit.after),
+        points_earned=settled.earned_points if settled else 0,
+        points_lapsed=points_lapsed(settled) if settled and commit.before.points else 0,
     )
+
+
+def points_lapsed(settled: Settlement) -> int:
+    """Points that were gone by the day of the ride (IGP-30)."""
+    return sum([line.yen for line in settled.lines if line.word is Word.POINTS_LAPSED])
+
+
+def _purses(before: Account, after: Account) -> tuple[tuple[str, int, int], ...]:
+    """The purses other than stored fare that hold anything before or after, in the record's order."""
+    if before.coupons is None and before.points is None and not before.welfare_points and after.points is None:
+        return ()  # a card with stored fare alone
+    held = ((purse, balance_yen(before, purse), balance_yen(after, purse)) for purse in _PURSES)
+    return tuple((str(purse), yen, then) for purse, yen, then in held if yen or then)
 
 
 def outcome(intent_seq: int, end: Fate) -> Outcome:
@@ -62,6 +85,11 @@ def outcome(intent_seq: int, end: Fate) -> Outcome:
             return Outcome(intent_seq, "not_written")
         case Fate.UNKNOWN:
             return Outcome(intent_seq, "indeterminate")
+
+
+def read_back(idm: bytes) -> Noted:
+    """Why a tap took a command more than the least: its commit was not confirmed, and the card was read (faults 3)."""
+    return Noted(idm, "commit-read-back", "")
 
 
 def resolved(pending: Pending, end: Fate) -> Resolved:

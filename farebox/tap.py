@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from cardimage.purse import HistoryRow
+from cardimage.layout.history import HistoryRow
 from tariff.acceptance import accept
 from tariff.account import Account, RideMark, RideState
 from tariff.calendar import day_in_japan

@@ -11,7 +11,9 @@ runner of its effects.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cardimage.purse import LayoutFault
+from cardimage.layout.bits import LayoutFault
+from cardimage.layout.days import SHADOW_LAYOUT
+from cardimage.layout.slots import decode_slot
 from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence, plan
 from farebox import card, records
@@ -21,6 +23,7 @@ from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
 from farebox.records import Commit
 from farebox.result import Result, Side
+from farebox.seen import seen_from
 from farebox.table import Effect, Event, State
 from farebox.tap import (
     NOTHING_KEYED,
@@ -37,7 +40,7 @@ from farebox.tap import (
 )
 from farebox.tear import Pending, pending_from
 from farebox.version import VERSION
-from reader.port import CardReader, NoCard, ReaderFault, Session
+from reader.port import CardReader, Foreign, NoCard, ReaderFault, Session, TwoCards
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
 from tariff.riders import HOLDER_ALONE, Party
@@ -45,6 +48,11 @@ from tariff.single_tap import Taps
 
 _DRIVER_DECIDES = {Code.NO_BOARDING: Event.BOARDING_UNKNOWN, Code.SHORT: Event.FARE_SHORT}
 _ASKING = (State.ASKING_STOP, State.ASKING_PAYMENT)
+_TWO_CARDS = b""
+"""In place of an IDm. Until the field is empty again nothing is served there: one of two could answer alone."""
+_EMPTY_LOOKS = 4
+"""Two cards that answer in the same moment drown each other out: one look that finds nothing does not say that they
+are gone."""
 _WHY_OUT = {State.NO_READER: "faults 7", State.STOPPED: "faults 20"}
 MOST_COMPANIONS = 20
 """More can't be told for one card: a record holds so many lines (faults 44)."""
@@ -88,17 +96,19 @@ class Terminal:
         self._clock = clock
         self._show = show
         self._pending = pending_from(recovered.entries)
+        self._seen = seen_from(recovered.entries)
         self._keyed: dict[bytes, Keyed] = {}
         self._parties: dict[bytes, Party] = {}
         self._party_told: Party | None = None
         self._asked = b""
         self._lying: dict[Side, bytes] = {}
+        self._empty_looks: dict[Side, int] = {}
         self._alighted: dict[bytes, Result] = {}
         # What the effects of the event in hand work on; set before the event is fired.
         self._result: Result | None = None
         self._commit: Commit | None = None
         self._intended: Pending | None = None
-        self._fate = Fate.NOT_WRITTEN
+        self._end = card.End(Fate.NOT_WRITTEN)
         self._settled: tuple[Pending, Fate] | None = None
         self._driver_word = (b"", "", "")
         self._journal.append(Opened(vehicle_id, f"farebox {VERSION}", recovered.cut_bytes), clock())
@@ -159,7 +169,7 @@ class Terminal:
 
     def drop_question(self) -> None:
         """The driver gives the question up: nothing is taken, the ride stays open."""
-        self._lying.clear()
+        self._look_again()
         self._fire(Event.DRIVER_DROPPED)
 
     def expect_party(self, party: Party) -> None:
@@ -191,7 +201,7 @@ class Terminal:
         self._driver_word = (self._asked, *word)
         self._fire(Event.DRIVER_ANSWERED)
         self._keyed[self._asked] = keyed
-        self._lying.clear()
+        self._look_again()
 
     def _party_of(self, idm: bytes) -> Party:
         """Who rides on a card that is tapped at the exit: what the driver was told, or its holder alone."""
@@ -216,33 +226,58 @@ class Terminal:
 
         A card is served once for each time it is laid, so that it may lie for as long as it likes.
         """
-        session = self._readers.at(side).wait()
-        if isinstance(session, ReaderFault):
-            self._lost(side, session)
+        there = self._readers.at(side).wait()
+        if isinstance(there, ReaderFault):
+            self._lost(side, there)
             return None
         self._found(side)
-        if isinstance(session, NoCard):
-            self._lying.pop(side, None)
+        if isinstance(there, NoCard):
+            self._looked_empty(side)
             return None
-        if self._lying.get(side) == session.idm:
+        idm = _TWO_CARDS if isinstance(there, TwoCards) else there.idm
+        if self._lying.get(side) in (idm, _TWO_CARDS):
+            self._empty_looks.pop(side, None)
             return None
-        self._lying[side] = session.idm
+        self._lying[side] = idm
         self._result = None
-        self._serve(side, session)
+        self._serve(side, idm, there)
         return self._result
 
-    def _serve(self, side: Side, session: Session) -> None:
-        blank = Result(side, session.idm, self._clock(), self.service)
+    def _looked_empty(self, side: Side) -> None:
+        """No card answered: what lay there is gone, two cards only when nothing is heard of them for some looks."""
+        if self._lying.get(side) == _TWO_CARDS:
+            self._empty_looks[side] = self._empty_looks.get(side, 0) + 1
+            if self._empty_looks[side] < _EMPTY_LOOKS:
+                return
+        self._empty_looks.pop(side, None)
+        self._lying.pop(side, None)
+
+    def _look_again(self) -> None:
+        """A card that lies there still is served anew; but not one of two."""
+        self._lying = {side: idm for side, idm in self._lying.items() if idm == _TWO_CARDS}
+
+    def _serve(self, side: Side, idm: bytes, there: Session | Foreign | TwoCards) -> None:
+        blank = Result(side, idm, self._clock(), self.service)
         if self.service is None or self.state not in (State.READY, *_ASKING):
             return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, _WHY_OUT.get(self.state, "faults 16")))
+        if isinstance(there, TwoCards):
+            return self._refuse(blank, Refusal(Code.TWO_CARDS, "GEN-6"))
         if self.asked:
-            if session.idm != self.asked:
+            if idm != self.asked:
                 self._refuse(blank, Refusal(Code.BUSY, "faults 15"))
             return None
+        if isinstance(there, Foreign):
+            return self._refuse(blank, Refusal(Code.FOREIGN_CARD, "GEN-21", f"system {there.system_code:04X}"))
+        return self._serve_card(side, blank, there, self.service)
+
+    def _serve_card(self, side: Side, blank: Result, session: Session, service: Service) -> None:
         slots = card.read_slots(session)
         if isinstance(slots, (Refusal, ReaderFault)):
             read: card.CardRead | Refusal | ReaderFault = slots
+        elif session.write_count < (seen := self._seen.most_writes(session.idm)) and not _are_a_shadows(slots):
+            read = Refusal(Code.ALTERED_CARD, "faults 12", f"{session.write_count} writes, {seen} seen")
         else:
+            self._seen.note(session.idm, session.write_count)
             blank = blank._replace(confirmed=self._settle_pending(session, slots))
             if self.state is not State.READY:
                 return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 20"))
@@ -251,13 +286,13 @@ class Terminal:
             return self._lost(side, read)
         if isinstance(read, Refusal):
             if read.code is Code.TOUCH_AGAIN:
-                self._lying.clear()
+                self._look_again()
             return self._refuse(blank, read)
         blank = blank._replace(before=read.account)
-        if side is Side.EITHER or self.service.taps is not Taps.BOTH:
-            closes = closes_a_ride(read.account, self.service)
+        if side is Side.EITHER or service.taps is not Taps.BOTH:
+            closes = closes_a_ride(read.account, service)
             blank = blank._replace(side=Side.ALIGHTING if closes else Side.BOARDING)
-        return self._judge(blank, session, read, self.service)
+        return self._judge(blank, session, read, service)
 
     def _judge(self, blank: Result, session: Session, read: card.CardRead, service: Service) -> None:
         first = self._alighted.get(session.idm) if blank.side is Side.ALIGHTING else None
@@ -305,7 +340,7 @@ class Terminal:
         after = decision.settlement.after if isinstance(decision, Alight) else decision.after
         history = alighted.history(next_sequence(read.now)) if alighted else None
         try:
-            writes = plan(read.now, after, history)
+            writes = plan(read.now, read.account, after, history)
         except LayoutFault as fault:
             self._refuse(blank, Refusal(Code.TOO_LARGE, "GEN-1", str(fault)))
             return
@@ -314,14 +349,14 @@ class Terminal:
         self._fire(Event.TAP_JUDGED)
         if self.state is not State.COMMITTING:
             return
-        if self._fate is Fate.WRITTEN:
+        if self._end.fate is Fate.WRITTEN:
             self._forget(session.idm, ride_over=alighted is not None)
             if alighted:
                 self._alighted[session.idm] = done
             self._fire(Event.CARD_WRITTEN)
             return
-        unknown = self._fate is Fate.UNKNOWN
-        self._lying.clear()
+        unknown = self._end.fate is Fate.UNKNOWN
+        self._look_again()
         self._result = blank._replace(refusal=Refusal(Code.TOUCH_AGAIN, "faults 3" if unknown else "faults 2"))
         self._fire(Event.CARD_UNKNOWN if unknown else Event.CARD_UNCHANGED)
 
@@ -385,7 +420,8 @@ class Terminal:
                         self._show(self._result)
                 case Effect.WRITE_CARD:
                     commit = self._in_hand()
-                    self._fate = card.write(commit.session, commit.now, commit.plan)
+                    self._end = card.write(commit.session, commit.now, commit.plan)
+                    self._seen.note(commit.session.idm, commit.session.write_count)
                 case Effect.KEEP_PENDING:
                     pending = self._intent_in_hand()
                     self._pending[pending.intent.idm] = pending
@@ -406,7 +442,10 @@ class Terminal:
                 intent = records.intent(self._in_hand())
                 self._intended = Pending(self._journal.intend(intent, at_s), intent)
             case Effect.JOURNAL_OUTCOME:
-                self._journal.conclude(records.outcome(self._intent_in_hand().intent_seq, self._fate), at_s)
+                intended = self._intent_in_hand()
+                self._journal.conclude(records.outcome(intended.intent_seq, self._end.fate), at_s)
+                if self._end.read_back:
+                    self._journal.append(records.read_back(intended.intent.idm), at_s)
             case Effect.JOURNAL_RESOLVED:
                 assert self._settled is not None
                 self._journal.conclude(records.resolved(*self._settled), at_s)
@@ -436,6 +475,11 @@ class Terminal:
     def _intent_in_hand(self) -> Pending:
         assert self._intended is not None
         return self._intended
+
+
+def _are_a_shadows(slots: card.Slots) -> bool:
+    """Whether these are slots of a bench's stand-in for a recorded card (模擬): made anew each time, it has no past."""
+    return any(slot is not None and slot.layout == SHADOW_LAYOUT for slot in map(decode_slot, slots))
 
 
 def _within_guard(first: Result, now: Result, service: Service) -> bool:

@@ -6,20 +6,22 @@ One attempt per command: a retried write would be a second write. Every answer i
 data for its MAC_A, which binds the block numbers too.
 """
 
+import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from cardimage import lite_s
 from reader.keys import KeyStore
 from reader.port import (
     CardLost,
     Declined,
+    Foreign,
     FramePort,
     Indeterminate,
-    NoCard,
+    Polled,
     ReaderFault,
-    ReaderMissing,
     ReadOutcome,
-    Session,
+    WaitOutcome,
     WriteOutcome,
     Written,
 )
@@ -27,6 +29,11 @@ from reader.port import (
 READ_TIMEOUT_S = 0.05
 WRITE_TIMEOUT_S = 0.1
 """Well over the longest times a Lite-S card asks for by its PMm (about 3 ms a read, 10 ms a write)."""
+
+_log = logging.getLogger("reader")
+
+_SYSTEMS = (lite_s.SYSTEM_CODE, 0x0003)
+"""Ours, and then that of the nationwide transit cards, so that such a card is refused rather than met with silence."""
 
 _READ, _WRITE = 0x06, 0x08
 _ANSWER_HEAD = 12
@@ -56,47 +63,69 @@ def _is_worn(answer: object) -> bool:
     return isinstance(answer, Declined) and answer.status == _WORN
 
 
+class _Fetched(NamedTuple):
+    """What a card sent: the data of some blocks, and its proof of them."""
+
+    data: bytes
+    mac: bytes
+
+    def is_proven(self, session: lite_s.SessionKey, blocks: tuple[int, ...]) -> bool:
+        """Whether the proof is of these blocks, this data and this session's key."""
+        return lite_s.same(lite_s.read_mac(session, blocks, self.data), self.mac)
+
+    @property
+    def blocks(self) -> tuple[bytes, ...]:
+        """The data, block by block."""
+        return tuple(self.data[start : start + 16] for start in range(0, len(self.data), 16))
+
+
 class LiteSSession:
     """One Lite-S card, from its first answer to its last."""
 
     def __init__(self, port: FramePort, idm: bytes, keys: KeyStore, random: Callable[[int], bytes]) -> None:
-        """Take the port the card answered on, and where its key and random bytes come from."""
+        """Take the port the card answered on, and where its keys and random bytes come from."""
         self.idm = idm
         self.write_count = 0
+        self.key_version: int | None = None
+        """The version of the key that the card proved; None before that."""
         self._port = port
         self._keys = keys
         self._random = random
         self._session: lite_s.SessionKey | None = None
 
     def open(self, *blocks: int) -> ReadOutcome:
-        """Challenge the card, then read WCNT and up to two blocks in one go, so that the counter is proven too."""
+        """Challenge the card, then read WCNT and up to two blocks in one go, so that the counter is proven too.
+
+        Every version of key that is held is tried on the one proof, the newest first: an older card, and one whose
+        CKV tells another version than its key is, cost no further command.
+        """
+        self._session = None
         challenge = self._random(16)
         frame = write_command(self.idm, (lite_s.RC,), lite_s.swap_halves(challenge))
         answer = self._exchange(frame, WRITE_TIMEOUT_S)
         if not isinstance(answer, bytes) and not _is_worn(answer):
             return answer
-        self._session = lite_s.session_key(self._keys.card_key(self.idm), challenge)
-        outcome = self.read(lite_s.WCNT, *blocks)
-        if isinstance(outcome, (CardLost, Declined, ReaderFault)):
-            return outcome
-        self.write_count = int.from_bytes(outcome[0][:3], "little")
-        return outcome[1:]
+        wanted = (lite_s.WCNT, *blocks)
+        fetched = self._fetch(wanted)
+        if not isinstance(fetched, _Fetched):
+            return fetched
+        for version in self._keys.versions:
+            session = lite_s.session_key(self._keys.card_key(self.idm, version), challenge)
+            if fetched.is_proven(session, wanted):
+                self._session, self.key_version = session, version
+                self.write_count = int.from_bytes(fetched.data[:3], "little")
+                self._tell_an_older_key(version)
+                return fetched.blocks[1:]
+        return Declined(wrong_key=True)
 
     def read(self, *blocks: int) -> ReadOutcome:
         """Read up to three blocks; Declined(wrong_key) if the card can't prove them."""
         if self._session is None:
             raise RuntimeError("the session is not open")
-        wanted = (*blocks, lite_s.MAC_A)
-        answer = self._exchange(read_command(self.idm, wanted), READ_TIMEOUT_S)
-        if not isinstance(answer, bytes):
-            return answer
-        body = answer[_ANSWER_HEAD:]
-        if len(body) != 1 + 16 * len(wanted) or body[0] != len(wanted):
-            return CardLost()
-        data, mac = body[1:-16], body[-16:-8]
-        if not lite_s.same(lite_s.read_mac(self._session, blocks, data), mac):
-            return Declined(wrong_key=True)
-        return tuple(data[start : start + 16] for start in range(0, len(data), 16))
+        fetched = self._fetch(blocks)
+        if not isinstance(fetched, _Fetched):
+            return fetched
+        return fetched.blocks if fetched.is_proven(self._session, blocks) else Declined(wrong_key=True)
 
     def write(self, block: int, data: bytes) -> WriteOutcome:
         """Write one block with MAC_A. No answer, or a garbled one: Indeterminate, for the write may have been done."""
@@ -104,7 +133,13 @@ class LiteSSession:
             raise RuntimeError("the session is not open")
         mac = lite_s.write_mac(self._session, self.write_count, block, data)
         trailer = mac + self.write_count.to_bytes(3, "little") + bytes(5)
-        frame = write_command(self.idm, (block, lite_s.MAC_A), data + trailer)
+        return self._write(write_command(self.idm, (block, lite_s.MAC_A), data + trailer), block)
+
+    def write_plain(self, block: int, data: bytes) -> WriteOutcome:
+        """Write one block without MAC_A, as a card takes it that is not issued yet. Outcomes as of `write`."""
+        return self._write(write_command(self.idm, (block,), data), block)
+
+    def _write(self, frame: bytes, block: int) -> WriteOutcome:
         answer = self._exchange(frame, WRITE_TIMEOUT_S)
         if isinstance(answer, Declined) and not _is_worn(answer):
             return answer
@@ -112,6 +147,22 @@ class LiteSSession:
             return Indeterminate(block)
         self.write_count += 1
         return Written(worn=_is_worn(answer))
+
+    def _fetch(self, blocks: tuple[int, ...]) -> "_Fetched | CardLost | Declined | ReaderFault":
+        """Blocks and the card's MAC_A over them, which is yet to be looked at."""
+        wanted = (*blocks, lite_s.MAC_A)
+        answer = self._exchange(read_command(self.idm, wanted), READ_TIMEOUT_S)
+        if not isinstance(answer, bytes):
+            return answer
+        body = answer[_ANSWER_HEAD:]
+        if len(body) != 1 + 16 * len(wanted) or body[0] != len(wanted):
+            return CardLost()
+        return _Fetched(body[1:-16], body[-16:-8])
+
+    def _tell_an_older_key(self, version: int) -> None:
+        newest = self._keys.versions[0]
+        if version != newest:
+            _log.info("a card proved key version %d; the newest is %d: have it rekeyed", version, newest)
 
     def _exchange(self, frame: bytes, timeout_s: float) -> bytes | CardLost | Declined | ReaderFault:
         """One command, one answer that is whole, of the right code and of this card."""
@@ -128,21 +179,14 @@ class LiteSSession:
 class FelicaReader:
     """A CardReader over a frame port: senses Lite-S cards and opens sessions with them."""
 
-    def __init__(
-        self,
-        port: FramePort,
-        keys: KeyStore,
-        random: Callable[[int], bytes],
-        reopen: Callable[[], FramePort] | None = None,
-    ) -> None:
-        """Take the port, the key store and a source of random bytes for the challenges.
+    def __init__(self, port: FramePort, keys: KeyStore, random: Callable[[int], bytes]) -> None:
+        """Take an opened port, the key store and a source of random bytes for the challenges.
 
-        With `reopen`, a port that failed is closed, and opened anew at the next look: unplug and replug (faults 7).
+        A port that fails is closed, and opened anew at the next look: unplug and replug (faults 7, 8).
         """
         self._port = port
         self._keys = keys
         self._random = random
-        self._reopen = reopen
         self._failed = False
 
     @property
@@ -150,23 +194,28 @@ class FelicaReader:
         """The port's name."""
         return self._port.name
 
-    def wait(self) -> Session | NoCard | ReaderFault:
-        """Sense once; a card that answers gets a session bound to its IDm."""
-        if self._failed and self._reopen is not None:
-            try:
-                self._port = self._reopen()
-            except ReaderMissing as missing:
-                return ReaderFault(self._port.name, str(missing))
+    def wait(self) -> WaitOutcome:
+        """Sense once; a card that answers gets a session bound to its IDm.
+
+        FeliCa Lite, the older chip, has our cards' system code and can't prove what it sends: it is foreign too.
+        """
+        if self._failed:
+            fault = self._port.open()
+            if fault is not None:
+                return fault
             self._failed = False
-        polled = self._port.poll(lite_s.SYSTEM_CODE)
-        if isinstance(polled, ReaderFault):
-            if not self._failed:
+        polled = self._port.poll(_SYSTEMS)
+        match polled:
+            case ReaderFault():
+                self._failed = True
                 self._port.close()
-            self._failed = True
-            return polled
-        if isinstance(polled, NoCard):
-            return polled
-        return LiteSSession(self._port, polled.idm, self._keys, self._random)
+                return polled
+            case Polled(system_code=lite_s.SYSTEM_CODE) if lite_s.is_lite_s(polled.pmm):
+                return LiteSSession(self._port, polled.idm, self._keys, self._random)
+            case Polled():
+                return Foreign(polled.idm, polled.system_code)
+            case _:
+                return polled
 
     def close(self) -> None:
         """Let go of the port."""

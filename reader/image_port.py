@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cardimage import lite_s
 from cardimage.image import Blocks, CardImage
-from reader.port import CardLost, NoCard, ReaderFault, ReadOutcome, Session, WriteOutcome, Written
+from reader.port import CardLost, NoCard, ReadOutcome, WaitOutcome, WriteOutcome, Written
 
 
 class ImageSession:
@@ -80,7 +80,7 @@ class ImageReader:
         """Take the card away."""
         self.card = None
 
-    def wait(self) -> Session | NoCard | ReaderFault:
+    def wait(self) -> WaitOutcome:
         """The card that lies there, if any."""
         blocks = self.card.lite_s_blocks() if self.card is not None else None
         if self.card is None or blocks is None:

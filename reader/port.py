@@ -3,7 +3,8 @@
     CardReader.wait() -> Session        a card is in the field
     Session.open/read/write             authenticated blocks, one attempt per command
 
-`FramePort` is the layer below: one frame out, one frame back. `reader.felica` builds sessions on it.
+`FramePort` is the layer below, and what a driver is: one frame out, one frame back. `reader.felica` builds sessions on
+it. docs/readers.md tells how to add a driver.
 """
 
 from typing import NamedTuple, Protocol
@@ -43,15 +44,36 @@ class Written(NamedTuple):
     worn: bool = False
 
 
+class TwoCards(NamedTuple):
+    """More than one card answered the poll; which of them is meant, nobody can tell (GEN-6, faults 14)."""
+
+
+class Foreign(NamedTuple):
+    """A card of another system answered, one for which this reader has no keys: its IDm and its system code."""
+
+    idm: bytes
+    system_code: int
+
+
 ReadOutcome = tuple[bytes, ...] | CardLost | Declined | ReaderFault
 WriteOutcome = Written | CardLost | Indeterminate | Declined | ReaderFault
 
 
 class Polled(NamedTuple):
-    """A card answered a poll: its manufacture id and parameters, 8 bytes each."""
+    """A card answered a poll: its manufacture id and parameters, 8 bytes each, and the system that was asked for."""
 
     idm: bytes
     pmm: bytes
+    system_code: int
+
+
+class Health(NamedTuple):
+    """A reader that answers: the chip and its firmware, as it names them itself."""
+
+    chip: str
+
+
+PollOutcome = Polled | TwoCards | NoCard | ReaderFault
 
 
 class ReaderMissing(Exception):
@@ -59,18 +81,39 @@ class ReaderMissing(Exception):
 
 
 class FramePort(Protocol):
-    """One reader's radio: frames out, frames back, each attempted once. Never raises after it was opened."""
+    """One reader's radio: frames out, frames back, each attempted once. Made closed; never raises.
+
+    `deadline_s` is a moment of `time.monotonic()`. One that has passed (0.0) asks for a single attempt.
+    """
 
     name: str
+    """What to call it in messages: the reader as it was asked for, "usb" or "tty:/dev/ttyAMA0"."""
 
-    def poll(self, system_code: int) -> Polled | NoCard | ReaderFault:
-        """Sense once for a card of this system, the field kept on."""
+    def open(self, deadline_s: float = 0.0) -> ReaderFault | None:
+        """Open the reader, also again after a fault; None when it is ready. The fault says what to check."""
+
+    def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
+        """Sense for a card of one of these systems, in their order, the field kept on; at least once each."""
 
     def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
         """Send one command frame and return the one answer (both with their length byte)."""
 
+    def field_off(self) -> ReaderFault | None:
+        """Switch the field off; cards lose their power and forget their session. The next poll switches it on."""
+
+    def health(self) -> Health | ReaderFault:
+        """Ask the reader's chip for its name, no card needed."""
+
     def close(self) -> None:
-        """Let go of the reader; the field goes off."""
+        """Let go of the reader; the field goes off. Closing what is closed is no fault."""
+
+
+def opened(port: FramePort, deadline_s: float = 0.0) -> FramePort:
+    """The port, opened; ReaderMissing if it can't be."""
+    fault = port.open(deadline_s)
+    if fault is not None:
+        raise ReaderMissing(fault.what)
+    return port
 
 
 class Session(Protocol):
@@ -94,6 +137,9 @@ class Session(Protocol):
         """Write one block, authenticated: one command, never repeated."""
 
 
+WaitOutcome = Session | Foreign | TwoCards | NoCard | ReaderFault
+
+
 class CardReader(Protocol):
     """A place where a passenger lays a card."""
 
@@ -101,7 +147,7 @@ class CardReader(Protocol):
     def name(self) -> str:
         """What to call it in messages."""
 
-    def wait(self) -> Session | NoCard | ReaderFault:
+    def wait(self) -> WaitOutcome:
         """Look once for a card."""
 
     def close(self) -> None:

@@ -2,18 +2,19 @@
 
 import os
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
+from cardimage.standard_card import StandardCard
 from farebox.result import Side
 from farebox.terminal import Readers
 from reader.felica import FelicaReader
 from reader.image_port import ImageReader
 from reader.keys import KeyStore, bench_keys
-from reader.nfcpy_port import open_tty
-from sim.hardware.field import CardField, Withdrawal
+from reader.nfcpy_port import tty_port
+from reader.port import opened
+from sim.hardware.field import CardField, CardModel, Withdrawal
 from sim.hardware.pn532 import Pn532
 
 Random = Callable[[int], bytes]
@@ -60,37 +61,62 @@ class ImageBench:
         """Nothing to let go of."""
 
 
-class Pn532Bench:
-    """Two simulated PN532 chips on pseudo-terminals, reached through the real pyserial and the real nfcpy."""
+class FieldsBench:
+    """Two readers with a field before each, in which cards answer frames: alone, side by side, or withdrawn."""
 
     tears = True
 
-    def __init__(self, keys: KeyStore | None = None, random: Random = os.urandom) -> None:
-        """Start both chips and open them; `random` gives the challenges."""
-        self._keys = keys or bench_keys()
-        self._chips = {side: Pn532(CardField()) for side in (Side.BOARDING, Side.ALIGHTING)}
-        self._readers = {
-            side: FelicaReader(open_tty(chip.path), self._keys, random, reopen=partial(open_tty, chip.path))
-            for side, chip in self._chips.items()
-        }
-        self.readers = Readers(self._readers[Side.BOARDING], self._readers[Side.ALIGHTING])
+    def __init__(self, fields: dict[Side, CardField], readers: Readers, keys: KeyStore) -> None:
+        """Take the fields, the readers that look at them, and the keys of the cards that will be laid."""
+        self.readers = self._opened = readers
+        self._fields = fields
+        self._keys = keys
 
     def lay(self, side: Side, image: CardImage, withdrawal: Withdrawal | None = None) -> None:
-        """Lay a card, to be withdrawn as planned."""
-        self._chips[side].field.lay(FelicaCard(image, self._keys.card_key(image.idm)), withdrawal)
+        """Lay a card, to be withdrawn as planned; a recorded transit card answers as one."""
+        self.lay_card(side, self._model(image), withdrawal)
+
+    def lay_card(self, side: Side, card: CardModel, withdrawal: Withdrawal | None = None) -> None:
+        """Lay any card that answers frames, such as one with another key."""
+        self._fields[side].lay(card, withdrawal)
+
+    def lay_beside(self, side: Side, image: CardImage, withdrawal: Withdrawal | None = None) -> None:
+        """Lay one more card beside what lies there (GEN-6)."""
+        self._fields[side].lay_beside(self._model(image), withdrawal)
 
     def lift(self, side: Side) -> None:
-        """Take the card away."""
-        self._chips[side].field.lift()
+        """Take all cards away."""
+        self._fields[side].lift()
 
     def commands(self, side: Side) -> int:
-        """Commands the card has had since it was laid."""
-        return self._chips[side].field.commands
+        """Commands that reached a card since one was laid."""
+        return self._fields[side].commands
+
+    def close(self) -> None:
+        """Close the readers."""
+        self._opened.boarding.close()
+        self._opened.alighting.close()
+
+    def _model(self, image: CardImage) -> CardModel:
+        if image.lite_s_blocks() is None:
+            return StandardCard(image)
+        return FelicaCard(image, self._keys.card_key(image.idm))
+
+
+class Pn532Bench(FieldsBench):
+    """Two simulated PN532 chips on pseudo-terminals, reached through the real pyserial and the real nfcpy."""
+
+    def __init__(self, keys: KeyStore | None = None, random: Random = os.urandom) -> None:
+        """Start both chips and open them; `random` gives the challenges."""
+        keys = keys or bench_keys()
+        self._chips = {side: Pn532(CardField()) for side in (Side.BOARDING, Side.ALIGHTING)}
+        boarding, alighting = (FelicaReader(opened(tty_port(chip.path)), keys, random) for chip in self._chips.values())
+        fields = {side: chip.field for side, chip in self._chips.items()}
+        super().__init__(fields, Readers(boarding, alighting), keys)
 
     def close(self) -> None:
         """Close readers, then chips."""
-        for reader in self._readers.values():
-            reader.close()
+        super().close()
         for chip in self._chips.values():
             chip.close()
 

@@ -8,11 +8,14 @@ from zlib import crc32
 
 from cardimage.image import CardImage
 from cardimage.issue import issue
-from cardimage.purse import FIRST_DAY, MOST_PRICED_YEN, LayoutFault
+from cardimage.layout.bits import LayoutFault
+from cardimage.layout.conditions import MOST_PRICED_YEN
+from cardimage.layout.days import FIRST_DAY
+from cardimage.layout.slots import Slot
 from farebox.feed.gtfs import Trip
 from farebox.tap import Service
 from sim.hardware.field import Moment, Withdrawal
-from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.purses import Payment
 
 FORGETS_BOARDING = 0.02
@@ -22,13 +25,36 @@ REUSES_A_CARD = 0.5
 _COMMANDS_OF_A_TAP = 6
 
 
+class Holdings(NamedTuple):
+    """What cards hold: stored fare and coupon purses in yen, and points, which are owed as a yen each."""
+
+    stored_fare_yen: int = 0
+    coupons_yen: int = 0
+    points: int = 0
+
+    @property
+    def total_yen(self) -> int:
+        """All of it, a point counted as a yen."""
+        return sum(self)
+
+    def plus(self, other: "Holdings") -> "Holdings":
+        """Those of two together."""
+        return Holdings(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+def holdings(card: Account | Slot) -> Holdings:
+    """What one card holds, by what it means or by its own slot."""
+    points = card.points.points if card.points else 0
+    return Holdings(card.stored_fare_yen, sum(card.coupons or ()), points + card.welfare_points)
+
+
 class SimCard(NamedTuple):
-    """A card in a simulated passenger's hand. `label` is how the table calls it; `opening_yen` what it began with."""
+    """A card in a simulated passenger's hand. `label` is how the table calls it; `opening` what it began with."""
 
     label: str
     scheme: str
     image: CardImage
-    opening_yen: int
+    opening: Holdings
 
 
 class Rider(NamedTuple):
@@ -97,7 +123,7 @@ class Population:
     def _issue(self, service: Service, boards: int, alights: int) -> SimCard:
         scheme = service.rulebook.scheme
         if scheme not in _KINDS:
-            raise LayoutFault(f"no layout for a card of {scheme} yet; replay with --operator {' or '.join(_KINDS)}")
+            raise LayoutFault(f"no simulated cards of {scheme}; replay with --operator {', '.join(_KINDS)}")
         kind = self._random.choices(_KINDS[scheme], _WEIGHTS[scheme])[0]
         account = kind(self._random, self._day, service, (boards, alights))
         number = len(self.cards) + 1
@@ -105,7 +131,7 @@ class Population:
         idm = bytes.fromhex("012E") + mixed.to_bytes(4, "big") + number.to_bytes(2, "big")
         image = issue(idm, account, f"{_LABELS[scheme]}{mixed:08X}{number:05}", self._day)
         label = f"{_LABELS[scheme]}-{self._vehicle_id}-{number:03}"
-        card = SimCard(label, scheme, image, account.stored_fare_yen)
+        card = SimCard(label, scheme, image, holdings(account))
         self.cards.append(card)
         return card
 
@@ -130,17 +156,23 @@ def _purse_yen(random: Random) -> int:
     return random.choice((0, 50, 120, 195)) if random.random() < 0.08 else random.randrange(500, 8_000, 10)
 
 
+def _filled(random: Random, service: Service) -> Account:
+    """A card with money on it: stored fare, or NORUCA's ordinary coupons, which it counts in tens."""
+    scheme, yen = service.rulebook.scheme, _purse_yen(random)
+    return Account(scheme, 0, coupons=Coupons(yen // 10 * 10, 0, 0)) if scheme == "noruca" else Account(scheme, yen)
+
+
 def _general(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -> Account:
-    return Account(service.rulebook.scheme, _purse_yen(random))
+    return _filled(random, service)
 
 
 def _child(random: Random, day: date, service: Service, _ride: tuple[int, int]) -> Account:
     expires = date(day.year + (1 if day.month > 3 else 0), 3, 31)
-    return Account(service.rulebook.scheme, _purse_yen(random), HolderKind.CHILD, True, expires)
+    return _filled(random, service)._replace(holder=HolderKind.CHILD, named=True, expires=expires)
 
 
 def _disabled(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -> Account:
-    return Account(service.rulebook.scheme, _purse_yen(random), HolderKind.DISABLED_ADULT, True)
+    return _filled(random, service)._replace(holder=HolderKind.DISABLED_ADULT, named=True)
 
 
 def _pass_holder(random: Random, day: date, service: Service, ride: tuple[int, int]) -> Account:
@@ -152,14 +184,14 @@ def _pass_holder(random: Random, day: date, service: Service, ride: tuple[int, i
     start = random.randint(0, max(0, min(ride[1] - 1, last - 1)))
     end = random.randint(start + 1, last)
     first = max(FIRST_DAY, day - timedelta(days=random.randint(0, 20)))
-    purse_yen = _purse_yen(random)
+    filled = _filled(random, service)
     fare_yen = service.table.fare_yen(start, end) if service.table.has_fare(start, end) else MOST_PRICED_YEN + 1
     if fare_yen > MOST_PRICED_YEN or fare_yen % 10:
-        return Account(service.rulebook.scheme, purse_yen)
+        return filled
     numbers = service.table.pattern.stop_numbers
     section = Section(numbers[start], numbers[end], False, fare_yen)
     held = Pass(1, service.company, first, first + timedelta(days=29), False, (section,))
-    return Account(service.rulebook.scheme, purse_yen, named=True, held_pass=held)
+    return filled._replace(named=True, held_pass=held)
 
 
 def _auto_charged(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -> Account:
@@ -167,9 +199,41 @@ def _auto_charged(random: Random, _day: date, service: Service, _ride: tuple[int
     return Account(service.rulebook.scheme, random.randrange(0, 2_500, 10), named=True, auto_charge=charge)
 
 
-_LABELS = {"lococa": "LO", "aizu-noruca": "AZ"}
+def _points_holder(random: Random, day: date, service: Service, _ride: tuple[int, int]) -> Account:
+    """Transport points: too few for a ride, enough for some, or lapsed since (IGP-28 to IGP-30)."""
+    days = random.choice((3, 40, 200, 364, 400, 500))
+    points = Points(random.choice((1, 35, 180, 600, 2_000)), max(FIRST_DAY, day - timedelta(days=days)))
+    return _filled(random, service)._replace(points=points)
+
+
+def _welfare(random: Random, day: date, service: Service, ride: tuple[int, int]) -> Account:
+    """Welfare points, with transport points or without (IGP-5)."""
+    card = _points_holder(random, day, service, ride) if random.random() < 0.5 else _filled(random, service)
+    return card._replace(holder=HolderKind.DISABLED_ADULT, named=True, welfare_points=random.choice((20, 250, 3_000)))
+
+
+def _student(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -> Account:
+    """Student coupons, ordinary ones for what those leave over (NOR-10)."""
+    coupons = Coupons(random.randrange(0, 3_000, 10), random.randrange(0, 1_000, 10), 0)
+    return Account(service.rulebook.scheme, 0, named=True, coupons=coupons)
+
+
+def _eco(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -> Account:
+    """Eco coupons, which pay on three days of the month, and ordinary ones (NOR-3)."""
+    coupons = Coupons(random.randrange(200, 3_000, 10), 0, random.randrange(50, 2_000, 10))
+    return Account(service.rulebook.scheme, 0, coupons=coupons)
+
+
+_LABELS = {"lococa": "LO", "aizu-noruca": "AZ", "iwate-green-pass": "IG", "noruca": "FK"}
 _KINDS: dict[str, tuple[_Kind, ...]] = {
     "lococa": (_general, _child, _disabled, _pass_holder),
     "aizu-noruca": (_general, _child, _disabled, _pass_holder, _auto_charged),
+    "iwate-green-pass": (_general, _child, _disabled, _pass_holder, _points_holder, _welfare),
+    "noruca": (_general, _child, _disabled, _pass_holder, _student, _eco),
 }
-_WEIGHTS = {"lococa": (55, 12, 8, 25), "aizu-noruca": (35, 12, 8, 20, 25)}
+_WEIGHTS = {
+    "lococa": (55, 12, 8, 25),
+    "aizu-noruca": (35, 12, 8, 20, 25),
+    "iwate-green-pass": (25, 10, 5, 15, 30, 15),
+    "noruca": (30, 10, 5, 15, 20, 20),
+}

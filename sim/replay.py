@@ -7,11 +7,12 @@ are what passengers were told; the ledger is what the journals hold.
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from cardimage import purse
+from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.resolve import standing
 from farebox.duty import Duty
 from farebox.feed.gtfs import Trip
@@ -20,13 +21,14 @@ from farebox.journal import fold
 from farebox.journal.fold import Ledger
 from farebox.journal.log import open_journal, read
 from farebox.machine import StateMachine, TransitionsMachine
+from farebox.records import points_lapsed
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Alight, Service, judge_alighting
 from farebox.terminal import Terminal
 from reader.port import ReaderMissing
 from sim.bench import Bench
-from sim.demand import Population, Rider, SimCard
+from sim.demand import Holdings, Population, Rider, SimCard, holdings
 from sim.fleet import Vehicle, vehicles_for
 from sim.hardware.field import Withdrawal
 from tariff.calendar import midnight_in_japan_s
@@ -71,34 +73,59 @@ class _LostTap(NamedTuple):
     result: Result
 
 
-class Tally(NamedTuple):
-    """Both sides of the count, in yen: what the world holds, and what the journals say.
+class Given(NamedTuple):
+    """What passengers were told that changed hands besides the cards: cash and credit in yen, points given and gone."""
 
-    yen on cards + cash + credit = opening + ledger, where ledger = the journals' change of stored fare + cash + credit.
+    cash_yen: int = 0
+    credit_yen: int = 0
+    points_earned: int = 0
+    points_lapsed: int = 0
+
+    def plus(self, other: "Given") -> "Given":
+        """Those of two together."""
+        return Given(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Tally(NamedTuple):
+    """Both sides of the count: what the world holds, and what the journals say. All purses count, a point as a yen.
+
+    yen on cards + cash + credit = opening + ledger, where ledger = the journals' change of all purses + cash + credit.
     """
 
-    opening_yen: int
-    on_cards_yen: int
-    cash_yen: int
-    credit_yen: int
+    opening: Holdings
+    on_cards: Holdings
+    given: Given
     ledger: Ledger
     cards: int
     violations: tuple[str, ...] = ()
 
     @property
+    def ledger_yen(self) -> int:
+        """What the journals say happened, all in all."""
+        return self.ledger.cards_delta_yen + self.ledger.cash_yen + self.ledger.credit_yen
+
+    @property
     def difference_yen(self) -> int:
         """What the two sides differ by; anything but 0 is a lost or doubled yen."""
-        ledger_yen = self.ledger.sf_delta_yen + self.ledger.cash_yen + self.ledger.credit_yen
-        return self.on_cards_yen + self.cash_yen + self.credit_yen - self.opening_yen - ledger_yen
+        held_yen = self.on_cards.total_yen + self.given.cash_yen + self.given.credit_yen
+        return held_yen - self.opening.total_yen - self.ledger_yen
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Everything that keeps the count from being even: nothing lost, nothing doubled, nothing left open."""
-        ledger = self.ledger
+        ledger, given = self.ledger, self.given
+        pairs = (
+            ("stored fare", self.on_cards.stored_fare_yen - self.opening.stored_fare_yen, ledger.sf_delta_yen),
+            ("coupons", self.on_cards.coupons_yen - self.opening.coupons_yen, ledger.coupons_delta_yen),
+            ("points", self.on_cards.points - self.opening.points, ledger.points_delta),
+            ("cash", given.cash_yen, ledger.cash_yen),
+            ("credit", given.credit_yen, ledger.credit_yen),
+            ("points earned", given.points_earned, ledger.points_earned),
+            ("points lapsed", given.points_lapsed, ledger.points_lapsed),
+        )
         found = (
             (self.difference_yen, f"the two sides differ by {self.difference_yen:+,} yen"),
-            (self.cash_yen - ledger.cash_yen, f"cash: {self.cash_yen:,} taken, {ledger.cash_yen:,} journalled"),
-            (self.credit_yen - ledger.credit_yen, f"credit: {self.credit_yen:,} and {ledger.credit_yen:,} journalled"),
+            *((real - told, f"{what}: {real:,} in the world, {told:,} journalled") for what, real, told in pairs),
             (ledger.pending, f"{ledger.pending} writes are still pending"),
             (ledger.unknown, f"{ledger.unknown} writes are left to the centre"),
         )
@@ -112,15 +139,13 @@ class Tally(NamedTuple):
 
 def add(tallies: Iterable[Tally]) -> Tally:
     """Tallies of several vehicles as one."""
-    total = Tally(0, 0, 0, 0, Ledger(), 0)
+    total = Tally(Holdings(), Holdings(), Given(), Ledger(), 0)
     for tally in tallies:
-        ledger = Ledger(*(a + b for a, b in zip(total.ledger, tally.ledger, strict=True)))
         total = Tally(
-            total.opening_yen + tally.opening_yen,
-            total.on_cards_yen + tally.on_cards_yen,
-            total.cash_yen + tally.cash_yen,
-            total.credit_yen + tally.credit_yen,
-            ledger,
+            total.opening.plus(tally.opening),
+            total.on_cards.plus(tally.on_cards),
+            total.given.plus(tally.given),
+            Ledger(*(a + b for a, b in zip(total.ledger, tally.ledger, strict=True))),
             total.cards + tally.cards,
             total.violations + tally.violations,
         )
@@ -190,8 +215,7 @@ class VehicleDay:
             self._clock,
             lambda _result: None,
         )
-        self._cash_yen = 0
-        self._credit_yen = 0
+        self._given = Given()
         self._lost: dict[bytes, _LostTap] = {}
 
     def run(self) -> Tally:
@@ -277,13 +301,15 @@ class VehicleDay:
             yield SettledRide(trip, result.service, HOLDER_ALONE, result.alighted)
 
     def _take_money(self, result: Result) -> None:
-        """Cash and credit change hands by what the passenger is shown, not by what the journal says."""
-        if result.confirmed is not None:
-            self._cash_yen += result.confirmed.cash_yen
-            self._credit_yen += result.confirmed.auto_charge_yen
+        """Cash, credit and points change hands by what the passenger is shown, not by what the journal says."""
+        sure = result.confirmed
+        if sure is not None:
+            given = Given(sure.cash_yen, sure.auto_charge_yen, sure.points_earned, sure.points_lapsed)
+            self._given = self._given.plus(given)
         if result.refusal is None and result.alighted is not None and not result.shown_again:
-            self._cash_yen += result.alighted.settlement.cash_yen
-            self._credit_yen += result.alighted.settlement.auto_charged_yen
+            settled = result.alighted.settlement
+            given = Given(settled.cash_yen, settled.auto_charged_yen, settled.earned_points, points_lapsed(settled))
+            self._given = self._given.plus(given)
 
     def _stop_if_failed(self) -> None:
         if self._terminal.state is State.STOPPED and self._terminal.journal_fault is not None:
@@ -293,10 +319,9 @@ class VehicleDay:
         ledger, violations = fold.audit(read(self._path).entries)
         cards = self._population.cards
         return Tally(
-            sum(card.opening_yen for card in cards),
-            sum(_read_back(card) for card in cards),
-            self._cash_yen,
-            self._credit_yen,
+            reduce(Holdings.plus, (card.opening for card in cards), Holdings()),
+            reduce(Holdings.plus, map(_read_back, cards), Holdings()),
+            self._given,
             ledger,
             len(cards),
             tuple(f"{self._path.name} record {found.seq}: {found.what}" for found in violations),
@@ -316,11 +341,11 @@ def _judged_anew(lost: _LostTap, intent: Intent) -> SettledRide:
     return SettledRide(lost.trip, tapped.service, HOLDER_ALONE, judged)
 
 
-def _read_back(card: SimCard) -> int:
-    """The stored fare on a card, from its own blocks."""
+def _read_back(card: SimCard) -> Holdings:
+    """What a card holds, from its own blocks."""
     blocks = card.image.lite_s_blocks()
     assert blocks is not None
-    now = standing(blocks[purse.SLOT_BLOCKS[0]], blocks[purse.SLOT_BLOCKS[1]])
+    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
     if isinstance(now, Refusal):
         raise AssertionError(f"card {card.label}: {now.detail}")
-    return now.slot.stored_fare_yen
+    return holdings(now.slot)

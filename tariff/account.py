@@ -118,3 +118,5 @@ class Account(NamedTuple):
     points: Points | None = None
     """None until the first earning."""
     welfare_points: int = 0
+    directive: int = 0
+    """Number of the last directive applied to the card (CTR-3); 0: none."""

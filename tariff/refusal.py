@@ -12,6 +12,7 @@ class Code(StrEnum):
 
     OUT_OF_SERVICE = "out-of-service"  # faults 16: no trip, no fare
     BUSY = "busy"  # faults 15: the driver is answering for another card
+    TWO_CARDS = "two-cards"  # GEN-6, faults 14: nobody can tell which is meant
     TOUCH_AGAIN = "touch-again"  # faults 1, 3: the card left too soon
     FOREIGN_CARD = "foreign-card"  # GEN-11, GEN-21: not a card this operator takes
     UNREADABLE_CARD = "unreadable-card"  # GEN-11: neither slot of the card stands

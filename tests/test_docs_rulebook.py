@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from cardimage.purse import HistoryRow, decode_history, encode_history, last_uses
+from cardimage.layout.history import HistoryRow, decode_history, encode_history, last_uses
+from cardimage.layout.slots import slot_of
 from farebox.result import Result, Side, Sound
 from farebox.tap import Alight, Board, judge_alighting, judge_boarding
 from tariff.account import Account
@@ -313,7 +314,8 @@ def test_gen_13_igp_15_a_closed_ride_is_kept_and_an_open_one_is_not() -> None:
     assert isinstance(alighted, Alight)
     row = decode_history(encode_history(alighted.history(8)))
     assert row == HistoryRow(8, DAY, here.trip_number, 0, 4, 500, 0, 0, 1_500)
-    assert (last_uses((row,), 7), last_uses((row,), 8)) == ((), (row,))
+    settled_slot = slot_of(alighted.settlement.after, 8, 0)
+    assert (last_uses((row,), slot_of(boarded.after, 7, 0)), last_uses((row,), settled_slot)) == ((), (row,))
 
 
 # -- how to write an operator file: every setting

@@ -14,8 +14,9 @@ from tools.lazy import Commands, LazyGroup
 class _Commands(LazyGroup):
     commands_at: ClassVar[Commands] = {
         "run": ("tools.run_command:run", "Run the terminal with a card reader."),
+        "reader": ("tools.reader.command:reader", "Find card readers, and see what ails them."),
         "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips (模擬)."),
-        "card": ("tools.card_command:card", "Make and show card images."),
+        "card": ("tools.card:card", "Make card images, and show what cards hold."),
         "tariff": ("tools.tariff.command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
         "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
     }

@@ -3,12 +3,13 @@
 from enum import IntEnum
 
 from cardimage.image import ImageFault
-from cardimage.purse import LayoutFault
+from cardimage.layout.bits import LayoutFault
 from farebox.feed import FeedFault, FeedMissing, RegisterFault, UnknownRoute
 from farebox.feed.operators import OperatorFault
 from farebox.journal.errors import JournalFault
 from reader.keys import KeyStoreFault
 from reader.port import ReaderMissing
+from reader.trace import TraceFault
 from tariff.fares import TariffFault
 
 
@@ -31,6 +32,7 @@ FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (ReaderMissing, Exit.NO_READER),
     (FeedMissing, Exit.IO),
     (ImageFault, Exit.IO),
+    (TraceFault, Exit.IO),
     (JournalFault, Exit.IO),
     (OSError, Exit.IO),
     (FeedFault, Exit.CONFIGURATION),

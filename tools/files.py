@@ -5,14 +5,22 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from cardimage import image
-from cardimage.image import CardImage
+from cardimage.formats import MAX_FILE_BYTES, read_cards
+from cardimage.image import CardImage, ImageFault
+
+
+def read_images(path: Path) -> tuple[CardImage, ...]:
+    """The cards of a file of any known format; raises ImageFault or OSError. No more is read than one may hold."""
+    with path.open("rb") as file:
+        return read_cards(file.read(MAX_FILE_BYTES + 1), str(path))
 
 
 def read_image(path: Path) -> CardImage:
-    """A card image; raises ImageFault or OSError. No more is read than an image may hold."""
-    with path.open("rb") as file:
-        return image.load(file.read(image.MAX_FILE_BYTES + 1), str(path))
+    """The one card of a file; ImageFault if it holds several."""
+    images = read_images(path)
+    if len(images) != 1:
+        raise ImageFault(f"{path}: holds {len(images)} cards; split it with `farebox card convert`")
+    return images[0]
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -9,10 +9,14 @@ from typing import NamedTuple
 import click
 from rich.cells import set_cell_size
 
+from farebox.journal.fold import Ledger
+from sim.demand import Holdings
 from sim.fleet import LAYOVER_S, Vehicle
 from sim.replay import SeenTap, Tally
 from tariff.calendar import clock_in_japan
+from tariff.purses import balance_yen, money_yen
 from tariff.refusal import Code
+from tariff.rulebook import Purse
 from tools.tap_table import TapTable, wrapped
 from tools.words import REFUSALS, Language, say
 
@@ -135,10 +139,13 @@ def _tap_json(seen: SeenTap) -> dict[str, object]:
         "notes": [note.code for note in result.notes],
         "due_yen": settled.due_yen if settled else None,
         "stored_fare_yen": settled.stored_fare_yen if settled else None,
+        "paid": dict(settled.paid.purses) if settled else {},
         "cash_yen": settled.cash_yen if settled else None,
         "auto_charged_yen": settled.auto_charged_yen if settled else None,
+        "points_earned": settled.earned_points if settled else None,
         "lines": [line._asdict() for line in settled.lines] if settled else [],
-        "balance_yen": account.stored_fare_yen if account else None,
+        "balance_yen": money_yen(account) if account else None,
+        "purses": {purse: yen for purse in Purse if (yen := balance_yen(account, purse))} if account else {},
         "simulated": True,
     }
 
@@ -154,10 +161,11 @@ def summary_json(options: Replay, watch: Silent, vehicles: tuple[Vehicle, ...], 
         "vehicles": len(vehicles),
         "trips": sum(len(vehicle.trips) for vehicle in vehicles),
         "cards": total.cards,
-        "opening_yen": total.opening_yen,
-        "on_cards_yen": total.on_cards_yen,
-        "cash_yen": total.cash_yen,
-        "credit_yen": total.credit_yen,
+        "opening_yen": total.opening.total_yen,
+        "opening": total.opening._asdict(),
+        "on_cards_yen": total.on_cards.total_yen,
+        "on_cards": total.on_cards._asdict(),
+        **total.given._asdict(),
         "ledger": total.ledger._asdict(),
         "refused_by_code": dict(watch.refused),
         "difference_yen": total.difference_yen,
@@ -169,13 +177,16 @@ def summary_json(options: Replay, watch: Silent, vehicles: tuple[Vehicle, ...], 
 def print_summary(options: Replay, watch: Silent, total: Tally, out: Path | None) -> None:
     language = options.language
     ledger = total.ledger
-    ledger_yen = ledger.sf_delta_yen + ledger.cash_yen + ledger.credit_yen
     rows = (
-        (("カード残額（読み戻し）", "yen on cards, read back"), total.on_cards_yen),
-        (("＋ 現金", "+ cash taken"), total.cash_yen),
-        (("＋ クレジット（オートチャージ）", "+ credit billed (auto-charge)"), total.credit_yen),
-        (("期首残額", "opening balance"), total.opening_yen),
-        (("＋ 帳簿（ジャーナル）", "+ ledger, from the journals"), ledger_yen),
+        (("カード残額（読み戻し）", "yen on cards, read back"), total.on_cards.total_yen),
+        *_held_rows(total.on_cards),
+        (("＋ 現金", "+ cash taken"), total.given.cash_yen),
+        (("＋ クレジット（オートチャージ）", "+ credit billed (auto-charge)"), total.given.credit_yen),
+        None,
+        (("期首残額", "opening balance"), total.opening.total_yen),
+        *_held_rows(total.opening),
+        (("＋ 帳簿（ジャーナル）", "+ ledger, from the journals"), total.ledger_yen),
+        None,
         (("差額", "difference"), total.difference_yen),
     )
     run = f"{options.feed} {options.day} · {options.reader} · seed {options.seed}"
@@ -191,17 +202,15 @@ def print_summary(options: Replay, watch: Silent, total: Tally, out: Path | None
     click.echo("  " + " · ".join(f"{say((ja, en), language)} {count:,}" for ja, en, count in counts))
     for code, count in watch.refused.most_common():
         click.echo(f"    {count:>5,} {code}: {say(REFUSALS[code], language)}")
-    click.echo(
-        "  "
-        + say(("運賃収入", "fares"), language)
-        + f" {ledger.fares_yen:,} = SF {ledger.fares_yen - ledger.cash_yen:,} + "
-        + say(("現金", "cash"), language)
-        + f" {ledger.cash_yen:,}"
-    )
-    for place, (title, yen) in enumerate(rows):
-        if place in (3, 5):
+    click.echo(f"  {_fares_line(ledger, language)}")
+    if total.opening.points or ledger.points_delta:
+        click.echo(f"  {_points_line(ledger, language)}")
+    for row in rows:
+        if row is None:
             click.echo("  " + "─" * 46)
-        click.echo(f"  {_padded(say(title, language))}{yen:>12,}")
+        else:
+            title, yen = row
+            click.echo(f"  {_padded(say(title, language))}{yen:>12,}")
     verdict = ("一致しました", "reconciles") if total.reconciles else ("一致しません", "DOES NOT RECONCILE")
     click.secho(f"  {say(verdict, language)}", fg="green" if total.reconciles else "red", bold=True)
     for problem in total.problems:
@@ -214,6 +223,39 @@ def print_summary(options: Replay, watch: Silent, total: Tally, out: Path | None
         )
     )
     click.echo(f"  {kept}")
+
+
+def _fares_line(ledger: Ledger, language: Language) -> str:
+    """What was due, and which purses paid it; coupons and points only where there are such."""
+    coupons_yen = -ledger.coupons_delta_yen
+    points = ledger.points_earned - ledger.points_lapsed - ledger.points_delta
+    paid = (
+        (("SF", "SF"), ledger.credit_yen - ledger.sf_delta_yen, not coupons_yen),
+        (("回数券", "coupons"), coupons_yen, False),
+        (("ポイント", "points"), points, False),
+        (("現金", "cash"), ledger.cash_yen, True),
+    )
+    parts = (f"{say(title, language)} {yen:,}" for title, yen, always in paid if yen or always)
+    return f"{say(('運賃収入', 'fares'), language)} {ledger.fares_yen:,} = {' + '.join(parts)}"
+
+
+def _points_line(ledger: Ledger, language: Language) -> str:
+    """Points given and gone: they are no money, but a ride owed."""
+    counts = (("付与", "earned", ledger.points_earned), ("失効", "lapsed", ledger.points_lapsed))
+    parts = (f"{say((ja, en), language)} {count:,}" for ja, en, count in counts)
+    return f"{say(('ポイント（将来の負担）', 'points, a liability:'), language)} {' · '.join(parts)}"
+
+
+_Row = tuple[tuple[str, str], int]
+
+
+def _held_rows(held: Holdings) -> tuple[_Row, ...]:
+    """What of the cards' yen is no stored fare, where there is any."""
+    rows: tuple[_Row, ...] = (
+        (("　うち回数券", "  of it coupons"), held.coupons_yen),
+        (("　うちポイント（負担）", "  of it points, a liability"), held.points),
+    )
+    return tuple(row for row in rows if row[1])
 
 
 def _padded(text: str) -> str:

@@ -1,16 +1,13 @@
 """`farebox run`: the terminal with a reader, driven from the keyboard."""
 
-import os
 import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from cardimage import image as card_image
-from cardimage.image import CardImage, ImageFault
+from cardimage.layout.variants import SHADOWS
 from farebox.duty import Duty
 from farebox.feed import Trip
 from farebox.feed.operators import load_operators
@@ -21,13 +18,9 @@ from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Readers, Terminal
-from reader.felica import FelicaReader
-from reader.image_port import ImageReader
-from reader.keys import KeyStore, bench_keys, keys_from_file
-from reader.port import CardReader, FramePort
+from reader.keys import bench_keys, keys_from
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
-from tools.files import read_image, write_whole
 from tools.keyboard import Keyboard, Nothing
 from tools.options import (
     FILE,
@@ -38,6 +31,7 @@ from tools.options import (
     operator_option,
     register_option,
 )
+from tools.readers import Laid, Place, is_simulated, open_place
 from tools.tap_table import TapTable
 from tools.words import Language, say
 
@@ -50,8 +44,9 @@ POLL_S = 0.05
     "readers",
     multiple=True,
     required=True,
-    metavar="usb|tty:PATH|image:FILE",
-    help="The card reader. Given twice: entry, then exit; given once, the card's own record decides.",
+    metavar="usb|tty:PATH|image:FILE|NAME[:REST]",
+    help="The card reader; `farebox reader list` finds them. Given twice: entry, then exit; given once, the card's own "
+    "record decides.",
 )
 @feed_option
 @register_option
@@ -65,6 +60,12 @@ POLL_S = 0.05
     help="File of the master key (mode 0600). Else: bench keys.",
 )
 @click.option("--vehicle", default="BENCH", show_default=True, help="What the journal calls this vehicle.")
+@click.option(
+    "--as",
+    "taken_for",
+    type=click.Choice(list(SHADOWS)),
+    help="What a recorded transit card is, for most look alike. suica (or icoca, where it shows) if not given.",
+)
 @language_option
 def run(
     readers: tuple[str, ...],
@@ -76,6 +77,7 @@ def run(
     journal: Path,
     keys: Path | None,
     vehicle: str,
+    taken_for: str | None,
     language: Language,
 ) -> None:
     """Put the terminal into service on a trip, and serve taps until `quit`, the end of input, or Ctrl-C.
@@ -84,6 +86,7 @@ def run(
     farebox run --reader usb                              a USB reader (RC-S380 and others)
     farebox run --reader tty:/dev/ttyAMA0                 a PN532 on a serial line
     farebox run --reader image:my.card.cbor               a card image; `tap` lays it on the reader
+    farebox run --reader image:suica.nfc                  a recorded transit card; its file is never changed
     printf 'tap\\nnext\\ntap\\n' | farebox run --reader image:my.card.cbor
 
     Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
@@ -97,10 +100,10 @@ def run(
     service_day = day or today
     duty = Duty(load_numbered_feed(feed, register_path), load_operators(), scheme)
     service = duty.service(_trip(duty, service_day, trip_id), service_day)
-    key_store = keys_from_file(keys) if keys else bench_keys()
-    images: dict[Path, CardImage] = {}
-    places = [_open(spec, key_store, images) for spec in readers]
-    if service_day != today and any(place.laid is None for place in places):
+    key_store = keys_from(keys) if keys else bench_keys()
+    cards: dict[Path, Laid] = {}
+    places = [open_place(spec, key_store, cards, taken_for) for spec in readers]
+    if service_day != today and not all(map(is_simulated, readers)):
         for place in places:
             place.reader.close()
         raise click.UsageError(f"--date {service_day}: a real reader takes fares of today ({today})")
@@ -118,6 +121,7 @@ def run(
                 lambda result: table.tap(result, _masked(result)),
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
+            _announce_shadows(cards, language)
             table.head()
             with Keyboard() as keyboard:
                 _Console(terminal, places, keyboard, language).serve(service)
@@ -128,35 +132,6 @@ def run(
             place.reader.close()
     if terminal.journal_fault is not None:
         raise terminal.journal_fault
-
-
-class _Place(NamedTuple):
-    """One reader, and the image that `tap` lays on it, if it is an imagined one."""
-
-    reader: CardReader
-    laid: ImageReader | None = None
-    image: CardImage | None = None
-
-
-def _open(spec: str, keys: KeyStore, images: dict[Path, CardImage]) -> _Place:
-    kind, _, rest = spec.partition(":")
-    if kind == "image" and rest:
-        path = Path(rest)
-        # One file is one card, on whichever reader it is laid.
-        image = images.setdefault(path.resolve(), read_image(path))
-        if image.lite_s_blocks() is None:
-            raise ImageFault(f"{path}: not a whole FeliCa Lite-S card; only those can be tapped")
-        reader = ImageReader(spec, lambda written: write_whole(path, card_image.dump(written)))
-        return _Place(reader, reader, image)
-    if (kind, rest) == ("usb", "") or (kind == "tty" and rest):
-        # nfcpy and the USB library load here only: an image needs neither.
-        from reader import nfcpy_port
-
-        def opener() -> FramePort:
-            return nfcpy_port.open_tty(rest) if kind == "tty" else nfcpy_port.open_usb()
-
-        return _Place(FelicaReader(opener(), keys, os.urandom, reopen=opener))
-    raise click.UsageError(f"--reader {spec}: not usb, tty:PATH or image:FILE")
 
 
 def _trip(duty: Duty, day: date, trip_id: str | None) -> Trip:
@@ -199,10 +174,20 @@ def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int,
         click.echo(say((f"未確定の書込 {count} 件", f"{count} writes of unknown outcome are pending"), language))
 
 
+def _announce_shadows(cards: dict[Path, Laid], language: Language) -> None:
+    for path, card in cards.items():
+        if card.is_shadow:
+            text = (
+                f"【模擬】{path.name}: 交通系ICの記録です。書込は模擬で、カードの記録は変わりません",
+                f"[模擬] {path.name}: a recorded transit card; writes are simulated, its file stays as it is",
+            )
+            click.secho(say(text, language), fg="yellow")
+
+
 class _Console:
     """The keyboard, until the driver's console has a process of its own."""
 
-    def __init__(self, terminal: Terminal, places: list[_Place], keyboard: Keyboard, language: Language) -> None:
+    def __init__(self, terminal: Terminal, places: list[Place], keyboard: Keyboard, language: Language) -> None:
         self._terminal = terminal
         self._keyboard = keyboard
         self._language = language
@@ -224,7 +209,7 @@ class _Console:
         """The trip, from the first stop to `quit`, the end of input, Ctrl-C or SIGTERM; a tap in hand is finished."""
         self._terminal.begin_trip(service)
         self._here()
-        real = any(place.laid is None for place in self._places.values())
+        real = any(place.bench is None for place in self._places.values())
         while self._terminal.state is not State.STOPPED:
             if real:
                 self._touch_all()
@@ -274,15 +259,15 @@ class _Console:
         place = self._places.get(side) if side else None
         if side is None or place is None:
             self._say("tap in（乗車口）または tap out（降車口）", "tap in (entry) or tap out (exit), with two readers")
-        elif place.laid is None or place.image is None:
+        elif place.bench is None or place.card is None:
             self._say("カードをリーダーにかざしてください", "lay the card on the reader")
         else:
-            place.laid.lay(place.image)
+            place.bench.lay(place.card.image)
             self._terminal.touch(side)
-            place.laid.lift()
+            place.bench.lift()
             self._terminal.touch(side)
-            if place.laid.fault is not None:
-                raise place.laid.fault
+            if place.bench.fault is not None:
+                raise place.bench.fault
             self._ask()
 
     def _ask(self) -> None:
@@ -332,7 +317,7 @@ class _Console:
         """An image at the exit is laid again by itself; a real card is asked for."""
         words = [] if Side.EITHER in self._places else ["out"]
         exit_place = self._places.get(Side.EITHER) or self._places[Side.ALIGHTING]
-        if exit_place.laid is not None:
+        if exit_place.bench is not None:
             self._tap(words)
         else:
             self._say("もう一度タッチしてください", "touch again")

@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from farebox.result import Result
 from tariff.calendar import clock_in_japan
+from tariff.purses import money_yen
 from tools.words import SIDES, Language, reason, say
 
 _COLUMNS = ((8, ("時刻", "time")), (14, ("停留所", "stop")), (12, ("カード", "card")), (6, ("", "")))
@@ -61,7 +62,7 @@ def _amount(result: Result) -> str:
 
 def _balance(result: Result) -> str:
     account = result.after or result.before
-    return f"{account.stored_fare_yen:,}" if account is not None else ""
+    return f"{money_yen(account):,}" if account is not None else ""
 
 
 def _right(text: str, width: int) -> str:

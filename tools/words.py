@@ -30,6 +30,7 @@ PASS_ENDS_WITHIN_DAYS = 14
 
 REFUSALS: dict[Code, _Both] = {
     Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
+    Code.TWO_CARDS: ("カードは1枚だけかざしてください", "touch one card only"),
     Code.BUSY: ("ほかのカードを処理中です", "busy with another card"),
     Code.TOUCH_AGAIN: ("もう一度タッチしてください", "touch again"),
     Code.FOREIGN_CARD: ("このカードは使えません", "card not accepted here"),

@@ -99,6 +99,8 @@ class _Archive:
         if len(entries) > self._limits.archive_files:
             raise self._broken(f"more than {self._limits.archive_files} entries; leave extra files out")
         for entry in entries:
+            if not entry.filename:
+                raise self._broken("an entry has no name; zip the tables again")
             if _leads_out(entry.orig_filename):
                 raise self._broken(f"entry {entry.orig_filename[:80]!r} leads out of the feed; do not use this archive")
         files = [entry for entry in entries if not entry.is_dir()]

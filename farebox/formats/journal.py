@@ -4,6 +4,9 @@ A record is one CBOR array, `[schema, seq, flushed_seq, kind, at_s, *fields]`, i
 unsigned and negative integers, byte strings, text and arrays of known length, nothing else. So one record
 has one sequence of bytes, and `decode` accepts a payload only if `encode` would write it again.
 
+Written is schema 2. Schema 1, which knew no purse but stored fare, is still read: after an update a journal
+holds both. The kinds of record are alike in both but for `Intent`.
+
     seq          place of the record in its journal, from 1 without gaps
     flushed_seq  last seq known to be on the disk when this record was encoded; tells bit rot from a torn tail
     at_s         seconds since 1970 by the terminal's clock; order is by seq, never by this (faults 24)
@@ -24,12 +27,16 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import cbor2
 
-SCHEMA = 1
+SCHEMA = 2
+SCHEMAS = (1, 2)
+"""Those that can be read."""
 MAX_PAYLOAD_BYTES = 2048
 MAX_ID_BYTES = 200  # a GTFS id may be long, and Japanese
 MAX_DETAIL_BYTES = 200
 LAST_TIME_S = 253_402_200_000  # within the year 9999, in Japan too: what a calendar can show
 MAX_LINES = 32
+PURSES = ("welfare-points", "transport-points", "eco", "student", "regular")
+"""Purses other than stored fare, in the order in which a record names them; the words of a settlement's lines."""
 HASH_BYTES = 32  # SHA-256
 SLOT_BYTES = 16  # one block of the card
 
@@ -72,9 +79,14 @@ class Intent(NamedTuple):
     """What a tap is about to write: durable before the card is touched.
 
     The card changes from `slot_before` to `slot_after` by one block. `lines` are (rule number, yen),
-    discounts negative. Cash, auto-charge and fare count only once an `Outcome` or a `Resolved` says
-    "written"; then sf_after - sf_before = auto_charge - (due - cash). An all-cash fare closes the ride on
-    the card the same way.
+    discounts negative. `purses` are the other balances of the card that hold anything before or after: (one of
+    `PURSES`, yen or points before, after). Nothing counts until an `Outcome` or a `Resolved` says "written";
+    then, over stored fare and purses together,
+
+        sum(after - before) = auto_charge + points_earned - points_lapsed - (due - cash)
+
+    Points earned are given, not paid for, and lapsed ones are gone; a point pays a yen. An all-cash fare closes
+    the ride on the card the same way. Schema 1 ends with `rulebook_hash`.
     """
 
     idm: bytes
@@ -90,6 +102,9 @@ class Intent(NamedTuple):
     auto_charge_yen: int
     lines: tuple[tuple[str, int], ...]
     rulebook_hash: bytes
+    purses: tuple[tuple[str, int, int], ...] = ()
+    points_earned: int = 0
+    points_lapsed: int = 0
 
 
 class Outcome(NamedTuple):
@@ -139,12 +154,13 @@ Record: TypeAlias = Opened | TripBegun | TripEnded | Intent | Outcome | Resolved
 
 
 class Entry(NamedTuple):
-    """A record and its place in the journal."""
+    """A record and its place in the journal; `schema` is the one it was written in."""
 
     seq: int
     flushed_seq: int
     at_s: int
     record: Record
+    schema: int = SCHEMA
 
 
 # --- writers: value -> CBOR, or RecordError ---------------------------------------------------------------
@@ -252,6 +268,33 @@ def _lines(value: object) -> bytes:
     return b"".join(written)
 
 
+def _purses(value: object) -> bytes:
+    if value == ():
+        return _NONE_OF_THEM
+    if type(value) is not tuple or len(value) > len(PURSES):
+        raise RecordError(f"{_shown(value)} is not at most {len(PURSES)} purses")
+    written, last = [_number(4, len(value))], -1
+    for purse in value:
+        if type(purse) is not tuple or len(purse) != 3:
+            raise RecordError(f"{_shown(purse)} is not a purse's name and what it holds before and after")
+        name, before, after = purse
+        written += (b"\x83", _purse(name), _whole(before), _whole(after))
+        if PURSES.index(name) <= last:
+            raise RecordError(f"{_shown(name)} is twice there, or out of order")
+        last = PURSES.index(name)
+    return b"".join(written)
+
+
+_NONE_OF_THEM = _number(4, 0)
+
+
+def _absent(value: object) -> bytes:
+    """A field that the schema does not have."""
+    if value not in ((), 0):
+        raise RecordError(f"{_shown(value)} has no place in this schema")
+    return b""
+
+
 def _shown(value: object) -> str:
     """The value for a one-line message, never longer than a line."""
     text = repr(value)
@@ -267,17 +310,21 @@ _idm_if_any = _bytes(0, 8)
 _slot = _bytes(SLOT_BYTES)
 _hash = _bytes(HASH_BYTES)
 _yen = _whole
+_purse = _word(*PURSES)
 _action = _word("board", "alight")
 _result = _word("written", "not_written", "indeterminate")
 _settled = _word("written", "not_written", "unknown")
 
 # The closed registry: each kind there is, its number, and a writer for each field in the order of the fields.
-# A number is never given to another kind, and a kind never changes its fields: that would be the next schema.
+# A number is never given to another kind, and a kind never changes its fields within a schema.
 _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
     Opened: (1, (_id, _id, _whole)),
     TripBegun: (2, (_id, _hash, _id, _id, _whole, _id, _id)),
     TripEnded: (3, (_id,)),
-    Intent: (4, (_idm, _action, _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash)),
+    Intent: (
+        4,
+        (_idm, _action, _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash, _purses, _whole, _whole),
+    ),
     Outcome: (5, (_counted, _result)),
     Resolved: (6, (_counted, _settled, _code)),
     Refused: (7, (_idm_if_any, _code, _code, _detail)),
@@ -286,38 +333,60 @@ _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
 }
 KINDS: dict[int, type[Record]] = {number: cls for cls, (number, _) in _KINDS.items()}
 
-# Per kind: what stands before seq (array of 5 + n, schema), the kind's number, the fields' writers.
-_LAYOUT = {
-    cls: (_number(4, 5 + len(writers)) + _SMALL[SCHEMA], _SMALL[number], writers)
-    for cls, (number, writers) in _KINDS.items()
+_NOT_YET = 3  # the last fields of an Intent, which schema 1 does not have
+_SCHEMA_1_INTENT = (*_KINDS[Intent][1][:-_NOT_YET], *[_absent] * _NOT_YET)
+
+
+class _Layout(NamedTuple):
+    """How a kind is written in a schema: what stands before seq (array of 5 + n, schema), the kind's number, the
+    fields' writers, and how many fields it has.
+    """
+
+    start: bytes
+    kind: bytes
+    writers: tuple[_Writer, ...]
+    width: int
+
+
+def _laid_out(schema: int, kind: int, writers: tuple[_Writer, ...]) -> _Layout:
+    width = len(writers) - writers.count(_absent)
+    return _Layout(_number(4, 5 + width) + _SMALL[schema], _SMALL[kind], writers, width)
+
+
+_LAYOUTS: dict[int, dict[type[Record], _Layout]] = {
+    schema: {
+        cls: _laid_out(schema, number, _SCHEMA_1_INTENT if (schema, cls) == (1, Intent) else writers)
+        for cls, (number, writers) in _KINDS.items()
+    }
+    for schema in SCHEMAS
 }
 
 
-def encode(seq: int, flushed_seq: int, at_s: int, record: Record) -> bytes:
-    """The record's bytes, at most `MAX_PAYLOAD_BYTES`.
+def encode(seq: int, flushed_seq: int, at_s: int, record: Record, schema: int = SCHEMA) -> bytes:
+    """The record's bytes, at most `MAX_PAYLOAD_BYTES`; in an older schema only to check what was read.
 
     Raises `RecordError`, naming the field, for anything that `decode` would not take back.
     """
-    layout = _LAYOUT.get(type(record))
+    layout = _LAYOUTS[schema].get(type(record))
     if layout is None:
         raise RecordError(f"{_shown(record)} is no kind of record")
-    start, kind, writers = layout
+    start, kind, writers, _ = layout
     try:
         place = _whole(seq), _whole(flushed_seq), kind, _time(at_s)
         fields = [write(value) for write, value in zip(writers, record, strict=True)]
     except RecordError:
-        raise _named(seq, flushed_seq, at_s, record) from None
+        raise _named(seq, flushed_seq, at_s, record, writers) from None
     if flushed_seq >= seq:
         raise RecordError(f"flushed_seq: {flushed_seq} is not before seq {seq}")
     return b"".join((start, *place, *fields))
 
 
-def _named(seq: int, flushed_seq: int, at_s: int, record: Record) -> RecordError:
+def _named(seq: int, flushed_seq: int, at_s: int, record: Record, writers: tuple[_Writer, ...]) -> RecordError:
     """The first complaint about a record, with the field's name: looked up only once something is wrong."""
     kind = type(record)
     places = (("seq", _whole, seq), ("flushed_seq", _whole, flushed_seq), ("at_s", _time, at_s))
     names = (f"{kind.__name__}.{field}" for field in kind._fields)
-    for name, write, value in (*places, *zip(names, _KINDS[kind][1], record, strict=True)):
+    for name, write, value in (*places, *zip(names, writers, record, strict=True)):
         try:
             write(value)
         except RecordError as error:
@@ -371,14 +440,17 @@ def decode(payload: bytes) -> Entry:
     exact bytes that `encode` writes.
     """
     schema, seq, flushed_seq, kind, at_s, *fields = _parse(payload)
-    if type(schema) is not int or schema != SCHEMA:
-        raise RecordError(f"schema: {_shown(schema)} is not {SCHEMA}, the one this software reads")
+    if type(schema) is not int or schema not in SCHEMAS:
+        raise RecordError(
+            f"schema: {_shown(schema)} is none of {', '.join(map(str, SCHEMAS))}, which this software reads"
+        )
     cls = KINDS.get(kind) if type(kind) is int else None
     if cls is None:
         raise RecordError(f"kind: {_shown(kind)} is no kind of record")
-    if len(fields) != len(cls._fields):
-        raise RecordError(f"{cls.__name__}: {len(fields)} fields, not {len(cls._fields)}")
+    width = _LAYOUTS[schema][cls].width
+    if len(fields) != width:
+        raise RecordError(f"{cls.__name__}: {len(fields)} fields, not {width}")
     record = cls(*fields)
-    if encode(seq, flushed_seq, at_s, record) != payload:
+    if encode(seq, flushed_seq, at_s, record, schema) != payload:
         raise RecordError(f"{cls.__name__}: more bytes than its shortest form, or bytes after it")
-    return Entry(seq, flushed_seq, at_s, record)
+    return Entry(seq, flushed_seq, at_s, record, schema)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from farebox.formats.journal import Entry, Intent, Outcome, Refused, Resolved
 
+_POINTS = frozenset({"welfare-points", "transport-points"})
+
 
 class Violation(NamedTuple):
     """An entry that contradicts those before it, or itself: never expected, never to be passed over."""
@@ -20,11 +22,15 @@ class Violation(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """Sums over the written intents: sf_delta_yen = credit_yen - (fares_yen - cash_yen).
+    """Sums over the written intents. Over all purses of the cards they close:
 
-    `sf_delta_yen` is what the cards' stored fare changed by, `credit_yen` what auto-charge is to be billed
-    for, `fares_yen` what was due, `cash_yen` the part of it paid in cash. `refused` counts `Refused`
-    records, `pending` the intents not settled yet, `unknown` those left to the centre: their money is in no sum.
+        cards_delta_yen = credit_yen + points_earned - points_lapsed - (fares_yen - cash_yen)
+
+    `sf_delta_yen` is what the cards' stored fare changed by, `coupons_delta_yen` their coupon purses,
+    `points_delta` their points: welfare and transport points together, a point for a yen. `credit_yen` is what
+    auto-charge is to be billed for, `fares_yen` what was due, `cash_yen` the part of it paid in cash. `refused`
+    counts `Refused` records, `pending` the intents not settled yet, `unknown` those left to the centre: their
+    money is in no sum.
     """
 
     sf_delta_yen: int = 0
@@ -36,18 +42,28 @@ class Ledger(NamedTuple):
     refused: int = 0
     pending: int = 0
     unknown: int = 0
+    coupons_delta_yen: int = 0
+    points_delta: int = 0
+    points_earned: int = 0
+    points_lapsed: int = 0
+
+    @property
+    def cards_delta_yen(self) -> int:
+        """What all purses of the cards changed by, a point counted as a yen."""
+        return self.sf_delta_yen + self.coupons_delta_yen + self.points_delta
 
 
 class Fold:
     """The sums so far, one entry at a time, in the order of the journal; the cost of an entry never grows."""
 
-    __slots__ = ("_by_card", "_indeterminate", "_refused", "_sums", "_unknown", "_unsettled")
+    __slots__ = ("_by_card", "_indeterminate", "_purse_sums", "_refused", "_sums", "_unknown", "_unsettled")
 
     def __init__(self) -> None:
         self._unsettled: dict[int, Intent] = {}  # by seq, in order
         self._by_card: dict[bytes, list[int]] = {}
         self._indeterminate: set[int] = set()  # those of them that have had their outcome
         self._sums = [0] * 6  # the ledger's first six fields
+        self._purse_sums = [0] * 4  # its last four
         self._refused = 0
         self._unknown = 0
 
@@ -69,7 +85,7 @@ class Fold:
 
     def ledger(self) -> Ledger:
         """The sums up to the last entry taken."""
-        return Ledger._make((*self._sums, self._refused, len(self._unsettled), self._unknown))
+        return Ledger._make((*self._sums, self._refused, len(self._unsettled), self._unknown, *self._purse_sums))
 
     def _intend(self, seq: int, intent: Intent) -> Violation | None:
         self._unsettled[seq] = intent
@@ -110,12 +126,22 @@ class Fold:
             *(boarding, not boarding),
         )
         self._sums = [total + part for total, part in zip(self._sums, added, strict=True)]
-        agreed_yen = intent.auto_charge_yen - (intent.due_yen - intent.cash_yen)
+        if intent.purses or intent.points_earned or intent.points_lapsed:
+            delta_yen += self._count_purses(intent)
+        given_yen = intent.auto_charge_yen + intent.points_earned - intent.points_lapsed
+        agreed_yen = given_yen - (intent.due_yen - intent.cash_yen)
         if delta_yen != agreed_yen:
-            return Violation(
-                seq, f"stored fare changes by {delta_yen} yen; due, cash and auto-charge make {agreed_yen}"
-            )
+            what = f"the card's purses change by {delta_yen} yen; due, cash, auto-charge and points make {agreed_yen}"
+            return Violation(seq, what)
         return None
+
+    def _count_purses(self, intent: Intent) -> int:
+        """The purses other than stored fare: what they change by, in all."""
+        points = sum(after - before for name, before, after in intent.purses if name in _POINTS)
+        coupons_yen = sum(after - before for name, before, after in intent.purses if name not in _POINTS)
+        added = (coupons_yen, points, intent.points_earned, intent.points_lapsed)
+        self._purse_sums = [total + part for total, part in zip(self._purse_sums, added, strict=True)]
+        return coupons_yen + points
 
 
 def pending(entries: Iterable[Entry]) -> dict[bytes, tuple[int, Intent]]:

@@ -106,12 +106,12 @@ class Pn532:
             return self._list_target(data)
         if command == _RF_CONFIGURATION:
             if data[0] == 0x01:
-                self._rf_on = bool(data[1] & 1)
+                self._switch_rf(on=bool(data[1] & 1))
             return b""
         if command == _READ_REGISTER:
             return bytes(self._register(int.from_bytes(data[at : at + 2], "big")) for at in range(0, len(data), 2))
         if command == _POWER_DOWN:
-            self._rf_on = False
+            self._switch_rf(on=False)
             return b"\x00"
         if command == _FIRMWARE:
             return _FIRMWARE_VERSION
@@ -119,32 +119,40 @@ class Pn532:
             return data
         return b"" if command in _EMPTY_ANSWERS else None
 
+    def _switch_rf(self, *, on: bool) -> None:
+        self._rf_on = on
+        if not on:
+            self.field.power_off()
+
     def _register(self, address: int) -> int:
         if address == _TX_CONTROL:
             return 0x83 if self._rf_on else 0x80
         return 0x26 if address == _TEST_DAC1 else 0
 
     def _list_target(self, data: bytes) -> bytes:
-        """Polling for one card at 212 or 424 kbit/s: `count, number, length and answer of the card`.
+        """Polling for cards at 212 or 424 kbit/s: their count; then number, length and answer of each, up to MaxTg.
 
-        Any other modulation finds nothing: there is only a FeliCa card here.
+        Cards that answer in the same time slot are not heard (our choice; a real chip may hear the nearer one). Any
+        other modulation finds nothing: there are only FeliCa cards here.
         """
         self._rf_on = True
         if len(data) < 2 or data[1] not in _FELICA_RATES:
             return b"\x00"
-        request = data[2:]
-        answer = self._air(bytes((len(request) + 1,)) + request)
-        return b"\x00" if answer is None else b"\x01\x01" + answer
+        most, request = data[0], data[2:]
+        slots = self._air(bytes((len(request) + 1,)) + request)
+        alone = [answers[0] for answers in slots if len(answers) == 1][:most]
+        listed = (bytes((number,)) + answer for number, answer in enumerate(alone, start=1))
+        return bytes((len(alone),)) + b"".join(listed)
 
     def _communicate(self, frame: bytes) -> bytes:
-        answer = self._air(frame)
-        return _RF_TIMEOUT if answer is None else b"\x00" + answer
+        self._rf_on = True
+        alone = [answers[0] for answers in self._air(frame) if len(answers) == 1]
+        return b"\x00" + alone[0] if alone else _RF_TIMEOUT
 
-    def _air(self, frame: bytes) -> bytes | None:
-        answer = self.field.exchange(frame)
-        if answer is not None:
-            self.rf_commands += 1
-        return answer
+    def _air(self, frame: bytes) -> tuple[tuple[bytes, ...], ...]:
+        slots = self.field.answers(frame)
+        self.rf_commands += any(slots)
+        return slots
 
 
 def _frame_size(frame: bytes) -> int | None:

@@ -1,6 +1,6 @@
 """A second, separate writer of the card's blocks: strings of ones and zeros, and the check worked out bit by bit.
 
-Nothing here is taken from cardimage.purse, so that a slip there can't hide here.
+Nothing here is taken from cardimage.layout, so that a slip there can't hide here.
 """
 
 from datetime import date
@@ -34,6 +34,6 @@ def sealed(*fields: tuple[int, int]) -> bytes:
     return body + check(body)
 
 
-def day(text: str) -> int:
-    """An ISO day -> the card's day number."""
-    return (date.fromisoformat(text) - date(2015, 12, 31)).days
+def day(text: str, layout: int = 1) -> int:
+    """An ISO day -> the card's day number, in layout 1 or 2."""
+    return (date.fromisoformat(text) - date({1: 2015, 2: 2025}[layout], 12, 31)).days

@@ -101,6 +101,24 @@ def test_a_poll_that_asks_for_the_system_code_gets_it(issued: Bench) -> None:
     assert issued.send("06 00 FF FF 01 00") == "14 01 01 2E 4C D1 A0 B3 57 96 00 F1 00 00 00 01 43 00 88 B4"
 
 
+def test_a_card_with_ndef_answers_to_its_system_too(blank: Bench) -> None:
+    blank.blocks[0x88] = bytes.fromhex("FF FF FF 01 07") + bytes(11)
+    assert blank.send("06 00 12 FC 01 00") == "14 01 01 2E 4C D1 A0 B3 57 96 00 F1 00 00 00 01 43 00 12 FC"
+    assert blank.send("06 00 FF FF 01 00") == "14 01 01 2E 4C D1 A0 B3 57 96 00 F1 00 00 00 01 43 00 88 B4"
+
+
+def test_a_poll_that_asks_for_the_speeds_gets_them(issued: Bench) -> None:
+    assert issued.send("06 00 88 B4 02 00") == "14 01 01 2E 4C D1 A0 B3 57 96 00 F1 00 00 00 01 43 00 00 83"
+
+
+def test_a_new_key_waits_for_the_next_challenge(blank: Bench) -> None:
+    blank.send(WRITE_RC)
+    assert blank.write(0x87, NEW) == DONE
+    answer = blank.read(0, 0x91)
+    assert answer is not None
+    assert bytes.fromhex(answer)[-16:-8] == peer.read_mac(KEY, CHALLENGE, (0,), bytes(16))
+
+
 @pytest.mark.parametrize(
     "frame",
     [
@@ -157,36 +175,59 @@ def test_a_block_number_may_take_two_bytes(issued: Bench) -> None:
         (f"18 {HEAD_READ} 05 80 00 80 01 80 02 80 03 80 04", "FF A2"),
         # no block
         (f"0E {HEAD_READ} 00", "FF A2"),
-        # two blocks promised, one there
-        (f"10 {HEAD_READ} 02 80 00", "FF A2"),
-        # one promised, two there
-        (f"12 {HEAD_READ} 01 80 00 80 01", "FF A2"),
-        # an element cut in half
-        (f"0F {HEAD_READ} 01 80", "FF A2"),
         # an element of the second service of one
-        (f"10 {HEAD_READ} 01 81 00", "FF A2"),
+        (f"10 {HEAD_READ} 01 81 00", "01 A3"),
+        # an element of another access mode, the second of two
+        (f"12 {HEAD_READ} 02 80 00 90 01", "02 A7"),
         # two services
         ("12 06 01 2E 4C D1 A0 B3 57 96 02 0B 00 09 00 01 80 00", "FF A1"),
         # no service
-        ("0D 06 01 2E 4C D1 A0 B3 57 96 00 01 80", "FF A1"),
-        # nothing after the IDm
-        ("0A 06 01 2E 4C D1 A0 B3 57 96", "FF A1"),
+        ("0E 06 01 2E 4C D1 A0 B3 57 96 00 01 80 00", "FF A1"),
         # the history service of a transit card
         ("10 06 01 2E 4C D1 A0 B3 57 96 01 0F 09 01 80 00", "01 A6"),
         # no such block
         (f"10 {HEAD_READ} 01 80 0F", "01 A8"),
-        # the card key
-        (f"10 {HEAD_READ} 01 80 87", "01 A8"),
+        # D_ID, which is fixed, through the service that writes
+        ("10 06 01 2E 4C D1 A0 B3 57 96 01 09 00 01 80 83", "01 A8"),
         # the second of two does not exist
         (f"12 {HEAD_READ} 02 80 00 80 0F", "02 A8"),
         # the fourth of four
         (f"16 {HEAD_READ} 04 80 00 80 01 80 02 80 93", "08 A8"),
         # MAC_A before any challenge
-        (f"12 {HEAD_READ} 02 80 00 80 91", "02 B0"),
+        (f"12 {HEAD_READ} 02 80 00 80 91", "02 B2"),
     ],
 )
 def test_a_read_that_can_not_be_done_is_refused(issued: Bench, frame: str, status: str) -> None:
     assert issued.send(frame) == refused(status, "07")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        # two blocks promised, one there
+        f"10 {HEAD_READ} 02 80 00",
+        # one promised, two there
+        f"12 {HEAD_READ} 01 80 00 80 01",
+        # an element cut in half
+        f"0F {HEAD_READ} 01 80",
+        # nothing after the IDm
+        "0A 06 01 2E 4C D1 A0 B3 57 96",
+        # a write of one byte too few
+        f"1F {HEAD_WRITE} 01 80 01" + " 55" * 15,
+        # a write of one byte too many
+        f"21 {HEAD_WRITE} 01 80 01" + " 55" * 17,
+    ],
+)
+def test_a_list_that_is_not_whole_is_met_with_silence(issued: Bench, frame: str) -> None:
+    before = dict(issued.blocks)
+    assert issued.send(frame) is None
+    assert issued.blocks == before
+
+
+@pytest.mark.parametrize("block", [0x80, 0x87])
+def test_the_challenge_and_the_card_key_read_as_zeros(issued: Bench, block: int) -> None:
+    issued.send(WRITE_RC)
+    assert issued.read(block) == f"1D 07 {IDM.hex(' ').upper()} 00 00 01" + " 00" * 16
 
 
 @pytest.mark.parametrize("blocks", [(), (0,), (0x90, 0, 1), (5, 6, 7)])
@@ -218,7 +259,8 @@ def test_a_block_can_be_kept_from_readers_that_did_not_prove_themselves(blank: B
     blank.blocks[0x88] = bytes.fromhex("FF FF FF 00 07 00 20 00 00 00 00 00 01 00 00 00")
     assert blank.read(5) == refused("01 B1", "07")
     blank.send(WRITE_RC)
-    assert blank.write(0x92, b"\x01" + bytes(15)) == refused("02 B0")
+    assert blank.write(0x92, b"\x01" + bytes(15)) == refused("01 A8")
+    assert blank.read(4, 5) == refused("02 B1", "07")
     assert blank.write_with_mac(0x92, b"\x01" + bytes(15), 0) == DONE
     answer = blank.read(5, 0x92)
     assert answer is not None
@@ -318,17 +360,13 @@ def test_a_write_with_mac_before_any_challenge_is_refused(issued: Bench) -> None
     ("frame", "status"),
     [
         # S_PAD1 without MAC_A
-        (f"20 {HEAD_WRITE} 01 80 01" + " 55" * 16, "02 B0"),
+        (f"20 {HEAD_WRITE} 01 80 01" + " 55" * 16, "01 A8"),
         # two blocks, the second not MAC_A
-        (f"32 {HEAD_WRITE} 02 80 00 80 01" + " 55" * 32, "02 B0"),
+        (f"32 {HEAD_WRITE} 02 80 00 80 01" + " 55" * 32, "02 A8"),
         # three blocks
         (f"44 {HEAD_WRITE} 03 80 00 80 01 80 91" + " 55" * 48, "FF A2"),
         # no block
         (f"0E {HEAD_WRITE} 00", "FF A2"),
-        # one byte of data missing
-        (f"1F {HEAD_WRITE} 01 80 01" + " 55" * 15, "FF A2"),
-        # one byte of data too many
-        (f"21 {HEAD_WRITE} 01 80 01" + " 55" * 17, "FF A2"),
         # through the service that only reads
         ("20 08 01 2E 4C D1 A0 B3 57 96 01 0B 00 01 80 01" + " 55" * 16, "01 A6"),
         # no such block
@@ -344,9 +382,9 @@ def test_a_write_with_mac_before_any_challenge_is_refused(issued: Bench) -> None
         # SER_C, locked at issue
         (f"20 {HEAD_WRITE} 01 80 84" + " 55" * 16, "01 A8"),
         # CK without MAC_A
-        (f"20 {HEAD_WRITE} 01 80 87" + " 55" * 16, "02 B0"),
+        (f"20 {HEAD_WRITE} 01 80 87" + " 55" * 16, "01 A8"),
         # CKV without MAC_A
-        (f"20 {HEAD_WRITE} 01 80 86" + " 55" * 16, "02 B0"),
+        (f"20 {HEAD_WRITE} 01 80 86" + " 55" * 16, "01 A8"),
     ],
 )
 def test_a_write_that_may_not_be_done_changes_nothing(issued: Bench, frame: str, status: str) -> None:
@@ -395,6 +433,57 @@ def test_the_memory_configuration_only_grows_stricter(blank: Bench, old: str, ne
     assert blank.blocks[0x88] == bytes.fromhex(kept)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        # bit 15 clear: bytes 0-1 and 6-12 stay, the system blocks can still be closed
+        (
+            "FF 3F FF 00 07 00 00 00 00 00 00 00 00 00 00 00",
+            "F0 3F 00 00 07 01 00 00 00 00 FF 3F 01 00 00 00",
+            "FF 3F 00 00 07 01 00 00 00 00 00 00 00 00 00 00",
+        ),
+        # system closed: bytes 2-5 stay, restrictions can still be added
+        (
+            "FF FF 00 00 07 01 00 00 00 00 00 00 00 00 00 00",
+            "FF FF FF 01 00 00 00 00 00 00 FF 3F 00 00 00 00",
+            "FF FF 00 00 07 01 00 00 00 00 FF 3F 00 00 00 00",
+        ),
+    ],
+)
+def test_the_two_halves_of_the_configuration_close_apart(blank: Bench, old: str, new: str, kept: str) -> None:
+    blank.blocks[0x88] = bytes.fromhex(old)
+    assert blank.write(0x88, bytes.fromhex(new)) == DONE
+    assert blank.blocks[0x88] == bytes.fromhex(kept)
+
+
+def test_a_configuration_closed_in_both_halves_is_read_only(blank: Bench) -> None:
+    blank.blocks[0x88] = bytes.fromhex("FF 3F 00 00 07 01") + bytes(10)
+    assert blank.write(0x88, bytes(16)) == refused("01 A8")
+
+
+@pytest.mark.parametrize("block", [0x86, 0x87])
+def test_a_key_is_written_plainly_only_while_the_system_is_open(blank: Bench, block: int) -> None:
+    assert blank.write(block, NEW) == DONE
+    if block == 0x87:
+        assert 0x87 not in blank.blocks
+    for mc in ("FF FF FF 00 07 01", "FF FF 00 00 07 01"):
+        blank.blocks[0x88] = bytes.fromhex(mc) + bytes(10)
+        assert blank.write(block, bytes(16)) == refused("01 A8")
+    # Without byte 5 it is fixed, with MAC_A too.
+    blank.blocks[0x88] = bytes.fromhex("FF FF 00 00 07 00") + bytes(10)
+    blank.send(WRITE_RC)
+    assert blank.write_with_mac(block, bytes(16), 1) == refused("01 A8")
+
+
+def test_the_card_keeps_its_own_half_of_id(blank: Bench) -> None:
+    assert blank.write(0x82, b"\x55" * 16) == DONE
+    assert blank.blocks[0x82] == IDM + b"\x55" * 8
+    # Closed with the other system blocks.
+    blank.blocks[0x88] = bytes.fromhex("FF FF 00 00 07 01") + bytes(10)
+    assert blank.write(0x82, bytes(16)) == refused("01 A8")
+    assert blank.write(0x84, bytes(16)) == refused("01 A8")
+
+
 def test_the_card_key_is_changed_by_a_write_with_mac_a(issued: Bench) -> None:
     issued.send(WRITE_RC)
     key = sha256(b"the next key").digest()[:16]
@@ -425,6 +514,28 @@ def test_past_ten_thousand_writes_the_card_warns_and_writes(issued: Bench, count
     assert (issued.blocks[1], issued.write_count) == (NEW, count + 1)
 
 
+def test_a_card_fresh_from_the_factory_counts_high_and_does_not_warn(blank: Bench) -> None:
+    blank.write_count = 0xFFFE4B
+    assert blank.write(5, NEW) == DONE
+    # It takes writes with MAC_A all the same, to the very end of the count, some four hundred.
+    blank.send(WRITE_RC)
+    assert blank.write_with_mac(5, NEW, 0xFFFE4C) == DONE
+    blank.write_count = 0xFFFFFE
+    assert blank.write_with_mac(5, NEW, 0xFFFFFE) == DONE
+    assert blank.write_with_mac(5, NEW, 0xFFFFFF) == refused("02 B2")
+
+
+def test_closing_the_system_blocks_sets_the_count_to_zero_once(blank: Bench) -> None:
+    blank.write_count = 0xFFFE4B
+    assert blank.write(0x88, bytes.fromhex("FF FF 00 00 07 01") + bytes(10)) == DONE
+    assert blank.write_count == 0
+    blank.send(WRITE_RC)
+    assert blank.write_with_mac(5, NEW, 0) == DONE
+    # Neither another change of MC nor an attempt to open it again does.
+    assert blank.write(0x88, bytes.fromhex("FF FF FF 00 07 01") + bytes(10)) == DONE
+    assert blank.write_count == 2
+
+
 def test_the_last_write_with_mac_is_at_fffdffh(issued: Bench) -> None:
     issued.write_count = 0xFFFDFF
     issued.send(WRITE_RC)
@@ -437,7 +548,7 @@ def test_the_last_write_with_mac_is_at_fffdffh(issued: Bench) -> None:
 
 def test_the_count_of_writes_stays_at_its_end(blank: Bench) -> None:
     blank.write_count = 0xFFFFFF
-    assert blank.write(5, NEW) == refused("FF 71")
+    assert blank.write(5, NEW) == DONE
     assert (blank.blocks[5], blank.write_count) == (NEW, 0xFFFFFF)
 
 
@@ -489,7 +600,7 @@ def test_leaving_the_field_ends_the_session(issued: Bench) -> None:
     issued.send(WRITE_RC)
     assert issued.write_with_mac(1, NEW, 0) == DONE
     issued.card.power_off()
-    assert issued.read(0, 0x91) == refused("02 B0", "07")
+    assert issued.read(0, 0x91) == refused("02 B2", "07")
     assert issued.write_with_mac(1, NEW, 1) == refused("02 B2")
     # Memory stays.
     assert (issued.blocks[1], issued.write_count) == (NEW, 1)

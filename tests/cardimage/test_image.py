@@ -18,10 +18,11 @@ BLANK = dump(blank_lite_s(IDM))
 
 block = st.binary(min_size=16, max_size=16)
 code = st.integers(0, 0xFFFF)
+identifier = st.just(b"") | st.binary(min_size=8, max_size=8)
 images = st.builds(
     CardImage,
-    st.binary(min_size=8, max_size=8),
-    st.binary(min_size=8, max_size=8),
+    identifier,
+    identifier,
     st.dictionaries(code, st.dictionaries(code, st.dictionaries(code, block, max_size=4), max_size=3), max_size=3),
     st.booleans(),
 )
@@ -63,6 +64,13 @@ def test_a_factory_card_is_open_and_never_written() -> None:
 def test_another_kind_of_card_has_no_lite_s_blocks() -> None:
     assert CardImage(IDM, bytes(8), {0x0003: {0x090F: {0: bytes(16)}}}, simulated=False).lite_s_blocks() is None
     assert CardImage(IDM, bytes(8), {0x88B4: {0x000B: {0: bytes(16)}}}, simulated=False).lite_s_blocks() is None
+
+
+def test_a_lite_s_card_of_unknown_idm_or_pmm_can_not_answer_a_reader() -> None:
+    card = blank_lite_s(IDM)
+    assert card.lite_s_blocks() is not None
+    assert card._replace(idm=b"").lite_s_blocks() is None
+    assert card._replace(pmm=b"").lite_s_blocks() is None
 
 
 # -- files that are not what they say
@@ -123,6 +131,7 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     "simulated as a number": (changed(simulated=1), "field simulated"),
     "no simulated": (changed(simulated=None), "field simulated"),
     "a short idm": (changed(idm=bytes(7)), "idm: must be 8 bytes"),
+    "pmm as empty words": (changed(pmm=""), "pmm: must be 8 bytes"),
     "idm in words": (changed(idm="01234567"), "idm: must be 8 bytes"),
     "no idm": (changed(idm=None), "idm: must be 8 bytes"),
     "a long pmm": (changed(pmm=bytes(9)), "pmm: must be 8 bytes"),

@@ -6,7 +6,10 @@ from hypothesis import given
 from cardimage import lite_s
 from cardimage.felica_card import FelicaCard
 from cardimage.issue import issue
-from cardimage.purse import BANKS, LayoutFault, decode_account, decode_number
+from cardimage.layout.bits import LayoutFault
+from cardimage.layout.blocks import BANKS
+from cardimage.layout.conditions import decode_account
+from cardimage.layout.number import decode_number
 from cardimage.resolve import Standing, standing
 from tariff.account import Account, HolderKind
 from tests.cardimage.accounts import IDM, accounts
@@ -63,7 +66,7 @@ def test_no_s_pad_of_an_issued_card_is_written_without_a_mac(block: int) -> None
     frame = bytes.fromhex("20 08") + IDM + bytes.fromhex("01 09 00 01 80") + bytes((block,)) + b"\x55" * 16
     answer = FelicaCard(image, bytes(16)).process(frame)
     assert answer is not None
-    assert answer[10:12] == bytes.fromhex("02 B0")
+    assert answer[10:12] == bytes.fromhex("01 A8")
     assert blocks == before
 
 
@@ -77,7 +80,7 @@ def test_nobody_without_the_key_opens_or_locks_an_issued_card(data: bytes) -> No
     for block in (lite_s.MC, lite_s.REG, lite_s.STATE):
         answer = card.process(bytes.fromhex("20 08") + IDM + bytes.fromhex("01 09 00 01 80") + bytes((block,)) + data)
         assert answer is not None
-        assert answer[10:12] in (bytes.fromhex("01 A8"), bytes.fromhex("02 B0"))
+        assert answer[10:12] == bytes.fromhex("01 A8")
     assert blocks == before
 
 
@@ -90,7 +93,9 @@ def test_the_image_says_that_it_is_simulated() -> None:
     [
         (PLAIN._replace(stored_fare_yen=32_768), "LC1", ISSUED),
         (PLAIN._replace(stored_fare_yen=-1), "LC1", ISSUED),
-        (PLAIN._replace(expires=date(2038, 6, 5)), "LC1", ISSUED),
+        (PLAIN._replace(expires=date(2048, 6, 5)), "LC1", ISSUED),
+        (PLAIN._replace(scheme="suica"), "LC1", ISSUED),
+        (PLAIN._replace(scheme="noruca"), "NO1", ISSUED),
         (PLAIN, "lc1", ISSUED),
         (PLAIN, "LC1", date(2015, 12, 31)),
     ],

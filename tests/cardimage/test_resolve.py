@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardimage.purse import encode_slot, slot_of
+from cardimage.layout.slots import encode_slot, slot_of
 from cardimage.resolve import Fate, Standing, fate, standing
 from tariff.account import Account, RideMark, RideState
 from tariff.refusal import Code, Refusal
+from tests.cardimage import bits
 from tests.cardimage.accounts import accounts
 
 DAY = date(2026, 11, 20)
@@ -62,6 +63,24 @@ def test_no_whole_slot_is_an_unreadable_card() -> None:
 def test_slots_that_do_not_follow_each_other_make_an_altered_card(first: int, second: int) -> None:
     found = standing(slot(first), slot(second, balance_yen=5))
     assert found == Refusal(Code.ALTERED_CARD, "GEN-11", "slots do not follow each other")
+
+
+@pytest.mark.parametrize("newer", [0, 1])
+@pytest.mark.parametrize("other", ["layout", "contents"])
+def test_a_whole_slot_that_is_not_understood_is_never_passed_over_for_the_older_one(newer: int, other: str) -> None:
+    strange = {
+        "layout": bits.sealed((3, 3), (0, 2), (0, 3), (6, 8)),  # a terminal of the future wrote it
+        "contents": bits.sealed((2, 3), (0, 2), (3, 2), (0, 1), (6, 8)),
+    }[other]
+    blocks = (strange, slot(5)) if newer == 0 else (slot(5), strange)
+    refused = Refusal(Code.UNREADABLE_CARD, "GEN-11", "a slot of another layout")
+    assert standing(*blocks) == refused
+    assert standing(strange, EMPTY) == refused
+    assert fate(slot(5), slot(6), *blocks) is Fate.UNKNOWN
+    # Torn, it is a write that was not done.
+    now = standing(torn(strange, slot(4)), slot(5))
+    assert isinstance(now, Standing)
+    assert now.slot.sequence == 5
 
 
 @given(accounts, accounts, st.integers(0, 255), st.integers(0, 16))

@@ -110,7 +110,7 @@ def test_it_is_refused_a_write_without_mac(stock: Stock) -> None:
     tag = stock.activate(image, KEY)
     with pytest.raises(nfc.tag.tt3.Type3TagCommandError) as caught:
         tag.write_without_mac(NEW, 1)
-    assert caught.value.errno == 0x02B0
+    assert caught.value.errno == 0x01A8
     assert block(image, 1) == bytes(16)
 
 

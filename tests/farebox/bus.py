@@ -13,7 +13,9 @@ from typing import Self
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.issue import issue
-from cardimage.purse import SLOT_BLOCKS
+from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
+from cardimage.layout.conditions import decode_account, encode_conditions
+from cardimage.layout.slots import encode_slot
 from cardimage.resolve import Standing, standing
 from farebox.duty import Duty
 from farebox.feed import load_feed
@@ -33,7 +35,7 @@ from reader.keys import bench_keys
 from sim.bench import Bench, Pn532Bench
 from sim.hardware.field import Withdrawal
 from sim.replay import SimClock
-from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.refusal import Refusal
 from tests.journal.memory_disk import MemoryDisk
 from tools.options import feed_path
@@ -51,9 +53,14 @@ def stop_number(name: str) -> int:
     return DUTY.feed.register.stop_number(name)
 
 
-def service(trip_id: str = TO_SHIN_SHIRAKAWA, day: date = DAY) -> Service:
-    """The service of a trip of the sample feed."""
-    return DUTY.service(DUTY.feed.trips[trip_id], day)
+def service(trip_id: str = TO_SHIN_SHIRAKAWA, day: date = DAY, scheme: str | None = None) -> Service:
+    """The service of a trip of the sample feed, under its agency's rules or those of a scheme."""
+    return DUTY._replace(scheme=scheme).service(DUTY.feed.trips[trip_id], day)
+
+
+def card_with(account: Account, number: int = 1, label: str = "LC") -> CardImage:
+    """A card that holds an account."""
+    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"{label}{number:05}", DAY)
 
 
 def lococa(
@@ -67,8 +74,7 @@ def lococa(
     if section is not None:
         ends = Section(stop_number(section[0]), stop_number(section[1]), False, 500)
         held = Pass(1, 0, date(2026, 11, 1), date(2026, 11, 30), False, (ends,))
-    account = Account("lococa", balance_yen, holder, held_pass=held)
-    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"LC{number:05}", DAY)
+    return card_with(Account("lococa", balance_yen, holder, held_pass=held), number)
 
 
 def aizu(balance_yen: int, trigger_yen: int, amount_yen: int, number: int = 9) -> CardImage:
@@ -76,7 +82,31 @@ def aizu(balance_yen: int, trigger_yen: int, amount_yen: int, number: int = 9) -
     account = Account(
         "aizu-noruca", balance_yen, named=True, auto_charge=AutoCharge(trigger_yen, amount_yen, 99_000, 99_000)
     )
-    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"AZ{number:05}", DAY)
+    return card_with(account, number, "AZ")
+
+
+def iwate(balance_yen: int, points: Points | None = None, welfare_points: int = 0, number: int = 11) -> CardImage:
+    """An Iwate Green Pass."""
+    return card_with(Account("iwate-green-pass", balance_yen, points=points, welfare_points=welfare_points), number)
+
+
+def noruca(regular_yen: int, student_yen: int = 0, eco_yen: int = 0, number: int = 13) -> CardImage:
+    """A NORUCA card with its coupon purses."""
+    return card_with(Account("noruca", 0, coupons=Coupons(regular_yen, student_yen, eco_yen)), number, "FK")
+
+
+def in_layout_1(card: CardImage) -> CardImage:
+    """The card as it was handed out before layout 2: the same contents under sequence 0, its days counted from 2016."""
+    blocks = card.lite_s_blocks()
+    assert blocks is not None
+    slot = standing_slot(card).slot
+    conditions = (blocks[BANKS[0][0]], blocks[BANKS[0][1]]) if slot.more else None
+    account = decode_account(slot, conditions)
+    assert not isinstance(account, Refusal)
+    blocks[SLOT_BLOCKS[0]] = encode_slot(slot._replace(layout=1))
+    if slot.more:
+        blocks[BANKS[0][0]], blocks[BANKS[0][1]] = encode_conditions(account, 1)
+    return card
 
 
 def standing_slot(card: CardImage) -> Standing:
@@ -143,8 +173,10 @@ class Bus(AbstractContextManager["Bus"]):
 
     # -- driving
 
-    def begin(self, trip_id: str = TO_SHIN_SHIRAKAWA, day: date = DAY) -> Self:
-        on = service(trip_id, day)
+    def begin(self, trip_id: str = TO_SHIN_SHIRAKAWA, day: date = DAY, scheme: str | None = None) -> Self:
+        return self.begin_on(service(trip_id, day, scheme))
+
+    def begin_on(self, on: Service) -> Self:
         self.clock.reach(on.began_s)
         self.terminal.begin_trip(on)
         return self
@@ -154,6 +186,12 @@ class Bus(AbstractContextManager["Bus"]):
         self.clock.now_s += 300
         self.terminal.advance(self.terminal.service.table.pattern.stop_names.index(stop))
         return self
+
+    @property
+    def at_stop(self) -> str:
+        """The stop the bus stands at."""
+        assert self.terminal.service is not None
+        return self.terminal.service.stop_name
 
     # -- tapping
 

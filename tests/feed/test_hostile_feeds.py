@@ -12,6 +12,13 @@ from farebox.feed import LIMITS, FeedFault, RegisterFault, load_feed
 from tests.feed.small_feed import CALLS, TABLES, broken, tables, write, zipped
 
 
+def test_an_entry_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "feed.zip", tables({}))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"x")
+    assert "an entry has no name" in str(broken(path))
+
+
 @pytest.mark.parametrize(
     "name", ["../stops.txt", "a/../../b.txt", "/etc/stops.txt", "..\\stops.txt", "C:/stops.txt", "x/../y.txt"]
 )

@@ -33,6 +33,14 @@ def intent(**changed: Any) -> j.Intent:
     return alighting._replace(**changed)
 
 
+def points_intent(**changed: Any) -> j.Intent:
+    """An Iwate Green Pass pays 210 yen from stored fare and earns 6 points; welfare points are left alone."""
+    held = (("welfare-points", 40, 40), ("transport-points", 100, 106))
+    return intent(lines=(("GEN-4", 210), ("IGP-5", 210), ("IGP-28", 6)), purses=held, points_earned=6)._replace(
+        **changed
+    )
+
+
 ONE_OF_EACH: tuple[j.Record, ...] = (
     j.Opened("FB-0017", "0.1.0", 37),
     j.TripBegun("lococa", RULEBOOK, "R12", "平日-0805", 311, "R12-out", "1204"),
@@ -60,6 +68,9 @@ _idm_if_any = st.just(b"") | st.binary(min_size=8, max_size=8)
 _hash = st.binary(min_size=32, max_size=32)
 _slot = st.binary(min_size=16, max_size=16)
 _line = st.tuples(_text(24), st.integers(-(2**63), 2**63 - 1))
+_purses = st.lists(st.sampled_from(j.PURSES), unique=True).flatmap(
+    lambda names: st.tuples(*(st.tuples(st.just(name), _whole, _whole) for name in sorted(names, key=j.PURSES.index)))
+)
 
 intents = st.builds(
     j.Intent,
@@ -71,6 +82,9 @@ intents = st.builds(
     *[_whole] * 6,
     st.lists(_line, max_size=j.MAX_LINES).map(tuple),
     _hash,
+    _purses,
+    _whole,
+    _whole,
 )
 records: st.SearchStrategy[j.Record] = st.one_of(
     st.builds(j.Opened, _id, _id, _whole),
@@ -83,3 +97,10 @@ records: st.SearchStrategy[j.Record] = st.one_of(
     st.builds(j.Noted, _idm_if_any, _code, _detail),
     st.builds(j.DriverActed, _idm_if_any, _code, _detail),
 )
+
+
+def in_schema_1(record: j.Record) -> j.Record:
+    """The record with only what schema 1 could say."""
+    if isinstance(record, j.Intent):
+        return record._replace(purses=(), points_earned=0, points_lapsed=0)
+    return record

@@ -7,13 +7,22 @@ from hypothesis import strategies as st
 from farebox.formats import journal as j
 from farebox.formats.journal import Entry, Intent, Outcome, Record, Refused, Resolved
 from farebox.journal.fold import Fold, Ledger, Violation, audit, pending
-from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, intent
+from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, intent, points_intent
 
 OTHER_CARD = bytes(8)
 BOARD = intent(action="board", sf_after_yen=1500, due_yen=0, lines=())
 FARE = intent()  # 210 yen from stored fare
 PART_CASH = intent(sf_before_yen=150, sf_after_yen=0, cash_yen=60)
 ALL_CASH = intent(sf_before_yen=1500, sf_after_yen=1500, cash_yen=210)
+# Iwate Green Pass: stored fare pays and earns; points pay; points that had lapsed are gone.
+EARNS = points_intent()
+PAYS_POINTS = points_intent(sf_after_yen=1500, points_earned=0, purses=(("transport-points", 300, 90),))
+LAPSES = points_intent(purses=(("transport-points", 300, 6),), points_lapsed=300)
+WELFARE = points_intent(sf_after_yen=1500, points_earned=0, purses=(("welfare-points", 210, 0),))
+# NORUCA: eco coupons pay 100, ordinary ones 80, the rest in cash.
+COUPONS = intent(
+    sf_before_yen=0, sf_after_yen=0, cash_yen=30, purses=(("eco", 100, 0), ("student", 50, 50), ("regular", 80, 0))
+)
 AUTO_CHARGE = intent(sf_before_yen=100, sf_after_yen=890, auto_charge_yen=1000)
 REFUSED = Refused(CARD, "alight", "short", "")
 
@@ -35,6 +44,21 @@ def entries(*records: Record) -> list[Entry]:
         ([ALL_CASH, Outcome(1, "written")], Ledger(0, 210, 0, 210, alightings=1)),
         ([AUTO_CHARGE, Outcome(1, "written")], Ledger(790, 0, 1000, 210, alightings=1)),
         ([REFUSED, REFUSED], Ledger(refused=2)),
+        ([EARNS, Outcome(1, "written")], TOOK_210._replace(points_delta=6, points_earned=6)),
+        (
+            [PAYS_POINTS, Outcome(1, "written")],
+            Ledger(fares_yen=210, alightings=1, points_delta=-210),
+        ),
+        (
+            [LAPSES, Outcome(1, "written")],
+            TOOK_210._replace(points_delta=-294, points_earned=6, points_lapsed=300),
+        ),
+        ([WELFARE, Outcome(1, "written")], Ledger(fares_yen=210, alightings=1, points_delta=-210)),
+        (
+            [COUPONS, Outcome(1, "written")],
+            Ledger(cash_yen=30, fares_yen=210, alightings=1, coupons_delta_yen=-180),
+        ),
+        ([EARNS, Outcome(1, "not_written")], Ledger()),
         # faults 1: the card left before the write
         ([FARE, Outcome(1, "not_written")], Ledger()),
         # faults 3: the answer was lost, and the re-tap tells
@@ -89,14 +113,18 @@ def test_records_of_other_kinds_move_no_money() -> None:
         (
             [FARE._replace(sf_after_yen=1080), Outcome(1, "written")],
             1,
-            "stored fare changes by -420 yen; due, cash and auto-charge make -210",
+            "the card's purses change by -420 yen; due, cash, auto-charge and points make -210",
         ),
         (
             [FARE._replace(sf_after_yen=1500), Outcome(1, "indeterminate"), Resolved(1, "written", "")],
             1,
-            "stored fare changes by 0 yen; due, cash and auto-charge make -210",
+            "the card's purses change by 0 yen; due, cash, auto-charge and points make -210",
         ),
-        ([AUTO_CHARGE._replace(auto_charge_yen=0), Outcome(1, "written")], 1, "stored fare changes by 790 yen"),
+        ([EARNS._replace(points_earned=5), Outcome(1, "written")], 1, "the card's purses change by -204 yen; due, "),
+        ([LAPSES._replace(points_lapsed=0), Outcome(1, "written")], 1, "the card's purses change by -504 yen; due, "),
+        ([FARE._replace(points_earned=1), Outcome(1, "written")], 1, "the card's purses change by -210 yen; due, "),
+        ([COUPONS._replace(purses=()), Outcome(1, "written")], 1, "the card's purses change by 0 yen; due, cash, "),
+        ([AUTO_CHARGE._replace(auto_charge_yen=0), Outcome(1, "written")], 1, "the card's purses change by 790 yen"),
     ],
 )
 def test_an_entry_that_does_not_hold_is_told(day: list[Record], seq: int, says: str) -> None:
@@ -111,6 +139,11 @@ def test_money_that_does_not_add_up_counts_only_once_it_is_on_the_card() -> None
     assert audit(entries(wrong, Outcome(1, "written")))[0].sf_delta_yen == -420
 
 
+def test_points_given_without_a_purse_to_hold_them_are_counted_and_told() -> None:
+    ledger, violations = audit(entries(FARE._replace(points_earned=1, points_lapsed=2), Outcome(1, "written")))
+    assert (ledger.points_earned, ledger.points_lapsed, len(violations)) == (1, 2, 1)
+
+
 def test_the_older_of_two_intents_for_a_card_is_settled_first() -> None:
     second = FARE._replace(sf_before_yen=1290, sf_after_yen=1080)
     day = entries(FARE, second)
@@ -119,16 +152,25 @@ def test_the_older_of_two_intents_for_a_card_is_settled_first() -> None:
 
 
 taps = st.builds(
-    lambda before, due, cash, auto, action: intent(
+    lambda before, due, cash, auto, paid, earned, lapsed, action: intent(
         action=action,
         sf_before_yen=before,
         sf_after_yen=before + auto - (due - min(cash, due)),
-        due_yen=due,
+        due_yen=due + sum(paid),
         cash_yen=min(cash, due),
         auto_charge_yen=auto,
+        purses=(
+            ("welfare-points", 1000, 1000 - paid[0]),
+            ("transport-points", 1000, 1000 - paid[1] + earned - lapsed),
+            ("regular", 1000, 1000 - paid[2]),
+        ),
+        points_earned=earned,
+        points_lapsed=lapsed,
     ),
     st.integers(5000, 20_000),
     *[st.integers(0, 5000)] * 3,
+    st.tuples(*[st.integers(0, 500)] * 3),
+    *[st.integers(0, 500)] * 2,
     st.sampled_from(("board", "alight")),
 )
 ENDS = (
@@ -151,7 +193,8 @@ def test_the_invariant_of_money_holds_for_any_day_and_at_each_of_its_steps(
             seq += 1
             assert fold.take(Entry(seq, seq - 1, AT_S, record)) is None
             sums = fold.ledger()
-            assert sums.sf_delta_yen == sums.credit_yen - (sums.fares_yen - sums.cash_yen)
+            given_yen = sums.credit_yen + sums.points_earned - sums.points_lapsed
+            assert sums.cards_delta_yen == given_yen - (sums.fares_yen - sums.cash_yen)
         written += [asked] if (outcome, *settled)[-1] == "written" else []
     sums = fold.ledger()
     assert sums.sf_delta_yen == sum(tap.sf_after_yen - tap.sf_before_yen for tap in written)

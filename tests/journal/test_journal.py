@@ -9,6 +9,7 @@ import pytest
 
 from farebox.formats import journal as j
 from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, frame, scan
+from farebox.journal import fold
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
 from farebox.journal.log import RESERVE_BYTES, Journal, Recovered, recover
 from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, RULEBOOK, intent
@@ -20,7 +21,8 @@ TEARS: list[Tear] = [lost, kept, head_only, tail_only, *(mixed(Random(seed)) for
 WIDEST_INTENT = intent(
     lines=(("G" * 24, -(2**63)),) * j.MAX_LINES,
     **dict.fromkeys(("stop_index", "write_counter", "sf_before_yen", "sf_after_yen"), 2**63 - 1),
-    **dict.fromkeys(("due_yen", "cash_yen", "auto_charge_yen"), 2**63 - 1),
+    **dict.fromkeys(("due_yen", "cash_yen", "auto_charge_yen", "points_earned", "points_lapsed"), 2**63 - 1),
+    purses=tuple((name, 2**63 - 1, 2**63 - 1) for name in j.PURSES),
 )
 WIDEST_OUTCOME = j.Outcome(2**63 - 1, "indeterminate")
 WIDEST_RESOLVED = j.Resolved(2**63 - 1, "not_written", "x" * 32)
@@ -56,6 +58,24 @@ def test_every_kind_of_record_is_found_again_in_order() -> None:
     assert [entry.record for entry in entries] == list(ONE_OF_EACH)
     assert [entry.seq for entry in entries] == list(range(1, 10))
     assert [entry.at_s for entry in entries] == [AT_S + n for n in range(9)]
+
+
+def test_after_an_update_a_journal_holds_both_schemas_and_its_pending_write_is_still_found() -> None:
+    """The older software wrote an intent and lost its outcome; the newer one settles it and goes on."""
+    old: list[j.Record] = [j.Opened("FB-0017", "0.1.0", 0), intent()]
+    disk, _ = begin()
+    framed = b"".join(frame(j.encode(seq, 0, AT_S, record, schema=1)) for seq, record in enumerate(old, 1))
+    disk.pwrite(framed, len(HEADER))
+    disk.fdatasync()
+    updated = disk.after_kill()
+    recovered = opened(updated)
+    assert [(entry.record, entry.schema) for entry in recovered.entries] == [(record, 1) for record in old]
+    assert fold.pending(recovered.entries) == {CARD: (2, intent())}
+    recovered.journal.conclude(j.Resolved(2, "written", "next-tap"), AT_S)
+    tap(recovered.journal)
+    entries = opened(updated.after_kill()).entries
+    assert [entry.schema for entry in entries] == [1, 1, 2, 2, 2]
+    assert fold.audit(entries)[0].alightings == 2
 
 
 def test_fault_24_the_clock_may_jump_back_and_the_order_stays() -> None:
@@ -495,7 +515,7 @@ def ended(seq: int, flushed_seq: int) -> bytes:
         (file_of(ended(1, 0), ended(3, 0)), "record 3 stands where 2 should"),
         (file_of(ended(1, 0), ended(2, 1), ended(3, 0)), "says 0 was flushed last; the record before it says 1"),
         (file_of(b""), "the frame is whole, but no record: payload is not the CBOR"),
-        (file_of(b"\x87\x02" + ended(1, 0)[2:] + b"\0"), "no record: schema: 2 is not 1"),
+        (file_of(ended(1, 0)[:1] + b"\3" + ended(1, 0)[2:]), "no record: schema: 3 is none of 1, 2"),
     ],
 )
 def test_fault_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDisk, says: str) -> None:

@@ -1,6 +1,6 @@
 """A frame port that knows beforehand what will be sent, in spaced hex, and what comes back."""
 
-from reader.port import CardLost, NoCard, Polled, ReaderFault
+from reader.port import CardLost, Health, PollOutcome, ReaderFault
 
 Answer = str | CardLost | ReaderFault
 """Spaced hex, or what a port reports in its place."""
@@ -9,16 +9,27 @@ Answer = str | CardLost | ReaderFault
 class ScriptedPort:
     """Answers from a script, once each. Commands that are not the next of the script fail the test."""
 
-    def __init__(self, *script: tuple[str, Answer], polls: tuple[Polled | NoCard | ReaderFault, ...] = ()) -> None:
+    def __init__(
+        self,
+        *script: tuple[str, Answer],
+        polls: tuple[PollOutcome, ...] = (),
+        opens: tuple[ReaderFault | None, ...] = (),
+    ) -> None:
         self.name = "scripted"
         self.sent: list[str] = []
-        self.systems: list[int] = []
+        self.systems: list[tuple[int, ...]] = []
+        self.opened = 0
         self.closed = 0
         self._script = list(script)
         self._polls = list(polls)
+        self._opens = list(opens)
 
-    def poll(self, system_code: int) -> Polled | NoCard | ReaderFault:
-        self.systems.append(system_code)
+    def open(self, deadline_s: float = 0.0) -> ReaderFault | None:
+        self.opened += 1
+        return self._opens.pop(0) if self._opens else None
+
+    def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
+        self.systems.append(system_codes)
         return self._polls.pop(0)
 
     def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
@@ -27,6 +38,12 @@ class ScriptedPort:
         command, answer = self._script.pop(0)
         assert self.sent[-1] == command
         return bytes.fromhex(answer) if isinstance(answer, str) else answer
+
+    def field_off(self) -> None:
+        raise AssertionError("no session switches the field off")
+
+    def health(self) -> Health:
+        return Health("script")
 
     def close(self) -> None:
         self.closed += 1

@@ -1,22 +1,32 @@
 """The Lite-S session, frame by frame: what is sent, and what each kind of answer comes to."""
 
 from collections.abc import Callable
+from datetime import date
+from traceback import TracebackException
 
 import pytest
 
+from cardimage import lite_s
+from cardimage.felica_card import FelicaCard
+from cardimage.image import CardImage
+from cardimage.issue import issue
 from reader.felica import FelicaReader, LiteSSession
+from reader.keys import MasterKeyStore
 from reader.port import (
     CardLost,
     Declined,
+    Foreign,
     FramePort,
     Indeterminate,
     NoCard,
     Polled,
     ReaderFault,
     ReaderMissing,
-    ReadOutcome,
+    TwoCards,
     Written,
+    opened,
 )
+from tariff.account import Account
 from tests.cardimage import peer
 from tests.cardimage.accounts import IDM
 from tests.reader.scripted_port import Answer, ScriptedPort
@@ -41,10 +51,12 @@ NEW = bytes(range(0x10, 0x20))
 class OneKey:
     """A key store that remembers whom it was asked about."""
 
+    versions = (1,)
+
     def __init__(self) -> None:
         self.asked: list[bytes] = []
 
-    def card_key(self, idm: bytes) -> bytes:
+    def card_key(self, idm: bytes, version: int | None = None) -> bytes:
         self.asked.append(idm)
         return KEY
 
@@ -65,11 +77,22 @@ def write_command(block: int, data: bytes, count: int = COUNT) -> str:
     return f"32 08 01 2E 4C D1 A0 B3 57 96 01 09 00 02 80 {block:02X} 80 91 {(data + trailer).hex(' ').upper()}"
 
 
+class KeyRing:
+    """Keys of several versions, newest first."""
+
+    def __init__(self, keys: dict[int, bytes]) -> None:
+        self._keys = keys
+        self.versions = tuple(sorted(keys, reverse=True))
+
+    def card_key(self, idm: bytes, version: int | None = None) -> bytes:
+        return self._keys[self.versions[0] if version is None else version]
+
+
 def session_on(port: ScriptedPort) -> LiteSSession:
     return LiteSSession(port, IDM, OneKey(), lambda size: CHALLENGE[:size])
 
 
-def opened(*script: tuple[str, Answer]) -> tuple[LiteSSession, ScriptedPort]:
+def session_opened(*script: tuple[str, Answer]) -> tuple[LiteSSession, ScriptedPort]:
     """A session whose first two commands went well; the script goes on from there."""
     port = ScriptedPort(WRITE_RC, (READ_SLOTS, SLOTS_ANSWER), *script)
     session = session_on(port)
@@ -100,7 +123,7 @@ def test_opening_takes_two_commands() -> None:
 
 
 def test_a_further_read_takes_one() -> None:
-    session, port = opened(
+    session, port = session_opened(
         # Read S_PAD3, S_PAD4 and MAC_A
         ("14 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 03 80 03 80 04 80 91", read_answer((3, 4), *SLOTS)),
         # Read S_PAD7, 8, 9 and MAC_A
@@ -115,7 +138,7 @@ def test_a_further_read_takes_one() -> None:
 
 
 def test_a_write_takes_one_and_the_next_is_bound_to_the_next_count() -> None:
-    session, port = opened((write_command(7, NEW, COUNT), DONE), (write_command(1, NEW, COUNT + 1), DONE))
+    session, port = session_opened((write_command(7, NEW, COUNT), DONE), (write_command(1, NEW, COUNT + 1), DONE))
     assert session.write(7, NEW) == Written()
     assert session.write_count == COUNT + 1
     assert session.write(1, NEW) == Written()
@@ -124,7 +147,7 @@ def test_a_write_takes_one_and_the_next_is_bound_to_the_next_count() -> None:
 
 
 def test_a_write_on_the_wire() -> None:
-    session, _ = opened(
+    session, _ = session_opened(
         # Write S_PAD1 and MAC_A: the data, the MAC, WCNT 010203h
         (
             "32 08 01 2E 4C D1 A0 B3 57 96 01 09 00 02 80 01 80 91 "
@@ -203,31 +226,32 @@ def test_a_read_without_a_good_answer_is_a_lost_card(answer: Answer) -> None:
 
 @pytest.mark.parametrize("answer", garble(DONE).values(), ids=garble(DONE).keys())
 def test_a_write_without_a_good_answer_may_have_been_done(answer: Answer) -> None:
-    session, port = opened((write_command(1, NEW), answer))
+    session, port = session_opened((write_command(1, NEW), answer))
     assert session.write(1, NEW) == Indeterminate(1)
     assert len(port.sent) == 3
     assert port.is_done
 
 
+HERE = Polled(IDM, PMM, 0x88B4)
 GONE = ReaderFault("scripted", "unplugged")
 
 
 def test_a_reader_that_fails_is_told_from_a_card_that_leaves() -> None:
     assert session_on(ScriptedPort((WRITE_RC[0], GONE))).open(0, 1) == GONE
     assert session_on(ScriptedPort(WRITE_RC, (READ_SLOTS, GONE))).open(0, 1) == GONE
-    session, port = opened((READ_BANK, GONE))
+    session, port = session_opened((READ_BANK, GONE))
     assert session.read(3, 4) == GONE
     assert len(port.sent) == 3
 
 
 def test_a_reader_that_fails_at_a_write_leaves_it_unknown() -> None:
-    session, port = opened((write_command(1, NEW), GONE))
+    session, port = session_opened((write_command(1, NEW), GONE))
     assert session.write(1, NEW) == Indeterminate(1)
     assert len(port.sent) == 3
 
 
 def test_after_a_lost_answer_the_slots_can_still_be_read() -> None:
-    session, port = opened(
+    session, port = session_opened(
         (write_command(1, NEW), CardLost()),
         # Read S_PAD0, S_PAD1 and MAC_A
         ("14 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 03 80 00 80 01 80 91", read_answer((0, 1), SLOTS[0], NEW)),
@@ -267,7 +291,7 @@ def test_a_card_that_can_not_prove_its_blocks_is_refused(answer: str) -> None:
 
 
 def test_a_later_read_must_be_proven_too() -> None:
-    session, _ = opened((READ_BANK, read_answer((3, 4), *SLOTS, key=bytes(16))))
+    session, _ = session_opened((READ_BANK, read_answer((3, 4), *SLOTS, key=bytes(16))))
     assert session.read(3, 4) == Declined(wrong_key=True)
 
 
@@ -285,14 +309,14 @@ def test_a_refused_read_is_passed_on() -> None:
 
 @pytest.mark.parametrize("status", ["02 B2", "01 A8", "02 B0", "01 B1", "FF 70"])
 def test_a_refused_write_is_passed_on_and_not_counted(status: str) -> None:
-    session, port = opened((write_command(1, NEW), f"0C 09 01 2E 4C D1 A0 B3 57 96 {status}"))
+    session, port = session_opened((write_command(1, NEW), f"0C 09 01 2E 4C D1 A0 B3 57 96 {status}"))
     assert session.write(1, NEW) == Declined(wrong_key=False, status=bytes.fromhex(status))
     assert session.write_count == COUNT
     assert len(port.sent) == 3
 
 
 def test_a_warning_of_wear_is_a_write_done() -> None:
-    session, port = opened(
+    session, port = session_opened(
         (write_command(7, NEW), "0C 09 01 2E 4C D1 A0 B3 57 96 FF 71"),
         (write_command(1, NEW, COUNT + 1), "0C 09 01 2E 4C D1 A0 B3 57 96 FF 71"),
     )
@@ -308,82 +332,194 @@ def test_a_warning_of_wear_at_the_challenge_is_a_challenge_written() -> None:
     assert port.is_done
 
 
+# -- key versions: one proof is held against each key, with no further command
+
+OLD_KEY = bytes(range(0x60, 0x70))
+
+
+def image() -> CardImage:
+    return issue(IDM, Account("lococa", 2_000), "LC1", date(2026, 11, 20))
+
+
+def raised_in(act: Callable[[], object]) -> Exception:
+    try:
+        act()
+    except KeyError as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def session_with(port: ScriptedPort, keys: dict[int, bytes]) -> LiteSSession:
+    return LiteSSession(port, IDM, KeyRing(keys), lambda size: CHALLENGE[:size])
+
+
+@pytest.mark.parametrize(
+    ("keys", "version"),
+    [
+        ({1: KEY}, 1),
+        ({2: KEY, 1: OLD_KEY}, 2),
+        ({2: OLD_KEY, 1: KEY}, 1),
+        ({9: bytes(16), 4: OLD_KEY, 3: KEY, 1: KEY[::-1]}, 3),
+    ],
+)
+def test_a_card_is_read_under_whichever_version_of_key_it_has(keys: dict[int, bytes], version: int) -> None:
+    port = ScriptedPort(WRITE_RC, (READ_SLOTS, SLOTS_ANSWER), (write_command(1, NEW), DONE))
+    session = session_with(port, keys)
+    assert session.key_version is None
+    assert session.open(0, 1) == SLOTS
+    assert session.key_version == version
+    # What follows is written and read under that key.
+    assert session.write(1, NEW) == Written()
+    assert len(port.sent) == 3
+
+
+def test_an_older_key_is_logged_with_neither_card_nor_key(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        session_with(ScriptedPort(WRITE_RC, (READ_SLOTS, SLOTS_ANSWER)), {2: OLD_KEY, 1: KEY}).open(0, 1)
+    assert caplog.messages == ["a card proved key version 1; the newest is 2: have it rekeyed"]
+    caplog.clear()
+    with caplog.at_level("DEBUG"):
+        session_with(ScriptedPort(WRITE_RC, (READ_SLOTS, SLOTS_ANSWER)), {2: KEY, 1: OLD_KEY}).open(0, 1)
+    assert caplog.messages == []
+
+
+def test_faults_10_a_wrong_mac_is_refused_under_every_version_held() -> None:
+    port = ScriptedPort(WRITE_RC, (READ_SLOTS, read_answer((0x90, 0, 1), WCNT, *SLOTS, key=bytes(16))))
+    session = session_with(port, {3: KEY, 2: OLD_KEY, 1: KEY[::-1]})
+    assert session.open(0, 1) == Declined(wrong_key=True)
+    assert (session.key_version, session.write_count) == (None, 0)
+    assert len(port.sent) == 2
+    with pytest.raises(RuntimeError, match="not open"):
+        session.write(1, NEW)
+
+
+@pytest.mark.parametrize("keys", [MasterKeyStore(b"1" * 32), MasterKeyStore(b"2" * 32, 2, {1: b"1" * 32})])
+def test_faults_11_a_card_that_copies_anothers_idm_can_not_prove_its_key(keys: MasterKeyStore) -> None:
+    own_idm = bytes.fromhex("01 2E 00 00 00 00 00 02")
+    for version in keys.versions:
+        answer = read_answer((0x90, 0, 1), WCNT, *SLOTS, key=keys.card_key(own_idm, version))
+        session = LiteSSession(ScriptedPort(WRITE_RC, (READ_SLOTS, answer)), IDM, keys, lambda size: CHALLENGE[:size])
+        assert session.open(0, 1) == Declined(wrong_key=True)
+
+
+def test_a_session_opened_anew_does_not_go_on_under_the_old_proof() -> None:
+    session, _ = session_opened((WRITE_RC[0], CardLost()))
+    assert session.open(0, 1) == CardLost()
+    with pytest.raises(RuntimeError, match="not open"):
+        session.write(1, NEW)
+
+
+def test_a_plain_write_has_no_mac_and_its_answer_is_taken_alike() -> None:
+    frame = f"20 08 01 2E 4C D1 A0 B3 57 96 01 09 00 01 80 88 {NEW.hex(' ').upper()}"
+    for answer, outcome in (
+        (DONE, Written()),
+        ("0C 09 01 2E 4C D1 A0 B3 57 96 FF 71", Written(worn=True)),
+        ("0C 09 01 2E 4C D1 A0 B3 57 96 01 A8", Declined(wrong_key=False, status=bytes.fromhex("01 A8"))),
+        (CardLost(), Indeterminate(0x88)),
+        (GONE, Indeterminate(0x88)),
+    ):
+        port = ScriptedPort((frame, answer))
+        assert session_on(port).write_plain(0x88, NEW) == outcome
+        assert len(port.sent) == 1
+
+
+def test_nothing_that_holds_a_key_shows_it(caplog: pytest.LogCaptureFixture) -> None:
+    keys = MasterKeyStore(b"2" * 32, 2, {1: b"1" * 32})
+    card_key = keys.card_key(IDM)
+    answer = read_answer((0x90, 0, 1), WCNT, *SLOTS, key=card_key)
+    session = LiteSSession(ScriptedPort(WRITE_RC, (READ_SLOTS, answer)), IDM, keys, lambda size: CHALLENGE[:size])
+    with caplog.at_level("DEBUG"):
+        session.open(0, 1)
+    derived = lite_s.session_key(card_key, CHALLENGE)
+    shown = [
+        f"{what!r} {format(what)} {[what]}"
+        for what in (keys, card_key, session, derived, FelicaCard(image(), card_key))
+    ]
+    told = "".join(
+        TracebackException.from_exception(raised_in(lambda: keys.card_key(IDM, 9)), capture_locals=True).format()
+    )
+    for text in (*shown, told, caplog.text):
+        for secret in (b"1" * 32, b"2" * 32, card_key, derived.key):
+            assert secret.hex() not in text.lower()
+            assert repr(bytes(secret)) not in text
+            assert repr(bytes(secret))[2:-1] not in text
+
+
 # -- FelicaReader
 
 
-def reader_on(port: FramePort, reopen: Callable[[], FramePort] | None = None) -> FelicaReader:
-    return FelicaReader(port, OneKey(), lambda size: CHALLENGE[:size], reopen)
+def reader_on(port: FramePort) -> FelicaReader:
+    return FelicaReader(port, OneKey(), lambda size: CHALLENGE[:size])
 
 
 def test_looking_for_a_card_names_the_system_and_sends_no_more() -> None:
-    port = ScriptedPort(polls=(NoCard(), Polled(IDM, PMM)))
+    port = ScriptedPort(polls=(NoCard(), HERE))
     reader = reader_on(port)
     assert reader.name == "scripted"
     assert reader.wait() == NoCard()
     session = reader.wait()
     assert isinstance(session, LiteSSession)
     assert session.idm == IDM
-    assert port.systems == [0x88B4, 0x88B4]
+    assert port.systems == [(0x88B4, 0x0003)] * 2
     assert port.sent == []
     assert port.closed == 0
     reader.close()
     assert port.closed == 1
 
 
-def test_a_failed_port_is_closed_once_and_opened_anew() -> None:
-    broken = ScriptedPort(polls=(GONE,))
-    mended = ScriptedPort(polls=(NoCard(), Polled(IDM, PMM)))
-    opened_ports: list[FramePort] = []
+def test_a_transit_card_is_foreign_and_nothing_is_sent_to_it() -> None:
+    port = ScriptedPort(polls=(Polled(IDM, PMM, 0x0003),))
+    assert reader_on(port).wait() == Foreign(IDM, 0x0003)
+    assert port.sent == []
 
-    def reopen() -> FramePort:
-        opened_ports.append(mended)
-        return mended
 
-    reader = reader_on(broken, reopen)
+@pytest.mark.parametrize(
+    ("ic_code", "what"), [(0xF0, "FeliCa Lite"), (0x06, "FeliCa Mobile"), (0x20, "FeliCa Standard"), (0xE0, "a plug")]
+)
+def test_another_chip_with_our_system_code_is_foreign_and_nothing_is_sent_to_it(ic_code: int, what: str) -> None:
+    port = ScriptedPort(polls=(Polled(IDM, bytes((0, ic_code)) + PMM[2:], 0x88B4),))
+    assert reader_on(port).wait() == Foreign(IDM, 0x88B4), what
+    assert port.sent == []
+
+
+def test_a_link_in_lite_s_mode_is_a_lite_s() -> None:
+    port = ScriptedPort(polls=(Polled(IDM, bytes((0, 0xF2)) + PMM[2:], 0x88B4),))
+    assert isinstance(reader_on(port).wait(), LiteSSession)
+
+
+def test_two_cards_are_passed_on_as_such() -> None:
+    assert reader_on(ScriptedPort(polls=(TwoCards(),))).wait() == TwoCards()
+
+
+def test_a_failed_port_is_closed_and_opened_at_the_next_look() -> None:
+    port = ScriptedPort(polls=(GONE, NoCard(), HERE))
+    reader = reader_on(port)
     assert reader.wait() == GONE
-    assert (broken.closed, opened_ports) == (1, [])
+    assert (port.closed, port.opened) == (1, 0)
     assert reader.wait() == NoCard()
     assert isinstance(reader.wait(), LiteSSession)
-    assert (broken.closed, len(opened_ports), mended.closed) == (1, 1, 0)
-    reader.close()
-    assert (broken.closed, mended.closed) == (1, 1)
+    assert (port.closed, port.opened) == (1, 1)
 
 
 def test_a_reader_that_stays_away_is_asked_for_at_each_look() -> None:
-    broken = ScriptedPort(polls=(GONE,))
-    mended = ScriptedPort(polls=(NoCard(),))
-    tries: list[ReadOutcome | FramePort] = []
-
-    def reopen() -> FramePort:
-        tries.append(mended)
-        if len(tries) < 3:
-            raise ReaderMissing("no PN532 card reader at /dev/ttyUSB0: check the cable")
-        return mended
-
-    reader = reader_on(broken, reopen)
+    missing = ReaderFault("scripted", "no PN532 card reader at /dev/ttyUSB0: check the cable")
+    port = ScriptedPort(polls=(GONE, NoCard()), opens=(missing, missing))
+    reader = reader_on(port)
     assert reader.wait() == GONE
-    for _ in range(2):
-        fault = reader.wait()
-        assert isinstance(fault, ReaderFault)
-        assert fault.reader == "scripted"
-        assert "/dev/ttyUSB0" in fault.what
+    assert [reader.wait() for _ in range(2)] == [missing] * 2
     assert reader.wait() == NoCard()
-    assert (len(tries), broken.closed) == (3, 1)
+    assert (port.opened, port.closed) == (3, 1)
 
 
 def test_a_port_that_fails_again_is_opened_again() -> None:
-    ports = [ScriptedPort(polls=(GONE,)), ScriptedPort(polls=(GONE,)), ScriptedPort(polls=(NoCard(),))]
-    waiting = ports[1:]
-    reader = reader_on(ports[0], lambda: waiting.pop(0))
-    assert reader.wait() == GONE
-    assert reader.wait() == GONE
-    assert reader.wait() == NoCard()
-    assert [port.closed for port in ports] == [1, 1, 0]
-
-
-def test_without_a_way_to_reopen_a_failed_port_goes_on_failing_and_is_closed_once() -> None:
-    port = ScriptedPort(polls=(GONE, GONE))
+    port = ScriptedPort(polls=(GONE, GONE, NoCard()))
     reader = reader_on(port)
-    assert reader.wait() == GONE
-    assert reader.wait() == GONE
-    assert port.closed == 1
+    assert [reader.wait() for _ in range(3)] == [GONE, GONE, NoCard()]
+    assert (port.closed, port.opened) == (2, 2)
+
+
+def test_a_port_that_can_not_be_opened_is_missing() -> None:
+    with pytest.raises(ReaderMissing, match="unplugged"):
+        opened(ScriptedPort(opens=(GONE,)))
+    port = ScriptedPort()
+    assert opened(port) is port

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -19,8 +19,8 @@ from cardimage.felica_card import FelicaCard
 from cardimage.issue import issue
 from reader.felica import FelicaReader, LiteSSession
 from reader.keys import bench_keys
-from reader.nfcpy_port import NfcpyPort, open_tty, open_usb
-from reader.port import CardLost, FramePort, Indeterminate, NoCard, Polled, ReaderFault, ReaderMissing
+from reader.nfcpy_port import NfcpyPort, tty_port, usb_port
+from reader.port import CardLost, FramePort, Indeterminate, NoCard, Polled, ReaderFault, ReaderMissing, TwoCards, opened
 from sim.hardware.field import CardField
 from sim.hardware.pn532 import ACK, Pn532
 from tariff.account import Account
@@ -31,6 +31,7 @@ from tests.reader.outcomes import good
 PMM = bytes.fromhex("00 F1 00 00 00 01 43 00")
 READ_SLOTS = bytes.fromhex("12 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 02 80 00 80 01")
 SYSTEM = 0x88B4
+HERE = Polled(IDM, PMM, SYSTEM)
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +40,13 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, logger="nfc")
 
 
+def a_card() -> FelicaCard:
+    return FelicaCard(issue(IDM, Account("lococa", 2_000), "LC1", date(2026, 11, 20)), bench_keys().card_key(IDM))
+
+
 def laid() -> CardField:
     field = CardField()
-    image = issue(IDM, Account("lococa", 2_000), "LC1", date(2026, 11, 20))
-    field.lay(FelicaCard(image, bench_keys().card_key(IDM)))
+    field.lay(a_card())
     return field
 
 
@@ -54,10 +58,10 @@ def chip() -> Iterator[BrokenChip]:
 
 @pytest.fixture
 def port(chip: BrokenChip) -> Iterator[FramePort]:
-    opened = open_tty(chip.path)
-    yield opened
+    at_chip = opened(tty_port(chip.path))
+    yield at_chip
     chip.spoil = None
-    opened.close()
+    at_chip.close()
 
 
 # -- opening
@@ -65,7 +69,7 @@ def port(chip: BrokenChip) -> Iterator[FramePort]:
 
 def missing(path: str) -> str:
     with pytest.raises(ReaderMissing) as caught:
-        open_tty(path)
+        opened(tty_port(path))
     message = str(caught.value)
     assert path in message
     assert "check the cable, the device name" in message
@@ -93,7 +97,7 @@ def test_a_path_never_reaches_a_shell_as_a_command(
     if name:
         Path(name).symlink_to(chip.path)
     with pytest.raises(ReaderMissing, match="check the device name"):
-        open_tty(name)
+        opened(tty_port(name))
     assert not Path("made").exists()
 
 
@@ -136,15 +140,15 @@ def test_a_chip_that_fails_its_line_test_is_missing() -> None:
 
 
 def test_a_port_is_named_by_its_path(chip: BrokenChip, port: FramePort) -> None:
-    assert port.name == chip.path
+    assert port.name == f"tty:{chip.path}"
 
 
 def test_a_line_can_be_opened_again_after_a_failure() -> None:
     with BrokenChip(laid(), lambda _: b"") as dead:
         missing(dead.path)
         dead.spoil = None
-        again = open_tty(dead.path)
-        assert again.poll(SYSTEM) == Polled(IDM, PMM)
+        again = opened(tty_port(dead.path))
+        assert again.poll((SYSTEM,)) == HERE
         again.close()
 
 
@@ -155,28 +159,107 @@ def test_no_usb_reader_is_missing_with_advice(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(nfc, "ContactlessFrontend", frontend)
     with pytest.raises(ReaderMissing, match=r"no USB card reader: OSError .*No such device.*plugdev.*libusb"):
-        open_usb()
+        opened(usb_port())
 
 
 # -- a good chip
 
 
 def test_a_card_is_polled_and_answers(port: FramePort) -> None:
-    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    assert port.poll((SYSTEM,)) == HERE
     answer = port.transceive(READ_SLOTS, 0.05)
     assert isinstance(answer, bytes)
     assert answer[:13] == bytes.fromhex("2D 07") + IDM + bytes.fromhex("00 00 02")
 
 
 def test_the_system_code_is_named(port: FramePort) -> None:
-    assert port.poll(0x0003) == NoCard()
+    assert port.poll((0x0003,)) == NoCard()
 
 
 def test_a_card_that_keeps_silent_is_lost(port: FramePort, chip: BrokenChip) -> None:
-    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    assert port.poll((SYSTEM,)) == HERE
     chip.field.lift()
     assert port.transceive(READ_SLOTS, 0.05) == CardLost()
-    assert port.poll(SYSTEM) == NoCard()
+    assert port.poll((SYSTEM,)) == NoCard()
+
+
+def test_each_command_is_one_command_of_the_chip(port: FramePort, chip: BrokenChip) -> None:
+    port.poll((SYSTEM,))
+    before = chip.bytes_on_the_wire
+    port.transceive(READ_SLOTS, 0.05)
+    # The command's frame of 9 and the FeliCa frame, an ACK, the answer's of 10 and the FeliCa frame.
+    assert chip.bytes_on_the_wire - before == 9 + 0x12 + 6 + 10 + 0x2D
+    before = chip.bytes_on_the_wire
+    port.poll((SYSTEM,))
+    # As much for a poll: two more for count and number of targets, and for how many and how fast.
+    assert chip.bytes_on_the_wire - before == 9 + 2 + 5 + 6 + 9 + 2 + 0x12
+
+
+# -- time
+
+
+class Hand:
+    """A clock that only sleeping moves, and a hand that lays a card when it has slept so often."""
+
+    def __init__(self, after_sleeps: int = -1, lay: Callable[[], object] = int) -> None:
+        self.now_s = 100.0
+        self.slept_s: list[float] = []
+        self._after_sleeps = after_sleeps
+        self._lay = lay
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def sleep(self, duration_s: float) -> None:
+        self.now_s += duration_s
+        self.slept_s.append(duration_s)
+        if len(self.slept_s) == self._after_sleeps:
+            self._lay()
+
+
+def timed(chip: Pn532, hand: Hand) -> NfcpyPort:
+    port = NfcpyPort("tty", lambda: nfc.clf.pn532.init(nfc.clf.transport.TTY(chip.path)), hand.clock, hand.sleep)
+    assert port.open() is None
+    return port
+
+
+def test_the_field_is_given_time_once_and_again_after_it_was_off(chip: BrokenChip) -> None:
+    hand = Hand()
+    port = timed(chip, hand)
+    assert hand.slept_s == []
+    port.poll((SYSTEM,))
+    assert hand.slept_s == [0.005]
+    port.poll((SYSTEM,))
+    port.transceive(READ_SLOTS, 0.05)
+    assert hand.slept_s == [0.005]
+    port.field_off()
+    port.poll((SYSTEM,))
+    assert hand.slept_s == [0.005, 0.005]
+    port.close()
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "looks"), [(-1.0, 1), (0.0, 1), (0.001, 2), (0.004, 2), (0.006, 3), (0.018, 5), (0.022, 6)]
+)
+def test_an_empty_field_is_looked_at_until_the_deadline(chip: BrokenChip, wait_s: float, looks: int) -> None:
+    hand = Hand()
+    port = timed(chip, hand)
+    port.poll((SYSTEM,))  # the field is on
+    before = chip.field.commands
+    assert port.poll((0x0003,), hand.now_s + wait_s) == NoCard()
+    assert chip.field.commands - before == looks
+    assert hand.slept_s[1:] == [0.005] * (looks - 1)
+    port.close()
+
+
+def test_a_card_laid_before_the_deadline_is_found_and_no_longer_waited_for() -> None:
+    with Pn532(CardField()) as chip:
+        hand = Hand(after_sleeps=4, lay=lambda: chip.field.lay(a_card()))
+        port = timed(chip, hand)
+        assert port.poll((SYSTEM,), hand.now_s + 60.0) == HERE
+        assert len(hand.slept_s) == 4
+        assert chip.field.commands == 1
+        port.close()
 
 
 # -- garbage on the line
@@ -227,15 +310,15 @@ SPOILS: dict[str, Spoil] = {
 
 @pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS.keys())
 def test_garbage_is_a_fault_of_the_reader_and_passes(chip: BrokenChip, port: FramePort, spoil: Spoil) -> None:
-    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    assert port.poll((SYSTEM,)) == HERE
     chip.spoil = spoil
     assert isinstance(port.transceive(READ_SLOTS, 0.01), (ReaderFault, CardLost))
-    polled = port.poll(SYSTEM)
+    polled = port.poll((SYSTEM,))
     assert isinstance(polled, ReaderFault)
-    assert polled.reader == chip.path
+    assert polled.reader == f"tty:{chip.path}"
     # What is left on the line from before is not taken for a later answer.
     chip.spoil = None
-    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    assert port.poll((SYSTEM,)) == HERE
     answer = port.transceive(READ_SLOTS, 0.05)
     assert isinstance(answer, bytes)
     assert answer[1:10] == b"\x07" + IDM
@@ -250,7 +333,7 @@ def test_a_truncated_frame_makes_nfcpy_raise_what_no_one_would_expect(chip: Brok
 
 def test_an_answer_whose_ack_was_lost_is_an_answer(chip: BrokenChip, port: FramePort) -> None:
     chip.spoil = lambda data: data[HEAD:]
-    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    assert port.poll((SYSTEM,)) == HERE
 
 
 class OneBehind:
@@ -266,7 +349,7 @@ class OneBehind:
 
 def test_an_answer_that_comes_late_is_not_taken_for_the_next_ones() -> None:
     with BrokenChip(laid()) as chip:
-        reader = FelicaReader(open_tty(chip.path), bench_keys(), os.urandom)
+        reader = FelicaReader(opened(tty_port(chip.path)), bench_keys(), os.urandom)
         session = reader.wait()
         assert isinstance(session, LiteSSession)
         good(session.open(0, 1))
@@ -297,7 +380,7 @@ def test_every_other_error_of_the_chip_is_an_outcome(chip: BrokenChip, port: Fra
 
 def test_garbage_within_a_session() -> None:
     with BrokenChip(laid()) as chip:
-        reader = FelicaReader(open_tty(chip.path), bench_keys(), os.urandom)
+        reader = FelicaReader(opened(tty_port(chip.path)), bench_keys(), os.urandom)
         session = reader.wait()
         assert isinstance(session, LiteSSession)
         good(session.open(0, 1))
@@ -341,7 +424,13 @@ def driven_by(data: bytes) -> NfcpyPort:
     device: Any = object.__new__(nfc.clf.pn532.Device)
     device.log = logging.getLogger("nfc.clf.pn532")
     device.chipset = nfc.clf.pn532.Chipset(transport, device.log)
-    return NfcpyPort(device, "full")
+    return at(device)
+
+
+def at(device: object) -> NfcpyPort:
+    port = NfcpyPort("usb", lambda: device)
+    assert port.open() is None
+    return port
 
 
 def chip_frame(body: bytes) -> bytes:
@@ -368,17 +457,48 @@ def test_no_bytes_on_the_line_are_too_much_at_an_exchange(data: bytes) -> None:
 
 @given(lines)
 def test_no_bytes_on_the_line_are_too_much_at_a_poll(data: bytes) -> None:
-    assert isinstance(driven_by(data).poll(SYSTEM), (Polled, NoCard, ReaderFault))
+    assert isinstance(driven_by(data).poll((SYSTEM,)), (Polled, NoCard, ReaderFault))
+
+
+FIELD_ON = ACK + chip_frame(b"\xd5\x33")
+FIRST, SECOND = (bytes((18, 0x01, *idm, *PMM)) for idm in (IDM, bytes.fromhex("01 2E 00 00 00 00 00 02")))
+
+
+def polled(answer: bytes) -> object:
+    """What the port makes of a whole answer to InListPassiveTarget."""
+    return driven_by(FIELD_ON + ACK + chip_frame(b"\xd5\x4b" + answer)).poll((SYSTEM,))
+
+
+def test_one_card_listed_is_polled() -> None:
+    assert polled(b"\x01\x01" + FIRST) == HERE
+
+
+def test_a_card_that_tells_its_system_too_is_polled() -> None:
+    assert polled(b"\x01\x01\x14" + FIRST[1:] + b"\x88\xb4") == HERE
+
+
+def test_two_cards_listed_are_two_cards() -> None:
+    assert polled(b"\x02\x01" + FIRST + b"\x02" + SECOND) == TwoCards()
+
+
+@pytest.mark.parametrize("size", range(len(FIRST)))
+def test_a_second_card_cut_short_is_no_card_and_the_first_one_is(size: int) -> None:
+    assert polled(b"\x02\x01" + FIRST + b"\x02" + SECOND[:size]) == HERE
 
 
 @given(st.binary(max_size=40))
 def test_a_card_that_answers_a_poll_with_too_little_is_no_card(answer: bytes) -> None:
-    registers = ACK + chip_frame(b"\xd5\x07\x83")
-    polled = driven_by(registers + ACK + chip_frame(b"\xd5\x4b\x01\x01" + answer)).poll(SYSTEM)
-    if len(answer) < 18:
-        assert polled == NoCard()
-    else:
-        assert polled == Polled(answer[2:10], answer[10:18])
+    whole = len(answer) >= 18 and 18 <= answer[0] <= len(answer) and answer[1] == 1
+    assert polled(b"\x01\x01" + answer) == (Polled(answer[2:10], answer[10:18], SYSTEM) if whole else NoCard())
+
+
+def test_a_chip_that_does_not_answer_the_goodbye_is_let_go_all_the_same() -> None:
+    for line in (b"", ACK, NOISE):
+        port = driven_by(line)
+        assert port._chip is not None
+        transport = port._chip.device.chipset.transport
+        port.close()
+        assert transport.tty is None
 
 
 def test_closing_is_quiet_whatever_is_on_the_line() -> None:
@@ -386,76 +506,27 @@ def test_closing_is_quiet_whatever_is_on_the_line() -> None:
         driven_by(data).close()
 
 
-# -- the plug pulled
-
-
-def test_a_chip_unplugged_in_mid_session_is_a_fault_of_the_reader() -> None:
-    chip = Pn532(laid())
-    reader = FelicaReader(open_tty(chip.path), bench_keys(), os.urandom)
-    session = reader.wait()
-    assert isinstance(session, LiteSSession)
-    good(session.open(0, 1))
-    chip.close()
-    fault = session.read(0, 1)
-    assert isinstance(fault, ReaderFault)
-    assert fault.reader == reader.name
-    assert session.write(1, b"x" * 16) == Indeterminate(1)
-    assert isinstance(reader.wait(), ReaderFault)
-    reader.close()
-    reader.close()
-
-
-def test_a_chip_unplugged_while_nothing_lies_there() -> None:
-    chip = Pn532(CardField())
-    port = open_tty(chip.path)
-    assert port.poll(SYSTEM) == NoCard()
-    chip.close()
-    assert isinstance(port.poll(SYSTEM), ReaderFault)
-    assert isinstance(port.poll(SYSTEM), ReaderFault)
-    assert isinstance(port.transceive(READ_SLOTS, 0.01), ReaderFault)
-    port.close()
-    port.close()
-    assert isinstance(port.poll(SYSTEM), ReaderFault)
-
-
-def test_a_chip_plugged_in_again_is_found() -> None:
-    chips = [Pn532(laid())]
-
-    def reopen() -> FramePort:
-        return open_tty(chips[-1].path)
-
-    reader = FelicaReader(reopen(), bench_keys(), os.urandom, reopen)
-    assert isinstance(reader.wait(), LiteSSession)
-    chips[0].close()
-    assert isinstance(reader.wait(), ReaderFault)
-    # Still unplugged: looked for, and said to be missing.
-    fault = reader.wait()
-    assert isinstance(fault, ReaderFault)
-    assert "no PN532 card reader" in fault.what
-    chips.append(Pn532(laid()))
-    session = reader.wait()
-    assert isinstance(session, LiteSSession)
-    good(session.open(0, 1))
-    reader.close()
-    chips[1].close()
-
-
 # -- a reader of another kind: its driver is asked for one exchange
 
 
 class OtherDevice:
-    """A driver that is no PN53x, such as the RC-S380's, as far as the port uses it."""
+    """A driver that is neither a PN53x nor an RC-S380, as far as the port uses it."""
 
     chipset = object()
 
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
         self.exchanges: list[tuple[Any, bytes, float]] = []
+        self.sensed: bytes | None = b"\x01" + IDM + PMM
+        self.muted = 0
 
     def sense_ttf(self, target: Any) -> Any:
         assert target.brty == "212F"
         assert bytes(target.sensf_req) == bytes.fromhex("00 88 B4 00 00")
-        return nfc.clf.RemoteTarget("212F", sensf_res=bytearray(b"\x01" + IDM + PMM))
+        return self.sensed and nfc.clf.RemoteTarget("212F", sensf_res=bytearray(self.sensed))
+
+    def mute(self) -> None:
+        self.muted += 1
 
     def send_cmd_recv_rsp(self, target: Any, data: bytearray, timeout: float) -> object:
         self.exchanges.append((target, bytes(data), timeout))
@@ -468,10 +539,22 @@ class OtherDevice:
         """Nothing to let go of."""
 
 
+def test_another_driver_that_senses_nothing_whole_has_no_card() -> None:
+    device = OtherDevice()
+    for device.sensed in (None, b"\x01" + IDM + PMM[:-1]):
+        assert at(device).poll((SYSTEM,)) == NoCard()
+
+
+def test_another_drivers_field_goes_off() -> None:
+    device = OtherDevice()
+    assert at(device).field_off() is None
+    assert device.muted == 1
+
+
 def test_another_driver_is_asked_once() -> None:
     device = OtherDevice(bytearray(b"answer"))
-    port = NfcpyPort(device, "usb")
-    assert port.poll(SYSTEM) == Polled(IDM, PMM)
+    port = at(device)
+    assert port.poll((SYSTEM,)) == HERE
     assert port.transceive(READ_SLOTS, 0.05) == b"answer"
     ((target, frame, timeout),) = device.exchanges
     assert bytes(target.sensf_res[1:9]) == IDM
@@ -493,7 +576,7 @@ def test_another_driver_is_asked_once() -> None:
 )
 def test_what_another_driver_raises_is_an_outcome(answer: object, outcome: type) -> None:
     device = OtherDevice(answer)
-    port = NfcpyPort(device, "usb")
-    port.poll(SYSTEM)
+    port = at(device)
+    port.poll((SYSTEM,))
     assert isinstance(port.transceive(READ_SLOTS, 0.05), outcome)
     assert len(device.exchanges) == 1

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardimage.layout.bits import LayoutFault
 from farebox.duty import Duty
 from farebox.feed import load_feed
-from farebox.feed.operators import load_operators
+from farebox.feed.operators import Operators, load_operators
 from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
 from farebox.result import Side
 from farebox.tap import Service, judge_alighting
 from sim.bench import BENCHES, ImageBench
+from sim.demand import Holdings
 from sim.fleet import LAYOVER_S, vehicles_for
 from sim.hardware.field import Moment, Withdrawal
 from sim.replay import SeenTap, Tally, VehicleDay, add, fleet_for
@@ -22,6 +24,8 @@ from tariff.account import Account
 from tariff.refusal import Code, Refusal
 from tariff.riders import HOLDER_ALONE, Party, RiderClass
 from tests.farebox.bus import DAY, DUTY, lococa
+
+SCHEMES = ("lococa", "aizu-noruca", "iwate-green-pass", "noruca")
 
 
 def run(
@@ -58,12 +62,69 @@ def test_the_sample_day_reconciles_to_zero(tmp_path: Path, reader: str) -> None:
     assert {tap.result.service.rulebook.scheme for tap in seen if tap.result.service} == {"lococa", "aizu-noruca"}
 
 
-@given(seed=st.integers(0, 10_000), riders=st.floats(0, 15))
-@settings(max_examples=15)
-def test_any_seed_reconciles_to_zero(tmp_path_factory: pytest.TempPathFactory, seed: int, riders: float) -> None:
-    total, seen = run(tmp_path_factory.mktemp("day"), seed=seed, mean_riders=riders)
+@given(seed=st.integers(0, 10_000), riders=st.floats(0, 15), scheme=st.none() | st.sampled_from(SCHEMES))
+@settings(max_examples=20)
+def test_any_seed_reconciles_to_zero(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, riders: float, scheme: str | None
+) -> None:
+    duty = DUTY._replace(scheme=scheme)
+    total, seen = run(tmp_path_factory.mktemp("day"), seed=seed, mean_riders=riders, duty=duty)
     assert total.reconciles
     rides_are_the_ledgers(seen, total)
+
+
+class TestEachOperatorsCards:
+    """The sample feed's day under each operator's rules, which ride on its own cards."""
+
+    @pytest.mark.parametrize("scheme", SCHEMES)
+    def test_the_day_reconciles_to_zero_with_tears(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+    ) -> None:
+        monkeypatch.setattr("sim.demand.WITHDRAWS", 0.3)
+        total, seen = run(tmp_path, "pn532", duty=DUTY._replace(scheme=scheme), mean_riders=8)
+        assert total.problems == ()
+        assert {tap.card.scheme for tap in seen} == {scheme}
+        assert [tap for tap in seen if tap.result.refusal and tap.result.refusal.code is Code.TOUCH_AGAIN]
+        # A scope that no source states would be refused by name, never guessed (GEN-17): nobody here has one.
+        assert not [tap for tap in seen if tap.result.refusal and tap.result.refusal.code is Code.NOT_CONFIGURED]
+        rides_are_the_ledgers(seen, total)
+
+    def test_iwate_points_are_earned_used_and_lapse_and_are_counted_apart_from_money(self, tmp_path: Path) -> None:
+        total, seen = run(tmp_path, duty=DUTY._replace(scheme="iwate-green-pass"), mean_riders=12)
+        assert words(seen) >= {"points-earned", "transport-points", "points-lapsed", "welfare-points"}
+        ledger = total.ledger
+        assert ledger.points_earned and ledger.points_lapsed and not ledger.coupons_delta_yen
+        paid = ledger.points_earned - ledger.points_lapsed - ledger.points_delta
+        assert ledger.fares_yen == -ledger.sf_delta_yen + paid + ledger.cash_yen
+        assert total.opening.points + ledger.points_delta == total.on_cards.points
+
+    @pytest.mark.parametrize(("day", "eco"), [(date(2026, 11, 20), False), (date(2026, 11, 21), True)])
+    def test_noruca_coupons_pay_and_eco_coupons_on_their_days_only(self, tmp_path: Path, day: date, eco: bool) -> None:
+        total, seen = run(tmp_path, duty=DUTY._replace(scheme="noruca"), day=day, mean_riders=12)
+        assert words(seen) >= {"regular", "student"}
+        assert ("eco" in words(seen)) is eco
+        assert total.ledger.sf_delta_yen == total.on_cards.stored_fare_yen == 0
+        assert -total.ledger.coupons_delta_yen == total.ledger.fares_yen - total.ledger.cash_yen
+
+    @pytest.mark.parametrize("scheme", SCHEMES)
+    def test_the_same_seed_gives_the_same_journals(self, tmp_path: Path, scheme: str) -> None:
+        days = []
+        for name in "ab":
+            run(tmp_path / name, seed=7, duty=DUTY._replace(scheme=scheme))
+            days.append({path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())})
+        assert days[0] == days[1]
+
+    def test_a_scheme_without_simulated_cards_is_told_by_name(self, tmp_path: Path) -> None:
+        other = DUTY.operators.on("lococa", DAY)._replace(scheme="own-card")
+        duty = DUTY._replace(scheme="own-card", operators=Operators((other,)))
+        with pytest.raises(LayoutFault, match=r"^no simulated cards of own-card; replay with --operator lococa, aizu"):
+            run(tmp_path, duty=duty)
+
+
+def words(seen: list[SeenTap]) -> set[str]:
+    """What the lines of the settlements were about."""
+    alighted = (tap.result.alighted for tap in seen if tap.result.alighted)
+    return {line.word for one in alighted for line in one.settlement.lines}
 
 
 def test_torn_taps_through_the_simulated_pn532_reconcile_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,13 +202,19 @@ def test_the_same_seed_gives_the_same_journals_byte_for_byte(tmp_path: Path) -> 
 
 
 def test_a_lost_yen_is_found(tmp_path: Path) -> None:
-    """The count can fail: each side of it, by one yen."""
+    """The count can fail: each side of it, by one yen, and a yen that only changed its purse."""
     total, _ = run(tmp_path)
-    assert total._replace(on_cards_yen=total.on_cards_yen - 1).difference_yen == -1
+    held, given = total.on_cards, total.given
+    short = held._replace(stored_fare_yen=held.stored_fare_yen - 1)
+    assert total._replace(on_cards=short).difference_yen == -1
     for wrong in (
-        total._replace(on_cards_yen=total.on_cards_yen + 1),
-        total._replace(cash_yen=total.cash_yen + 1, on_cards_yen=total.on_cards_yen - 1),
-        total._replace(credit_yen=total.credit_yen - 1, opening_yen=total.opening_yen - 1),
+        total._replace(on_cards=held._replace(stored_fare_yen=held.stored_fare_yen + 1)),
+        total._replace(on_cards=held._replace(points=held.points + 1)),
+        total._replace(on_cards=short._replace(coupons_yen=held.coupons_yen + 1)),
+        total._replace(on_cards=short, given=given._replace(cash_yen=given.cash_yen + 1)),
+        total._replace(given=given._replace(credit_yen=given.credit_yen - 1), opening=total.opening.plus(Holdings(-1))),
+        total._replace(given=given._replace(points_earned=given.points_earned + 1)),
+        total._replace(given=given._replace(points_lapsed=given.points_lapsed + 1)),
         total._replace(ledger=total.ledger._replace(pending=1)),
         total._replace(ledger=total.ledger._replace(unknown=1)),
         total._replace(violations=("contradiction",)),

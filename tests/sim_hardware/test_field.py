@@ -3,9 +3,9 @@ from datetime import date
 import pytest
 
 from cardimage.felica_card import FelicaCard
-from cardimage.image import Blocks
+from cardimage.image import Blocks, blank_lite_s
 from cardimage.issue import issue
-from sim.hardware.field import CardField, Moment, Withdrawal
+from sim.hardware.field import CardField, ChooseSlot, Moment, Withdrawal, in_turn
 from tariff.account import Account
 from tests.cardimage import peer
 from tests.cardimage.accounts import IDM
@@ -111,3 +111,124 @@ def test_a_torn_write_that_the_card_refuses_tears_nothing() -> None:
     # no challenge, so the MAC does not hold
     assert laid.field.exchange(WRITE) is None
     assert laid.blocks == before
+
+
+# -- several cards
+
+OTHER_IDM = bytes.fromhex("01 2E 00 00 00 00 00 02")
+# Polling with two time slots
+POLL_2 = bytes.fromhex("06 00 88 B4 00 01")
+READ_OTHER = bytes.fromhex("10 06") + OTHER_IDM + bytes.fromhex("01 0B 00 01 80 85")
+
+
+def answer_of(idm: bytes) -> bytes:
+    return b"\x12\x01" + idm + bytes.fromhex("00 F1 00 00 00 01 43 00")
+
+
+class TwoLaid(Laid):
+    """A second card beside the first."""
+
+    def __init__(
+        self,
+        withdrawal: Withdrawal | None = None,
+        other_withdrawal: Withdrawal | None = None,
+        choose_slot: ChooseSlot = in_turn,
+    ) -> None:
+        super().__init__()
+        self.field = CardField(choose_slot)
+        self.field.lay(self.card, withdrawal)
+        self.other = FelicaCard(blank_lite_s(OTHER_IDM), KEY)
+        self.field.lay_beside(self.other, other_withdrawal)
+
+
+def test_two_cards_answer_a_poll_in_slots_of_their_own() -> None:
+    laid = TwoLaid()
+    assert laid.field.answers(POLL_2) == ((answer_of(IDM),), (answer_of(OTHER_IDM),))
+    assert laid.field.commands == 1
+
+
+def test_two_cards_in_one_slot_drown_each_other_out() -> None:
+    laid = TwoLaid()
+    assert laid.field.answers(POLL) == ((answer_of(IDM), answer_of(OTHER_IDM)),)
+    assert laid.field.exchange(POLL) is None
+
+
+@pytest.mark.parametrize(("code", "slots"), [("00", 1), ("01", 2), ("03", 4), ("07", 8), ("0F", 16)], ids=str)
+def test_a_poll_says_how_many_slots_there_are(code: str, slots: int) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def last(place: int, slots: int) -> int:
+        asked.append((place, slots))
+        return slots - 1
+
+    laid = TwoLaid(choose_slot=last)
+    heard = laid.field.answers(bytes.fromhex("06 00 88 B4 00" + code))
+    assert asked == [(0, slots), (1, slots)]
+    assert heard == ((),) * (slots - 1) + ((answer_of(IDM), answer_of(OTHER_IDM)),)
+
+
+def test_any_other_command_reaches_the_card_that_it_names() -> None:
+    laid = TwoLaid()
+    for frame, idm in ((READ, IDM), (READ_OTHER, OTHER_IDM)):
+        answer = laid.field.exchange(frame)
+        assert answer is not None
+        assert answer[2:10] == idm
+    assert laid.field.commands == 2
+
+
+@pytest.mark.parametrize("frame", ["", "01", "0A 06 01 2E 00 00 00 00 00 03", "05 06 01 2E 4C", "06 00 88 B4 00"])
+def test_a_command_that_names_neither_reaches_neither(frame: str) -> None:
+    laid = TwoLaid()
+    assert laid.field.exchange(bytes.fromhex(frame)) is None
+    assert laid.field.commands == 0
+
+
+@pytest.mark.parametrize(("first_byte", "reached"), [(0x11, 1), (0xF1, 1), (0x02, 0), (0x00, 0)])
+def test_a_card_is_named_by_any_of_its_systems(first_byte: int, reached: int) -> None:
+    # The IDm's first four bits count the systems of one card.
+    laid = TwoLaid()
+    laid.field.exchange(READ[:2] + bytes((first_byte,)) + READ[3:])
+    assert laid.field.commands == reached
+
+
+def test_each_card_is_withdrawn_at_the_command_that_is_its_own() -> None:
+    # The first card's third command is the other's first and the field's fourth.
+    laid = TwoLaid(Withdrawal(3, Moment.AFTER), Withdrawal(3, Moment.ANSWER_LOST))
+    assert laid.field.answers(POLL_2) == ((answer_of(IDM),), (answer_of(OTHER_IDM),))
+    assert laid.field.exchange(READ_OTHER) is not None
+    assert laid.field.exchange(WRITE_RC) is not None
+    assert laid.field.exchange(READ_OTHER) is None
+    assert laid.field.exchange(WRITE) is None
+    assert laid.blocks[1] == NEW
+    assert laid.field.answers(POLL_2) == ((answer_of(OTHER_IDM),), ())
+    assert laid.field.commands == 6
+
+
+def test_one_card_is_lifted_and_the_other_stays_with_its_session() -> None:
+    laid = TwoLaid()
+    assert laid.field.exchange(WRITE_RC) is not None
+    laid.field.lift(laid.other)
+    assert laid.field.exchange(READ_OTHER) is None
+    answer = laid.field.exchange(WRITE)
+    assert answer is not None
+    assert answer[10:12] == bytes(2)
+    laid.field.lift()
+    assert laid.field.exchange(POLL) is None
+
+
+def test_a_card_laid_takes_the_place_of_all() -> None:
+    laid = TwoLaid()
+    assert laid.field.exchange(WRITE_RC) is not None
+    laid.field.lay(laid.other)
+    assert laid.field.exchange(POLL) == answer_of(OTHER_IDM)
+    assert laid.field.commands == 1
+    assert laid.card.process(WRITE) == bytes.fromhex("0C 09") + IDM + bytes.fromhex("02 B2")
+
+
+def test_all_cards_lose_their_power_with_the_field() -> None:
+    laid = TwoLaid()
+    assert laid.field.exchange(WRITE_RC) is not None
+    laid.field.power_off()
+    answer = laid.field.exchange(WRITE)
+    assert answer is not None
+    assert answer[10:12] == bytes.fromhex("02 B2")

@@ -12,6 +12,7 @@ import nfc.clf.transport
 import pytest
 
 from cardimage.felica_card import FelicaCard
+from cardimage.image import blank_lite_s
 from cardimage.issue import issue
 from farebox.result import Side
 from reader.port import NoCard
@@ -131,6 +132,54 @@ def test_a_card_is_listed(wire: Wire, field: CardField) -> None:
     wire.send("00 00 FF 09 F7 D4 4A 01 01 00 88 B4 00 00 A4 00")
     wire.hears(ACK, "00 00 FF 16 EA D5 4B 01 01 12 01 01 2E 4C D1 A0 B3 57 96 00 F1 00 00 00 01 43 00 0A 00")
     assert (field.commands, wire.chip.rf_commands) == (1, 1)
+
+
+SECOND_IDM = "01 2E 00 00 00 00 00 02"
+LISTED = "12 01 01 2E 4C D1 A0 B3 57 96 00 F1 00 00 00 01 43 00"
+LISTED_SECOND = f"12 01 {SECOND_IDM} 00 F1 00 00 00 01 43 00"
+
+
+@pytest.mark.parametrize(
+    ("most", "slots", "answer"),
+    [
+        ("02", "01", f"02 01 {LISTED} 02 {LISTED_SECOND}"),
+        ("01", "01", f"01 01 {LISTED}"),
+        ("02", "00", "00"),
+        ("01", "00", "00"),
+    ],
+    ids=["both", "no more than asked for", "one slot, neither", "one slot, one asked for, neither"],
+)
+def test_two_cards_are_listed_if_they_are_asked_for_and_answer_apart(
+    wire: Wire, field: CardField, most: str, slots: str, answer: str
+) -> None:
+    laid(field)
+    field.lay_beside(FelicaCard(blank_lite_s(bytes.fromhex(SECOND_IDM)), bytes(16)))
+    # InListPassiveTarget
+    wire.send(chip_frame(f"D4 4A {most} 01 00 88 B4 00 {slots}"))
+    wire.hears(ACK, chip_frame(f"D5 4B {answer}"))
+    assert (field.commands, wire.chip.rf_commands) == (1, 1)
+
+
+def chip_frame(body: str) -> str:
+    octets = bytes.fromhex(body)
+    head = bytes((len(octets), -len(octets) & 0xFF))
+    return (b"\x00\x00\xff" + head + octets + bytes((-sum(octets) & 0xFF, 0))).hex(" ")
+
+
+@pytest.mark.parametrize(
+    "off", ["00 00 FF 04 FC D4 32 01 02 F7 00", "00 00 FF 04 FC D4 16 B0 00 66 00"], ids=["RF off", "PowerDown"]
+)
+def test_a_card_forgets_its_session_when_the_field_goes_off(wire: Wire, field: CardField, off: str) -> None:
+    laid(field)
+    # InCommunicateThru: write RC; read S_PAD0 and MAC_A
+    challenge = "20 08 01 2E 4C D1 A0 B3 57 96 01 09 00 01 80 80" + " 00" * 16
+    proof = chip_frame("D4 42 12 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 02 80 00 80 91")
+    wire.send(chip_frame("D4 42 " + challenge))
+    wire.hears(ACK, chip_frame("D5 43 00 0C 09 01 2E 4C D1 A0 B3 57 96 00 00"))
+    wire.send(off)
+    wire.hears(ACK, chip_frame("D5 33" if "D4 32" in off else "D5 17 00"))
+    wire.send(proof)
+    wire.hears(ACK, chip_frame("D5 43 00 0C 07 01 2E 4C D1 A0 B3 57 96 02 B2"))
 
 
 def test_a_frame_is_passed_through_with_its_status(wire: Wire, field: CardField) -> None:

@@ -83,12 +83,6 @@ def test_a_date_that_is_none(cli: Cli) -> None:
     one_line(cli("sim", "replay", "--date", "2026-02-30"), Exit.USAGE, "2026-02-30", "2026-11-20")
 
 
-@pytest.mark.parametrize("scheme", ["noruca", "iwate-green-pass"])
-def test_a_scheme_whose_cards_have_no_layout_yet_says_so(cli: Cli, scheme: str) -> None:
-    ran = cli("sim", "replay", "--date", "2026-11-20", "--reader", "image", "--quiet", "--operator", scheme)
-    one_line(ran, Exit.USAGE, f"no layout for a card of {scheme} yet", "--operator lococa or aizu-noruca")
-
-
 def test_an_unknown_operator_names_those_there_are(cli: Cli) -> None:
     ran = cli("sim", "replay", "--date", "2026-11-20", "--operator", "suica")
     one_line(ran, Exit.CONFIGURATION, "suica", "lococa", "aizu-noruca")

@@ -48,4 +48,4 @@ def test_a_command_that_is_none_is_said_on_one_line(cli: Cli) -> None:
 def test_a_command_that_misses_what_it_needs_is_said_on_one_line(cli: Cli) -> None:
     ran = cli("card", "show")
     assert (ran.code, ran.out) == (Exit.USAGE, "")
-    assert ran.err == "farebox: Missing argument 'PATH'; see farebox card show --help\n"
+    assert ran.err == "farebox: Missing argument 'FILE...'; see farebox card show --help\n"

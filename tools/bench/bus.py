@@ -19,7 +19,8 @@ from farebox.tap import Service
 from farebox.terminal import Readers, Terminal
 from reader.felica import FelicaReader
 from reader.keys import bench_keys
-from reader.nfcpy_port import open_tty
+from reader.nfcpy_port import tty_port
+from reader.port import opened
 from sim.bench import Bench
 from sim.hardware.field import CardField, Withdrawal
 from sim.hardware.pn532 import Pn532
@@ -74,7 +75,7 @@ class ChipBench:
     def __init__(self) -> None:
         """Start the chip and open it; the challenges are the same in every run."""
         self.chip = Pn532(CardField())
-        self._reader = FelicaReader(open_tty(self.chip.path), KEYS, Random(1).randbytes)
+        self._reader = FelicaReader(opened(tty_port(self.chip.path)), KEYS, Random(1).randbytes)
         self.readers = Readers(self._reader, self._reader)
 
     def lay(self, _side: Side, image: CardImage, withdrawal: Withdrawal | None = None) -> None:

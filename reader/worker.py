@@ -1,0 +1,119 @@
+"""A reader's own process: `python -m reader.worker SPEC DESCRIPTOR`. It may hang; whoever started it can kill it.
+
+It serves `reader.messages` on an inherited socket, one request at a time, and lives as long as the other end is open:
+nothing else ends it in order, so that Ctrl-C or a service's stop can't take the reader away in the middle of a tap.
+"""
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from threading import Thread
+
+from reader.drivers import frame_port
+from reader.messages import (
+    MOST_BYTES,
+    Answer,
+    AskHealth,
+    Close,
+    Done,
+    Failed,
+    FieldOff,
+    MessageFault,
+    Open,
+    Poll,
+    Request,
+    Transceive,
+    decode_request,
+    encode_answer,
+)
+from reader.port import FramePort, ReaderFault, ReaderMissing
+
+_GRACE_S = 2.0
+"""How long a reader may take to close once the terminal is gone."""
+
+
+def main() -> None:
+    """Serve until the other end is closed."""
+    spec, descriptor = sys.argv[1:]
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    line = socket.socket(fileno=int(descriptor))
+    line.set_inheritable(False)  # nfcpy starts a shell; it must not keep the line open
+    Thread(target=_leave_with_parent, args=(line,), daemon=True).start()
+    serve(line, lambda: frame_port(spec))
+    # Not by way of the interpreter's end: a USB library with a hung device may not come back from it.
+    os._exit(0)
+
+
+def _leave_with_parent(line: socket.socket) -> None:
+    """A reader that hangs never sees that the terminal is gone; this thread does."""
+    waiting = select.poll()
+    waiting.register(line, 0)
+    waiting.poll()
+    time.sleep(_GRACE_S)
+    os._exit(1)
+
+
+def serve(line: socket.socket, connect: Callable[[], FramePort]) -> None:
+    """Answer requests until the line ends, `Close` comes, or something that is no request; then close the reader."""
+    desk = _Desk(connect)
+    try:
+        while packet := line.recv(MOST_BYTES + 1):
+            number, request = decode_request(packet)
+            line.send(encode_answer(number, desk.answer(request)))
+            if isinstance(request, Close):
+                break
+    except (MessageFault, OSError):
+        pass  # whoever is there is not, or no longer, the terminal
+    finally:
+        desk.answer(Close())
+
+
+class _Desk:
+    """The reader, from its first opening on."""
+
+    def __init__(self, connect: Callable[[], FramePort]) -> None:
+        self._connect = connect
+        self._port: FramePort | None = None
+
+    def answer(self, request: Request) -> Answer:
+        """What came of it. A driver of others' making may raise: that is a fault of the reader, too."""
+        try:
+            return self._act(request)
+        except ReaderMissing as missing:
+            return Failed(str(missing))
+        except Exception as error:
+            return Failed(f"{type(error).__name__} {error}".strip())
+
+    def _act(self, request: Request) -> Answer:
+        if isinstance(request, Open) and self._port is None:
+            self._port = self._connect()
+        port = self._port
+        if port is None:
+            return Done() if isinstance(request, Close) else Failed("not open")
+        outcome: Answer | ReaderFault | None
+        match request:
+            case Open():
+                outcome = port.open()
+            case Poll(codes, wait_s):
+                outcome = port.poll(codes, time.monotonic() + wait_s if wait_s else 0.0)
+            case Transceive(frame, timeout_s):
+                outcome = port.transceive(frame, timeout_s)
+            case FieldOff():
+                outcome = port.field_off()
+            case AskHealth():
+                outcome = port.health()
+            case Close():
+                port.close()
+                outcome = None
+        if isinstance(outcome, ReaderFault):
+            return Failed(outcome.what)
+        return Done() if outcome is None else outcome
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""A reader that fails or garbles in the middle of a tap: at every command of it (faults 7, 9).
+
+The tap is done or not done, the journal knows which, and the next one brings the ride to its one end. How a reader
+fails on the wire is told in tests/contract and tests/reader.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from farebox.formats.journal import Noted
+from farebox.result import Side
+from farebox.table import State
+from farebox.terminal import Readers
+from reader.felica import FelicaReader
+from reader.port import CardLost, PollOutcome, ReaderFault
+from sim.bench import FieldsBench
+from sim.hardware.field import CardField, FieldPort
+from tariff.refusal import Code
+from tests.farebox.bus import KEYS, standing_slot
+from tests.farebox.taps import KINDS, Scene, undisturbed
+from tests.farebox.test_every_tap import ended_once, journal_agrees, never_a_mixture
+
+NAMES = ("board-pass", "alight-pass", "alight-auto-charge", "alight-points-used", "alight-student-coupons")
+_Answer = Callable[[bytes], bytes]
+
+SPOILT: dict[str, _Answer] = {
+    "nothing": lambda answer: b"",
+    "one byte": lambda answer: answer[:1],
+    "cut short": lambda answer: answer[:-1],
+    "cut short, its length mended": lambda answer: bytes((len(answer) - 1,)) + answer[1:-1],
+    "a byte too many": lambda answer: answer + b"\0",
+    "as long as a frame can be": lambda answer: b"\xff" * 255,
+    "of another command": lambda answer: answer[:1] + bytes((answer[1] ^ 0x04,)) + answer[2:],
+    "of another card": lambda answer: answer[:2] + bytes((answer[2] ^ 0x01,)) + answer[3:],
+    "one bit of it": lambda answer: answer[:-1] + bytes((answer[-1] ^ 0x01,)),
+    "not ours at all": lambda answer: Random(9).randbytes(len(answer)),
+}
+"""What becomes of an answer on its way (faults 9)."""
+
+WHOLE = {"challenge": Code.FOREIGN_CARD, "read": Code.WRONG_KEY, "conditions": Code.WRONG_KEY}
+
+
+class WornPort(FieldPort):
+    """A port that spoils the n-th answer from now on, swallows the n-th command, or is gone after it until opened."""
+
+    def __init__(self, field: CardField, name: str) -> None:
+        super().__init__(field, name)
+        self.spoil_at, self.spoil = 0, SPOILT["nothing"]
+        self.swallow_at = self.unplug_at = 0
+        self._gone = False
+
+    def open(self, deadline_s: float = 0.0) -> None:
+        super().open(deadline_s)
+        self._gone = False
+
+    def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
+        return self._fault() if self._gone else super().poll(system_codes, deadline_s)
+
+    def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
+        if self._gone:
+            return self._fault()
+        self.swallow_at -= 1
+        answer = CardLost() if self.swallow_at == 0 else super().transceive(frame, timeout_s)
+        self.spoil_at -= 1
+        self.unplug_at -= 1
+        if self.unplug_at == 0:
+            self._gone = True
+            return self._fault()
+        return self.spoil(answer) if self.spoil_at == 0 and isinstance(answer, bytes) else answer
+
+    def _fault(self) -> ReaderFault:
+        return ReaderFault(self.name, "no such device")
+
+
+class WornBench(FieldsBench):
+    """Two fields behind ports that can be made to fail."""
+
+    def __init__(self) -> None:
+        fields = {side: CardField() for side in (Side.BOARDING, Side.ALIGHTING)}
+        self.ports = {side: WornPort(field, side) for side, field in fields.items()}
+        boarding, alighting = (FelicaReader(port, KEYS, Random(1).randbytes) for port in self.ports.values())
+        super().__init__(fields, Readers(boarding, alighting), KEYS)
+
+
+@pytest.fixture
+def bench() -> WornBench:
+    return WornBench()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_faults_7_unplugged_at_every_command_it_ends_once(bench: WornBench, tmp_path: Path, name: str) -> None:
+    """The command reached the card, and the reader was gone before its answer; it comes back by itself."""
+    kind = KINDS[name]
+    for command in range(1, kind.commands):  # the poll apart
+        scene = Scene(kind, bench, tmp_path)
+        bench.ports[kind.side].unplug_at = command
+        torn = scene.tap()
+        assert torn is None or (torn.refusal is not None and torn.refusal.code is Code.TOUCH_AGAIN)
+        never_a_mixture(scene, name)
+        journal_agrees(scene)
+        if scene.bus.state() is State.NO_READER:
+            scene.bus.terminal.touch(kind.side)  # opened again, and found well
+        assert scene.bus.state() is State.READY
+        scene.finish()
+        ended_once(scene, name)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "board-layout-1-pass", "one-tap-layout-1-pass"])
+def test_faults_3_a_command_that_never_reached_the_card_was_not_done(
+    bench: WornBench, tmp_path: Path, name: str
+) -> None:
+    """The card lies there all the while. Nothing is committed behind a block that is missing; a commit is read back."""
+    kind = KINDS[name]
+    for command in range(1, kind.commands):
+        scene = Scene(kind, bench, tmp_path)
+        bench.ports[kind.side].swallow_at = command
+        torn = scene.tap()
+        assert torn is not None and torn.refusal is not None and torn.refusal.code is Code.TOUCH_AGAIN
+        assert not scene.is_done() and not scene.bus.terminal.pending
+        never_a_mixture(scene, name)
+        journal_agrees(scene)
+        reasons = [entry.record.code for entry in scene.bus.entries() if isinstance(entry.record, Noted)]
+        assert reasons == (["commit-read-back"] if command == kind.commands - 1 else [])
+        scene.finish()
+        ended_once(scene, name)
+
+
+@pytest.mark.parametrize("how", SPOILT)
+@pytest.mark.parametrize("name", NAMES)
+def test_faults_9_an_answer_garbled_at_every_command_it_ends_once(
+    bench: WornBench, tmp_path: Path, name: str, how: str
+) -> None:
+    kind = KINDS[name]
+    for number, sent in enumerate(kind.sends.split()[1:], 1):
+        scene = Scene(kind, bench, tmp_path)
+        port = bench.ports[kind.side]
+        port.spoil_at, port.spoil = number, SPOILT[how]
+        torn = scene.tap()
+        never_a_mixture(scene, name)
+        journal_agrees(scene)
+        if torn is not None and torn.refusal is not None:
+            # Only what is whole can be told apart: a proof that does not hold (faults 10), a status that is a no.
+            told = WHOLE.get(sent, Code.TOUCH_AGAIN) if how == "one bit of it" else Code.TOUCH_AGAIN
+            assert torn.refusal.code is told
+        scene.finish()
+        ended_once(scene, name)
+
+
+def test_the_garbled_answer_reaches_the_terminal(bench: WornBench, tmp_path: Path) -> None:
+    """The two tests above can fail: without its commit's answer, a tap takes the command more that looks into it."""
+    scene = Scene(KINDS["board-general"], bench, tmp_path)
+    bench.ports[Side.BOARDING].spoil_at = 3
+    assert scene.tap() is not None
+    assert bench.commands(Side.BOARDING) == scene.kind.commands + 1
+    assert standing_slot(scene.card).slot == undisturbed("board-general").slot

@@ -1,0 +1,44 @@
+"""`farebox card convert`: a recorded card into another format."""
+
+from pathlib import Path
+
+import click
+
+from cardimage import image as card_image
+from cardimage.formats import flipper
+from cardimage.image import CardImage
+from tools.files import read_images, write_whole
+from tools.options import FILE
+
+
+def encoded(image: CardImage, path: Path) -> bytes:
+    """The bytes of a file by its name: Flipper's for *.nfc, ours for anything else."""
+    return flipper.write(image).encode() if path.suffix.lower() == ".nfc" else card_image.dump(image)
+
+
+@click.command(short_help="Turn a recorded card into our format or Flipper's.")
+@click.argument("source", type=FILE)
+@click.option("-o", "--output", "path", type=FILE, required=True, help="*.card.cbor, or *.nfc for Flipper.")
+@click.option("--card", "number", type=click.IntRange(1), help="Which card of a file that holds several, from 1.")
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+def convert(source: Path, path: Path, number: int | None, force: bool) -> None:
+    """Read a card in any known format (docs/card_files.md), and write it as our CBOR or as Flipper's .nfc.
+
+    \b
+    farebox card convert suica.nfc -o suica.card.cbor
+    farebox card convert export.json --card 2 -o second.nfc
+    """
+    if path.is_dir() or (path.exists() and not force):
+        raise click.UsageError(f"{path} exists; {'name a file' if path.is_dir() else '--force writes over it'}")
+    images = read_images(source)
+    if number is None and len(images) != 1:
+        raise click.UsageError(f"{source} holds {len(images)} cards; choose one with --card")
+    if number is not None and number > len(images):
+        raise click.UsageError(f"--card {number}: {source} holds {len(images)}")
+    image = images[(number or 1) - 1]
+    write_whole(path, encoded(image, path))
+    click.echo(f"{path}: {image.idm.hex().upper() or 'IDm unknown'}, systems {_systems(image)}")
+
+
+def _systems(image: CardImage) -> str:
+    return ", ".join(f"{code:04X}" for code in image.systems)

@@ -1,0 +1,1 @@
+"""`farebox reader`: what readers there are, and how well they do."""
