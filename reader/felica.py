@@ -173,6 +173,8 @@ class LiteSSession:
         if len(answer) < _ANSWER_HEAD or answer[0] != len(answer) or answer[1:10] != expected:
             return CardLost()
         status = answer[10:12]
+        if len(answer) > _ANSWER_HEAD and (frame[1] == _WRITE or status != _OK):
+            return CardLost()  # only blocks that were read come after the status
         return answer if status == _OK else Declined(wrong_key=False, status=status)
 
 

@@ -18,7 +18,6 @@ from cardimage import image as card_image
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.standard_card import StandardCard
-from reader.card_port import CardModel, CardPort
 from reader.drivers import UnknownReader, check_name
 from reader.felica import FelicaReader
 from reader.image_port import ImageReader
@@ -26,6 +25,7 @@ from reader.keys import KeyStore, bench_keys
 from reader.port import CardReader, FramePort, opened
 from reader.trace import MAX_BYTES, Trace, TraceFault, TracePort, parse
 from reader.watchdog import OPENING_S, WatchedPort
+from sim.hardware.field import CardField, CardModel, FieldPort
 from tools.files import read_image, write_whole
 from tools.tappable import tappable
 
@@ -47,9 +47,9 @@ def open_reader(spec: str) -> FramePort:
     """The port of a reader, opened; ReaderMissing, ImageFault, TraceFault or OSError says why not."""
     kind, _, rest = spec.partition(":")
     if kind == "image" and rest:
-        port = CardPort(spec)
-        port.lay(model_of(read_image(Path(rest))))
-        return port
+        field = CardField()
+        field.lay(model_of(read_image(Path(rest))))
+        return FieldPort(field, spec)
     if kind == "trace" and rest:
         return _traced(spec, Path(rest))
     return _watched(spec)

@@ -7,6 +7,7 @@ through vsmartcard's driver vpcd: a TCP connection while a card is there, messag
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition, Thread, current_thread
 
 from reader import transparent
@@ -179,7 +180,8 @@ class VpcdLine:
 
     def _hang_up(self) -> None:
         if self._line is not None:
-            self._line.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the other end may have hung up first
+                self._line.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
         while not self._closing:

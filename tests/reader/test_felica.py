@@ -523,3 +523,11 @@ def test_a_port_that_can_not_be_opened_is_missing() -> None:
         opened(ScriptedPort(opens=(GONE,)))
     port = ScriptedPort()
     assert opened(port) is port
+
+
+@pytest.mark.parametrize("status", ["00 00", "FF 71", "02 B2"])
+def test_faults_9_an_answer_to_a_write_that_goes_on_after_its_status_is_none(status: str) -> None:
+    session, port = session_opened((write_command(1, NEW), f"0D 09 01 2E 4C D1 A0 B3 57 96 {status} 00"))
+    assert session.write(1, NEW) == Indeterminate(1)
+    assert session.write_count == COUNT
+    assert port.is_done

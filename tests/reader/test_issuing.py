@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from cardimage.felica_card import FelicaCard
 from cardimage.issue import issue
 from cardimage.protection import Protection
-from reader.card_port import CardPort
 from reader.issuing import (
     Issued,
     Left,
@@ -24,7 +23,7 @@ from reader.issuing import (
     wipe_card,
 )
 from reader.port import Declined, Polled, ReaderFault
-from sim.hardware.field import Moment, Withdrawal
+from sim.hardware.field import FieldPort, Moment, Withdrawal
 from tariff.account import Account, HolderKind
 from tests.cardimage import peer
 from tests.cardimage.accounts import IDM
@@ -47,6 +46,7 @@ from tests.reader.desk import (
     memory,
 )
 from tests.second_card.lite_s_card import LiteSCard
+from tests.second_card.second_bench import SecondPort
 
 WIPED = dict.fromkeys(range(14), bytes(16))
 MC_BOUGHT = bytes.fromhex("FF FF FF 00 07 00 00 00 00 00 00 00 00 00 00 00")
@@ -85,7 +85,7 @@ def test_locked_is_what_the_image_of_an_issued_card_has() -> None:
 def test_the_second_card_is_issued_too() -> None:
     """It takes a change of MC at its next power-up only, and counts from FFFE00, as real ones are said to."""
     card = LiteSCard(IDM, POLLED.pmm, FACTORY_KEY)
-    port = CardPort()
+    port = SecondPort()
     port.lay(card)
     bench = Desk().bench._replace(port=port)
     for protection in Protection:
@@ -260,11 +260,11 @@ def test_a_reader_that_fails_is_told_as_such() -> None:
     desk = Desk()
     fault = ReaderFault("field", "unplugged")
 
-    class Broken(CardPort):
+    class Broken(FieldPort):
         def field_off(self) -> ReaderFault:
             return fault
 
-    assert issue_card(desk.bench._replace(port=Broken()), POLLED, PADS, Protection.BENCH) == fault
+    assert issue_card(desk.bench._replace(port=Broken(desk.field)), POLLED, PADS, Protection.BENCH) == fault
 
 
 # -- wiping

@@ -322,3 +322,24 @@ def test_two_cards_drown_each_other_out_or_the_session_stays_with_the_first(port
     assert isinstance(answer, bytes)
     assert answer[2:10] == IDM
     assert port.poll((SYSTEM,)) == NoCard()
+
+
+def test_field_off_ends_the_session_and_lets_the_firmware_look_again(
+    scard: FakeScard, port: PcscPort, field: SensedField
+) -> None:
+    field.lay(a_card())
+    assert port.open() is None
+    assert port.poll((SYSTEM,)) == HERE
+    assert port.field_off() is None
+    assert not scard.cards
+    field.lift()
+    assert not scard.readers[RC_S300].has_card
+
+
+def test_field_off_for_a_card_that_is_gone_is_no_fault(scard: FakeScard, port: PcscPort, field: SensedField) -> None:
+    field.lay(a_card())
+    assert port.open() is None
+    assert port.poll((SYSTEM,)) == HERE
+    scard.fails["transmit"] = Status.CARD_REMOVED
+    assert port.field_off() is None
+    assert not scard.cards

@@ -9,10 +9,10 @@ from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.issue import issue
 from cardimage.standard_card import StandardCard
-from reader.card_port import CardPort
 from reader.keys import bench_keys
 from reader.port import CardLost, NoCard, ReaderFault, TwoCards
 from reader.recording import NotRecorded, record
+from sim.hardware.field import CardField, CardModel, FieldPort
 from tariff.account import Account
 from tests.cardimage.accounts import IDM as BENCH_IDM
 from tests.reader.transit_card import transit_card
@@ -26,11 +26,15 @@ def bench_card() -> FelicaCard:
     return FelicaCard(bench_image(), bytes(16))
 
 
-def recorded(*cards: object) -> CardImage | NotRecorded:
-    port = CardPort()
+def at(*cards: CardModel) -> CardField:
+    field = CardField()
     for card in cards:
-        port.lay(card)  # type: ignore[arg-type]
-    return record(port, 0.0, lambda _what: None)
+        field.lay_beside(card)
+    return field
+
+
+def recorded(*cards: CardModel) -> CardImage | NotRecorded:
+    return record(FieldPort(at(*cards)), 0.0, lambda _what: None)
 
 
 def test_a_transit_card_is_recorded_as_it_is() -> None:
@@ -61,9 +65,8 @@ def test_blocks_that_ask_for_authentication_stay_out() -> None:
 
 
 def test_each_service_is_told_as_it_is_read() -> None:
-    port, told = CardPort(), list[str]()
-    port.lay(StandardCard(transit_card()))
-    record(port, 0.0, told.append)
+    told = list[str]()
+    record(FieldPort(at(StandardCard(transit_card()))), 0.0, told.append)
     assert told == ["0003 008B", "0003 090F", "0003 108F", "0003 10CB", "FE00 110B"]
 
 
@@ -72,11 +75,13 @@ def test_no_card_and_two_cards_are_said() -> None:
     assert recorded(StandardCard(transit_card()), bench_card()) == TwoCards()
 
 
-class Leaving(CardPort):
-    """The card is taken away at the n-th exchange, or an answer is spoilt there."""
+class Leaving(FieldPort):
+    """The card is taken away at the n-th exchange, or its answers are spoilt from there on."""
 
-    def __init__(self, place: int, spoil: Callable[[bytes], bytes | CardLost | ReaderFault] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, card: CardModel, place: int, spoil: Callable[[bytes], bytes | CardLost | ReaderFault] | None = None
+    ) -> None:
+        super().__init__(at(card))
         self.exchanges, self._place, self._spoil = 0, place, spoil
 
     def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
@@ -84,15 +89,14 @@ class Leaving(CardPort):
         if self.exchanges < self._place:
             return super().transceive(frame, timeout_s)
         if self._spoil is None:
-            self.lift()
+            self._field.lift()
             return CardLost()
         answer = super().transceive(frame, timeout_s)
         return self._spoil(answer) if isinstance(answer, bytes) else answer
 
 
 def exchanges_of(card: StandardCard | FelicaCard) -> int:
-    port = Leaving(10_000)
-    port.lay(card)
+    port = Leaving(card, 10_000)
     assert isinstance(record(port, 0.0, lambda _what: None), CardImage)
     return port.exchanges
 
@@ -102,30 +106,25 @@ def test_a_card_taken_away_at_any_exchange_is_never_recorded_by_half(
     card: Callable[[], StandardCard | FelicaCard],
 ) -> None:
     for place in range(1, exchanges_of(card()) + 1):
-        port = Leaving(place)
-        port.lay(card())
+        port = Leaving(card(), place)
         assert record(port, 0.0, lambda _what: None) == CardLost(), place
 
 
 def test_a_reader_that_fails_is_said() -> None:
     fault = ReaderFault("cards", "unplugged")
-    port = Leaving(3, lambda _answer: fault)
-    port.lay(StandardCard(transit_card()))
+    port = Leaving(StandardCard(transit_card()), 3, lambda _answer: fault)
     assert record(port, 0.0, lambda _what: None) == fault
 
 
 def test_an_answer_lost_now_and_then_is_asked_for_again() -> None:
-    class Slipping(CardPort):
-        def __init__(self) -> None:
-            super().__init__()
-            self.turn = 0
+    class Slipping(FieldPort):
+        turn = 0
 
         def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
             self.turn += 1
             return CardLost() if self.turn % 2 else super().transceive(frame, timeout_s)
 
-    port = Slipping()
-    port.lay(StandardCard(transit_card()))
+    port = Slipping(at(StandardCard(transit_card())))
     assert record(port, 0.0, lambda _what: None) == transit_card()
 
 
@@ -135,8 +134,7 @@ def test_an_answer_lost_now_and_then_is_asked_for_again() -> None:
     ids=["short", "long", "empty", "zeros"],
 )
 def test_answers_that_are_not_whole_are_a_card_lost(spoil: Callable[[bytes], bytes]) -> None:
-    port = Leaving(1, spoil)
-    port.lay(bench_card())
+    port = Leaving(bench_card(), 1, spoil)
     assert record(port, 0.0, lambda _what: None) == CardLost()
 
 
@@ -144,8 +142,8 @@ def test_a_card_that_claims_without_end_is_bounded() -> None:
     class Endless:
         """Any service it is asked about exists, and every block of it."""
 
-        def __init__(self) -> None:
-            self.commands = 0
+        image = transit_card()
+        commands = 0
 
         def power_off(self) -> None:
             """It forgets nothing."""

@@ -13,12 +13,12 @@ from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.issue import issue
 from cardimage.standard_card import StandardCard
-from reader.card_port import CardPort
 from reader.felica import FelicaReader, LiteSSession, write_command
 from reader.keys import bench_keys
 from reader.port import CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, TwoCards, Written
 from reader.recording import record
 from reader.trace import Trace, TraceFault, TracePort, TracingPort, parse, without_key
+from sim.hardware.field import CardField, FieldPort
 from tariff.account import Account
 from tests.cardimage.accounts import IDM
 from tests.reader.outcomes import good
@@ -31,7 +31,7 @@ def ticks() -> Iterator[float]:
     yield from (count / 1_000 for count in range(100_000))
 
 
-def traced(port: CardPort) -> tuple[TracingPort, list[str]]:
+def traced(port: FieldPort) -> tuple[TracingPort, list[str]]:
     lines, clock = list[str](), ticks()
     return TracingPort(port, lines.append, lambda: next(clock)), lines
 
@@ -41,11 +41,11 @@ def bench_card() -> FelicaCard:
     return FelicaCard(image, bench_keys().card_key(IDM))
 
 
-def at(*cards: StandardCard | FelicaCard) -> CardPort:
-    port = CardPort()
+def at(*cards: StandardCard | FelicaCard) -> FieldPort:
+    field = CardField()
     for card in cards:
-        port.lay(card)
-    return port
+        field.lay_beside(card)
+    return FieldPort(field, "field")
 
 
 def test_a_recording_of_a_transit_card_can_be_recorded_again_from_its_trace() -> None:
@@ -84,7 +84,7 @@ def test_every_line_is_an_object_and_the_first_says_what_it_is() -> None:
     port.transceive(b"\x06\x00\xff\xff\x00\x00", 0.1)
     port.transceive(b"\x02\xff", 0.1)
     head, poll, sent, lost = (json.loads(line) for line in lines)
-    assert head == {"format": "farebox-trace", "version": 1, "reader": "cards", "chip": "card images (模擬)"}
+    assert head == {"format": "farebox-trace", "version": 1, "reader": "field", "chip": "模擬"}
     name = IDM.hex().upper()
     assert poll == {
         "at_us": 1_000,
@@ -97,7 +97,7 @@ def test_every_line_is_an_object_and_the_first_says_what_it_is() -> None:
     assert lost == {"at_us": 3_000, "send": "02FF", "answer": None}
 
 
-class Failing(CardPort):
+class Failing(FieldPort):
     def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
         return ReaderFault(self.name, "unplugged")
 
@@ -110,7 +110,7 @@ class Failing(CardPort):
 
 def test_faults_lost_cards_and_two_cards_come_back_as_they_were() -> None:
     for port, outcome in (
-        (Failing(), ReaderFault("cards", "unplugged")),
+        (Failing(CardField(), "field"), ReaderFault("field", "unplugged")),
         (at(), NoCard()),
         (at(bench_card(), StandardCard(transit_card())), TwoCards()),
     ):
@@ -178,7 +178,7 @@ def test_a_replay_says_that_it_is_one() -> None:
     port, lines = traced(at(bench_card()))
     replayed = TracePort("trace:t", parse(lines, "t"))
     assert replayed.open() is None
-    assert replayed.health() == Health("card images (模擬) (模擬, cards)")
+    assert replayed.health() == Health("模擬 (模擬, field)")
     assert replayed.field_off() is None
     replayed.close()
     assert port.field_off() is None

@@ -17,10 +17,10 @@ from cardimage import image as card_image
 from cardimage import lite_s
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage, ImageFault
-from reader.card_port import CardPort
 from reader.issuing import Bench, CardState, Left, Problem, Step, Why, look
 from reader.keys import KEY_VERSION, KeyStore, bench_keys, keys_from
 from reader.port import FramePort, NoCard, Polled, ReaderFault, ReaderMissing, TwoCards
+from sim.hardware.field import CardField, FieldPort
 from tools.card.bench_facts import bench_facts
 from tools.exits import CheckFailed
 from tools.files import read_image, write_whole
@@ -218,9 +218,9 @@ def _image_port(spec: str, image: CardImage, keys: KeyStore) -> FramePort:
         raise ImageFault(
             f"{spec.removeprefix('image:')}: not a simulated FeliCa Lite-S card (模擬); make one: card new"
         )
-    port = CardPort(spec)
-    port.lay(FelicaCard(image, _key_of(image, keys)))
-    return port
+    field = CardField()
+    field.lay(FelicaCard(image, _key_of(image, keys)))
+    return FieldPort(field, spec)
 
 
 def _key_of(image: CardImage, keys: KeyStore) -> bytes:
