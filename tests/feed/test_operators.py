@@ -89,7 +89,7 @@ def test_the_package_has_four_schemes() -> None:
 
 
 def test_gen_20_every_rulebook_knows_the_national_holidays() -> None:
-    assert {book.holidays.national for book in SHIPPED} == {national_holidays(2016, 2038)}
+    assert {book.holidays.national for book in SHIPPED} == {national_holidays(2016, 2048)}
 
 
 def test_a_folder_of_ones_own_takes_the_place_of_the_package(tmp_path: Path) -> None:
