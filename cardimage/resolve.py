@@ -22,23 +22,19 @@ def standing(first: bytes, second: bytes) -> Standing | Refusal:
     Two whole slots that are not successors were not written by any of our terminals (GEN-11). A whole slot that is not
     understood was written by a newer one: the card is not read by the other slot, which may be long outdated.
     """
-    slots = (decode_slot(first), decode_slot(second))
-    if any(slot is None and whole(block) for slot, block in zip(slots, (first, second), strict=True)):
+    one, other = decode_slot(first), decode_slot(second)
+    if (one is None and whole(first)) or (other is None and whole(second)):
         return Refusal(Code.UNREADABLE_CARD, "GEN-11", "a slot of another layout")
-    if slots[0] is None and slots[1] is None:
-        return Refusal(Code.UNREADABLE_CARD, "GEN-11", "no slot stands")
-    if slots[1] is None:
-        place = 0
-    elif slots[0] is None:
-        place = 1
-    else:
-        step = (slots[1].sequence - slots[0].sequence) % SEQUENCES
-        if step not in (1, SEQUENCES - 1):
-            return Refusal(Code.ALTERED_CARD, "GEN-11", "slots do not follow each other")
-        place = 1 if step == 1 else 0
-    slot = slots[place]
-    assert slot is not None
-    return Standing(place, (first, second)[place], slot)
+    if one is None:
+        return Standing(1, second, other) if other else Refusal(Code.UNREADABLE_CARD, "GEN-11", "no slot stands")
+    if other is None:
+        return Standing(0, first, one)
+    step = (other.sequence - one.sequence) % SEQUENCES
+    if step == 1:
+        return Standing(1, second, other)
+    if step == SEQUENCES - 1:
+        return Standing(0, first, one)
+    return Refusal(Code.ALTERED_CARD, "GEN-11", "slots do not follow each other")
 
 
 class Fate(StrEnum):

@@ -144,10 +144,9 @@ def judge_alighting(
     refusal = accept(account, day, service.kind, service.rulebook)
     if refusal is not None:
         return refusal
-    if here and here.state is RideState.CLOSED and here.stop_index == service.stop_index:
-        return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
-    if here and here.state is RideState.CLOSED and service.taps is Taps.BOARDING:
-        return Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", service.table.pattern.stop_names[here.stop_index]))
+    settled_before = ride_settled(account, service)
+    if here and settled_before and (here.stop_index == service.stop_index or service.taps is Taps.BOARDING):
+        return settled_before
     run = _run(here, service, keyed)
     if isinstance(run, Refusal):
         return run
@@ -163,6 +162,21 @@ def judge_alighting(
         settled = _closed_here(settled, service)
     never_closed = mark is not None and mark.state is RideState.OPEN and not here
     return Alight(settled, ride, (_incomplete(mark),) if mark and never_closed else ())
+
+
+def ride_settled(account: Account, service: Service) -> Keep | None:
+    """The card's ride on this trip, if it was settled: all that a tap whose write is confirmed only now comes to.
+
+    Whatever stop the bus has reached since, and whichever reader the card is laid on: its holder was told to touch
+    again, and does no more than that (GEN-9, faults 4).
+    """
+    mark = account.ride
+    if mark is None or mark.state is not RideState.CLOSED or not _on_this_trip(mark, service):
+        return None
+    place = service.table.pattern.stop_names[mark.stop_index]
+    if service.taps is Taps.BOARDING and mark.stop_index != service.stop_index:
+        return Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", place))
+    return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", place))
 
 
 def _ride_day(today: date, service: Service) -> date:

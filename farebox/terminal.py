@@ -37,6 +37,7 @@ from farebox.tap import (
     closes_a_ride,
     judge_alighting,
     judge_boarding,
+    ride_settled,
 )
 from farebox.tear import Pending, pending_from
 from farebox.version import VERSION
@@ -289,8 +290,17 @@ class Terminal:
                 self._look_again()
             return self._refuse(blank, read)
         blank = blank._replace(before=read.account)
+        if blank.confirmed is not None and blank.confirmed.action == "alight":
+            kept = ride_settled(read.account, service)
+            if kept is not None:
+                self._keep(blank._replace(side=Side.ALIGHTING), kept)
+                self._alighted[session.idm] = blank._replace(after=read.account)
+                return None
         if side is Side.EITHER or service.taps is not Taps.BOTH:
-            closes = closes_a_ride(read.account, service)
+            first = self._alighted.get(session.idm)
+            closes = closes_a_ride(read.account, service) or (
+                first is not None and _within_guard(first, blank, service)
+            )
             blank = blank._replace(side=Side.ALIGHTING if closes else Side.BOARDING)
         return self._judge(blank, session, read, service)
 
@@ -315,13 +325,16 @@ class Terminal:
             case Refusal():
                 self._refuse(blank, decision)
             case Keep():
-                alighted = first.alighted if first else None  # gone after a restart; the card's word has to do
-                self._result = blank._replace(after=read.account, notes=(decision.note,), alighted=alighted)
-                self._fire(Event.TAP_KEPT)
+                # Gone after a restart; the card's word has to do.
+                self._keep(blank._replace(alighted=first.alighted if first else None), decision)
             case Alight():
                 self._write(blank, session, read, service, decision)
             case Board():
                 self._write(blank, session, read, service, decision)
+
+    def _keep(self, blank: Result, decision: Keep) -> None:
+        self._result = blank._replace(after=blank.before, notes=(decision.note,))
+        self._fire(Event.TAP_KEPT)
 
     def _refuse(self, blank: Result, refusal: Refusal) -> None:
         self._result = blank._replace(refusal=refusal)

@@ -52,12 +52,11 @@ class TapTable:
 
 
 def _amount(result: Result) -> str:
-    """What the tap took, cash included; nothing for a boarding or a tap that was only shown again."""
-    if result.confirmed is not None and result.confirmed.action == "alight":
-        return f"{result.confirmed.due_yen:,}"
-    if result.refusal is not None or result.alighted is None or result.shown_again:
-        return ""
-    return f"{result.alighted.settlement.due_yen:,}"
+    """What the tap took, cash included, and a write that it confirmed; nothing for a boarding or one shown again."""
+    taken = [result.confirmed.due_yen] if result.confirmed and result.confirmed.action == "alight" else []
+    if result.refusal is None and result.alighted is not None and not result.shown_again:
+        taken.append(result.alighted.settlement.due_yen)
+    return f"{sum(taken):,}" if taken else ""
 
 
 def _balance(result: Result) -> str:

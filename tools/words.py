@@ -4,6 +4,7 @@ import os
 from datetime import date
 from enum import StrEnum
 
+from farebox.formats.journal import Intent
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from tariff.calendar import day_in_japan
@@ -117,7 +118,7 @@ def _pass_that_ends(result: Result) -> date | None:
 
 def reason(result: Result, language: Language) -> str:
     """What a tap was judged and why: reasons, each led by its rule, with ` · ` between them."""
-    parts = [f"GEN-9 {say(CONFIRMED, language)}"] if result.confirmed else []
+    parts = [_confirmed(result.confirmed, language)] if result.confirmed else []
     if result.refusal is not None:
         return " · ".join((*parts, refusal_text(result.refusal, language)))
     parts += [f"{note.rule} {say(NOTES[note.code], language)}" for note in result.notes]
@@ -129,6 +130,12 @@ def reason(result: Result, language: Language) -> str:
     if ending is not None:
         parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)
+
+
+def _confirmed(intent: Intent, language: Language) -> str:
+    """That an earlier write was done after all, and what a ride took by it."""
+    taken = say((f" {intent.due_yen:,}円", f", {intent.due_yen:,} yen"), language) if intent.action == "alight" else ""
+    return f"GEN-9 {say(CONFIRMED, language)}{taken}"
 
 
 def refusal_text(refusal: Refusal, language: Language) -> str:

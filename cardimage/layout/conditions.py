@@ -72,17 +72,16 @@ def decode_account(slot: Slot, conditions: tuple[bytes, bytes] | None) -> Accoun
 
     Conditions that fail their check make the card altered (GEN-11): a slot never points at a bank not yet whole.
     """
-    bare = Account(
-        slot.scheme,
-        slot.stored_fare_yen,
-        ride=slot.ride,
-        auto_charged=slot.auto_charged,
-        coupons=slot.coupons,
-        points=slot.points,
-        welfare_points=slot.welfare_points,
-    )
     if not slot.more:
-        return bare
+        return Account(
+            slot.scheme,
+            slot.stored_fare_yen,
+            ride=slot.ride,
+            auto_charged=slot.auto_charged,
+            coupons=slot.coupons,
+            points=slot.points,
+            welfare_points=slot.welfare_points,
+        )
     if conditions is None:
         raise ValueError("the slot asks for conditions that were not read")
     first, second = conditions
@@ -98,17 +97,24 @@ def decode_account(slot: Slot, conditions: tuple[bytes, bytes] | None) -> Accoun
     starts, ends = day_of(first_day, slot.layout), day_of(last_day, slot.layout)
     sections = _sections(second)
     held = Pass(product, company, starts, ends, bool(bearer), sections, area, line) if starts and ends else None
-    return bare._replace(
-        holder=HolderKind(holder),
-        named=bool(named),
-        expires=day_of(expires, slot.layout),
-        held_pass=held,
-        auto_charge=charge,
-        directive=directive,
+    return Account(
+        slot.scheme,
+        slot.stored_fare_yen,
+        HolderKind(holder),
+        bool(named),
+        day_of(expires, slot.layout),
+        slot.ride,
+        held,
+        charge,
+        slot.auto_charged,
+        slot.coupons,
+        slot.points,
+        slot.welfare_points,
+        directive,
     )
 
 
 def _sections(block: bytes) -> tuple[Section, ...]:
-    fields = _SECTIONS.unpack(int.from_bytes(block, "big"))
-    rows = [fields[start : start + 4] for start in (0, 4, 8)]
-    return tuple(Section(start, end, bool(one_way), tens * 10) for start, end, one_way, tens in rows if start)
+    fields = iter(_SECTIONS.unpack(int.from_bytes(block, "big")))
+    rows = zip(fields, fields, fields, fields, strict=True)
+    return tuple([Section(start, end, bool(one_way), tens * 10) for start, end, one_way, tens in rows if start])

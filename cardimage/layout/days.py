@@ -32,10 +32,10 @@ _RANGES = tuple((layout, FIRST_DAYS[layout], last_day(layout)) for layout in _NE
 
 def newest_layout(days: Iterable[date | None]) -> int:
     """The newest layout that holds all of these days; LayoutFault if none does."""
-    held = [day for day in days if day is not None]
+    held = sorted([day for day in days if day is not None])
     if not held:
         return _NEWEST_FIRST[0]
-    earliest, latest = min(held), max(held)
+    earliest, latest = held[0], held[-1]
     for layout, first, last in _RANGES:
         if first <= earliest and latest <= last:
             return layout

@@ -7,12 +7,15 @@ from cardimage.layout.days import day_number, day_of, layout_mark, layout_of_mar
 
 _NUMBER = Fields(112, 88, 13, 3)
 """Number, day of issue, layout of that day."""
+_MOST_DIGITS = 17
+_VALUES = range(1, 36**_MOST_DIGITS)
+"""What 17 digits can say; the block has room for a little more."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def encode_number(number: str, issued: date) -> bytes:
     """The engraved card number (at most 17 of 0-9, A-Z) and the day of issue -> S_PAD2."""
-    if not number or len(number) > 17 or number[0] == "0" or any(digit not in _DIGITS for digit in number):
+    if not number or len(number) > _MOST_DIGITS or number[0] == "0" or any(digit not in _DIGITS for digit in number):
         raise LayoutFault(f"{number!r} is not a card number: 1 to 17 of 0-9 and A-Z, not beginning with 0")
     layout = newest_layout((issued,))
     return sealed(_NUMBER.pack(int(number, 36), day_number(issued, layout), layout_mark(layout)))
@@ -26,7 +29,7 @@ def decode_number(block: bytes) -> tuple[str, date] | None:
     value, day, mark = _NUMBER.unpack(packed)
     layout = layout_of_mark(mark)
     issued = day_of(day, layout) if layout else None
-    if issued is None or _NUMBER.rest(packed):
+    if issued is None or value not in _VALUES or _NUMBER.rest(packed):
         return None
     digits = ""
     while value:

@@ -29,11 +29,18 @@ class Slot(NamedTuple):
 
 _COMMON = (3, 2, 2, 1, 8, 1, 13, 16, 8)
 """Layout, variant, state, more, sequence, bank, day, trip, stop: alike on every card."""
-_KIND = Fields(112, 3, 2)
 _FIELDS = {scheme: Fields(112, *_COMMON, *variant_of(scheme).widths) for scheme in VARIANTS}
 _SHADOW = Fields(112, *_COMMON, *SHADOW_WIDTHS, 8)
 """As a card's own, and then the number of the scheme that it stands for."""
-_SCHEME_OF_VARIANT = {variant: scheme for scheme, variant in VARIANTS.items()}
+_KINDS: dict[int, tuple[str | None, Fields]] = {
+    layout << 2 | variant: (scheme, _FIELDS[scheme])
+    for layout in FIRST_DAYS
+    for scheme, variant in VARIANTS.items()
+    if layout != SHADOW_LAYOUT
+}
+_KINDS[SHADOW_LAYOUT << 2] = None, _SHADOW
+"""The first five bits, layout and variant -> the scheme, which a shadow says itself, and the fields."""
+_RIDE_STATES = (RideState.NONE, RideState.OPEN, RideState.CLOSED)
 _SCHEME_OF_SHADOW = {number: scheme for scheme, number in SHADOWS.items()}
 
 
@@ -104,62 +111,54 @@ def encode_slot(slot: Slot) -> bytes:
         slot.welfare_points,
     )
     check_places(contents, variant, slot.scheme)
-    common = (
-        slot.layout,
-        VARIANTS.get(slot.scheme, 0),
-        ride.state if ride else RideState.NONE,
-        slot.more,
-        slot.sequence,
-        slot.bank,
-        day_number(ride.day, slot.layout) if ride else 0,
-        ride.trip_number if ride else 0,
-        ride.stop_index if ride else 0,
+    fields, stands_for = (_SHADOW, (SHADOWS[slot.scheme],)) if shadow else (_FIELDS[slot.scheme], ())
+    mark = (day_number(ride.day, slot.layout), ride.trip_number, ride.stop_index) if ride else (0, 0, 0)
+    return sealed(
+        fields.pack(
+            slot.layout,
+            VARIANTS.get(slot.scheme, 0),
+            ride.state if ride else RideState.NONE,
+            slot.more,
+            slot.sequence,
+            slot.bank,
+            *mark,
+            *variant.pack(contents, slot.layout),
+            *stands_for,
+        )
     )
-    own = variant.pack(contents, slot.layout)
-    if shadow:
-        return sealed(_SHADOW.pack(*common, *own, SHADOWS[slot.scheme]))
-    return sealed(_FIELDS[slot.scheme].pack(*common, *own))
 
 
 def decode_slot(block: bytes) -> Slot | None:
     """16 bytes -> Slot; None if the check fails, or the contents are of no layout that is known here."""
     if not whole(block):
         return None
-    packed = int.from_bytes(block[:14], "big")
-    layout, variant = _KIND.unpack(packed)
-    if layout not in FIRST_DAYS:
+    known = _KINDS.get(block[0] >> 3)
+    if known is None:
         return None
-    if layout == SHADOW_LAYOUT:
-        fields, scheme = _SHADOW, _SCHEME_OF_SHADOW.get(_SHADOW.unpack(packed)[-1])
-        if scheme is None or variant:
-            return None
-    else:
-        scheme = _SCHEME_OF_VARIANT[variant]
-        fields = _FIELDS[scheme]
-    return None if fields.rest(packed) else _slot(scheme, fields.unpack(packed))
+    scheme, fields = known
+    packed = int.from_bytes(block[:14], "big")
+    values = fields.unpack(packed)
+    scheme = scheme or _SCHEME_OF_SHADOW.get(values[-1])
+    return None if scheme is None or fields.rest(packed) else _slot(scheme, values)
 
 
 def _slot(scheme: str, fields: list[int]) -> Slot | None:
     layout, _, state, more, sequence, bank, number, trip_number, stop_index, *own = fields
     variant = variant_of(scheme)
     contents = variant.unpack(own[: len(variant.widths)], layout)
+    if contents is None or state > RideState.CLOSED or (number == 0) != (state == RideState.NONE):
+        return None
+    stored_fare_yen, company, auto_charged, coupons, points, welfare_points = contents
     day = day_of(number, layout)
-    if contents is None or state > RideState.CLOSED or (day is None) != (state == RideState.NONE):
+    if day is not None:
+        ride = RideMark(_RIDE_STATES[state], day, trip_number, stop_index, company)
+    elif trip_number or stop_index or company:
         return None
-    if day is None and (trip_number or stop_index or contents.company):
-        return None
+    else:
+        ride = None
     if more and layout == SHADOW_LAYOUT:
         return None
     return Slot(
-        layout,
-        scheme,
-        sequence,
-        bank,
-        bool(more),
-        RideMark(RideState(state), day, trip_number, stop_index, contents.company) if day else None,
-        contents.stored_fare_yen,
-        contents.auto_charged,
-        contents.coupons,
-        contents.points,
-        contents.welfare_points,
+        *(layout, scheme, sequence, bank, bool(more), ride),
+        *(stored_fare_yen, auto_charged, coupons, points, welfare_points),
     )

@@ -5,7 +5,8 @@ that stand for a recorded card of another scheme (IGP-2), under a layout number 
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from cardimage.layout.bits import LayoutFault, thousands
 from cardimage.layout.days import day_number, day_of
@@ -47,32 +48,33 @@ _NOTHING = Contents()
 
 
 class Variant(NamedTuple):
-    """One way to lay out contents: widths of its fields, what it has no place for (by position), and both directions.
+    """One way to lay out contents: widths of its fields, a getter of what it has no place for, and both directions.
 
     `pack(contents, layout)` raises LayoutFault for what does not fit; `unpack(fields, layout)` gives None for fields
     that no `pack` can have made.
     """
 
     widths: tuple[int, ...]
-    lacks: tuple[int, ...]
+    lacking: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     pack: Callable[[Contents, int], tuple[int, ...]]
     unpack: Callable[[Sequence[int], int], Contents | None]
 
 
 def check_places(contents: Contents, variant: Variant, scheme: str) -> None:
     """LayoutFault for a value that this variant has no place for: it is never dropped."""
-    for position in variant.lacks:
-        if contents[position] != _NOTHING[position]:
-            raise LayoutFault(f"a card of {scheme} has no place for {_NAMES[position]}")
+    found, nothing = variant.lacking(contents), variant.lacking(_NOTHING)
+    if found != nothing:
+        names = zip(variant.lacking(_NAMES), found, nothing, strict=True)
+        what = next(name for name, value, none in names if value != none)
+        raise LayoutFault(f"a card of {scheme} has no place for {what}")
 
 
 def variant_of(scheme: str) -> Variant:
     """The variant of a scheme's cards; LayoutFault for a scheme without one."""
-    if scheme in SHADOWS:
-        return _SHADOW
-    if scheme not in _OF_SCHEME:
+    variant = _OF_SCHEME.get(scheme)
+    if variant is None:
         raise LayoutFault(f"no layout for a card of {scheme}")
-    return _OF_SCHEME[scheme]
+    return variant
 
 
 # -- LOCOCA, and shadows: stored fare, and a company
@@ -148,8 +150,8 @@ def _unpack_aizu(fields: Sequence[int], layout: int) -> Contents | None:
 # -- all of them
 
 
-def _all_but(*fields: str) -> tuple[int, ...]:
-    return tuple(position for position, field in enumerate(Contents._fields) if field not in fields)
+def _all_but(*fields: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    return itemgetter(*(position for position, field in enumerate(Contents._fields) if field not in fields))
 
 
 SHADOW_WIDTHS = (15, 2)
@@ -162,4 +164,5 @@ _OF_SCHEME = {
     ),
     "noruca": Variant((1, 11, 11, 11), _all_but("coupons"), _pack_noruca, _unpack_noruca),
     "aizu-noruca": Variant((15, 7, 7, 13), _all_but("stored_fare_yen", "auto_charged"), _pack_aizu, _unpack_aizu),
+    **dict.fromkeys(SHADOWS, _SHADOW),
 }

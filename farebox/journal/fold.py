@@ -133,7 +133,9 @@ class Fold:
         if delta_yen != agreed_yen:
             what = f"the card's purses change by {delta_yen} yen; due, cash, auto-charge and points make {agreed_yen}"
             return Violation(seq, what)
-        return None
+        if boarding and any((*added[:4], intent.points_earned, intent.points_lapsed)):
+            return Violation(seq, "a boarding changes money or points")
+        return _moved(seq, intent)
 
     def _count_purses(self, intent: Intent) -> int:
         """The purses other than stored fare: what they change by, in all."""
@@ -142,6 +144,15 @@ class Fold:
         added = (coupons_yen, points, intent.points_earned, intent.points_lapsed)
         self._purse_sums = [total + part for total, part in zip(self._purse_sums, added, strict=True)]
         return coupons_yen + points
+
+
+def _moved(seq: int, intent: Intent) -> Violation | None:
+    """A purse that gains what it was not given: money and points never move from one purse to another."""
+    given = {"transport-points": intent.points_earned - intent.points_lapsed}
+    paid = [("stored-fare", intent.sf_before_yen - intent.sf_after_yen + intent.auto_charge_yen)]
+    paid += [(name, before - after + given.get(name, 0)) for name, before, after in intent.purses]
+    gains = (Violation(seq, f"{name} gains {-yen} more than it was given") for name, yen in paid if yen < 0)
+    return next(gains, None)
 
 
 def pending(entries: Iterable[Entry]) -> dict[bytes, tuple[int, Intent]]:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from farebox.result import Side
+from farebox.result import Result, Side
 from sim.bench import FieldsBench, Pn532Bench
 from sim.demand import Holdings
 from sim.hardware.field import Moment, Withdrawal
 from tariff.refusal import Code
+from tariff.single_tap import Taps
 from tests.farebox.bus import KEYS, Bus, standing_slot
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import KINDS, REFUSED, Scene, blocks_of, undisturbed
@@ -27,6 +28,8 @@ THROUGH_NFCPY = (
     "one-tap-layout-1-pass",
 )
 
+RIDES_ON = [name for name, kind in KINDS.items() if kind.ledger.alightings and kind.service().table.size > 2]
+"""Kinds of tap that settle a ride where the bus has a stop more to go."""
 
 # -- how it goes on after the torn tap
 
@@ -50,6 +53,15 @@ def power_lost(scene: Scene) -> None:
     assert disk is not None
     scene.restart(disk.after_power_loss(lost))
     scene.finish()
+
+
+def laid_on_one_reader(scene: Scene) -> Result | None:
+    """As on a bus with one reader for both sides."""
+    scene.bench.lay(Side.BOARDING, scene.card)
+    result = scene.bus.terminal.touch(Side.EITHER)
+    scene.bench.lift(Side.BOARDING)
+    scene.bus.terminal.touch(Side.EITHER)
+    return result
 
 
 ENDS_ONCE = (touched_again, terminal_restarted, power_lost)
@@ -142,6 +154,29 @@ def test_faults_1_to_4_withdrawn_at_every_moment_it_ends_once(
         ended_once(scene, name)
 
     torn_at_every_moment(name, field_bench, tmp_path, once)
+
+
+@pytest.mark.parametrize("laid", Side)
+@pytest.mark.parametrize("name", RIDES_ON)
+def test_faults_4_withdrawn_from_a_written_ride_it_is_not_settled_again_at_the_next_stop(
+    field_bench: FieldBench, tmp_path: Path, name: str, laid: Side
+) -> None:
+    """Its holder was told to touch again, and does so when the bus has driven on, at whichever reader."""
+    kind = KINDS[name]
+    to = kind.service().table.pattern.stop_names[-2]
+    scene = Scene(kind._replace(to=to), field_bench, tmp_path)
+    torn = scene.tap(Withdrawal(kind.commands, Moment.AFTER))
+    assert torn is not None and torn.refusal is not None and scene.is_done()
+    written = standing_slot(scene.card).slot
+    scene.bus.drive_to(kind.service().table.pattern.stop_names[-1])
+    for touch in range(2):
+        again = laid_on_one_reader(scene) if laid is Side.EITHER else scene.bus.tap(laid, scene.card)
+        if touch and laid is Side.BOARDING and kind.taps is Taps.BOTH:
+            continue  # seen to be settled already, it may board here
+        assert again is not None and again.refusal is None and again.shown_again
+        assert (again.confirmed is not None) == (touch == 0)
+        assert standing_slot(scene.card).slot == written
+    money_is_in_one_place(scene.opening, scene.held(), scene.bus)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -112,7 +112,26 @@ def test_faults_4_at_the_next_stop_the_pending_record_is_still_there(bus: Bus) -
     later = bus.drive_to("新白河").alight(card)
     assert later.confirmed is not None and later.confirmed.due_yen == 450
     assert balance_yen(card) == 1_550
-    assert later.refusal is not None and later.refusal.code is Code.NO_BOARDING  # it is no longer aboard
+    assert later.refusal is None and later.shown_again
+    assert [(note.rule, note.detail) for note in later.notes] == [("GEN-9", "白河モール前")]
+
+
+def test_faults_4_a_boarding_confirmed_only_at_the_exit_is_settled_there(bus: Bus) -> None:
+    card = lococa(2_000)
+    bus.board(card, Withdrawal(4, Moment.AFTER))
+    paid = bus.drive_to("新白河").alight(card)
+    assert paid.confirmed is not None and paid.confirmed.action == "board"
+    assert paid.refusal is None and balance_yen(card) == 1_500
+
+
+def test_faults_4_a_ride_confirmed_on_the_next_trip_does_not_bar_that_one(bus: Bus) -> None:
+    card = aboard(bus)
+    bus.alight(card, LEAVES)
+    bus.terminal.end_trip()
+    boarded = bus.begin("HAKUHO-W02").board(card)
+    assert boarded.confirmed is not None and boarded.confirmed.due_yen == 500
+    assert boarded.refusal is None and not boarded.shown_again
+    assert balance_yen(card) == 1_500
 
 
 def test_faults_5_the_card_goes_on_to_another_bus_and_comes_back(tmp_path: Path) -> None:

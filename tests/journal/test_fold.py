@@ -30,6 +30,13 @@ NOT_SETTLED = Ledger(pending=1)
 TOOK_210 = Ledger(sf_delta_yen=-210, fares_yen=210, alightings=1)
 
 
+def _moving(sf_after_yen: int = 1290, points: int = 106, welfare: int = 40) -> Intent:
+    """A ride of 210 yen that earns 6 points, with other balances after it than EARNS has."""
+    return EARNS._replace(
+        sf_after_yen=sf_after_yen, purses=(("welfare-points", 40, welfare), ("transport-points", 100, points))
+    )
+
+
 def entries(*records: Record) -> list[Entry]:
     return [Entry(seq, seq - 1, AT_S, record) for seq, record in enumerate(records, start=1)]
 
@@ -125,6 +132,27 @@ def test_records_of_other_kinds_move_no_money() -> None:
         ([FARE._replace(points_earned=1), Outcome(1, "written")], 1, "the card's purses change by -210 yen; due, "),
         ([COUPONS._replace(purses=()), Outcome(1, "written")], 1, "the card's purses change by 0 yen; due, cash, "),
         ([AUTO_CHARGE._replace(auto_charge_yen=0), Outcome(1, "written")], 1, "the card's purses change by 790 yen"),
+        # All purses together still add up, but money or points went where they can't.
+        (
+            [_moving(sf_after_yen=790, points=606), Outcome(1, "written")],
+            1,
+            "transport-points gains 500 more than it was given",
+        ),
+        (
+            [_moving(sf_after_yen=1190, points=206), Outcome(1, "written")],
+            1,
+            "transport-points gains 100 more than it was given",
+        ),
+        (
+            [PAYS_POINTS._replace(sf_after_yen=1501, purses=(("transport-points", 300, 89),)), Outcome(1, "written")],
+            1,
+            "stored-fare gains 1 more than it was given",
+        ),
+        ([_moving(points=96, welfare=50), Outcome(1, "written")], 1, "welfare-points gains 10 more than it was given"),
+        *(
+            ([ride._replace(action="board"), Outcome(1, "written")], 1, "a boarding changes money or points")
+            for ride in (FARE, ALL_CASH, EARNS, BOARD._replace(auto_charge_yen=500, sf_after_yen=2_000))
+        ),
     ],
 )
 def test_an_entry_that_does_not_hold_is_told(day: list[Record], seq: int, says: str) -> None:
@@ -151,9 +179,9 @@ def test_the_older_of_two_intents_for_a_card_is_settled_first() -> None:
     assert pending([*day, Entry(3, 2, AT_S, Resolved(1, "written", ""))]) == {CARD: (2, second)}
 
 
-taps = st.builds(
-    lambda before, due, cash, auto, paid, earned, lapsed, action: intent(
-        action=action,
+boardings = st.integers(0, 20_000).map(lambda held: BOARD._replace(sf_before_yen=held, sf_after_yen=held))
+taps = boardings | st.builds(
+    lambda before, due, cash, auto, paid, earned, lapsed: intent(
         sf_before_yen=before,
         sf_after_yen=before + auto - (due - min(cash, due)),
         due_yen=due + sum(paid),
@@ -171,7 +199,6 @@ taps = st.builds(
     *[st.integers(0, 5000)] * 3,
     st.tuples(*[st.integers(0, 500)] * 3),
     *[st.integers(0, 500)] * 2,
-    st.sampled_from(("board", "alight")),
 )
 ENDS = (
     ("written",),

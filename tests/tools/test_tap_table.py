@@ -1,6 +1,7 @@
 """The live table and its words: what fits, what is said, in both languages."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from farebox.result import Result, Side
+from sim.hardware.field import Moment, Withdrawal
 from tariff.account import Account, Pass
 from tariff.calendar import midnight_in_japan_s
 from tariff.refusal import Code, Refusal
-from tests.farebox.bus import DAY, service
+from tests.farebox.bus import DAY, Bus, lococa, service
+from tests.farebox.taps import KINDS
 from tools.tap_table import TapTable, wrapped
 from tools.words import REFUSALS, Language, reason
 
@@ -39,6 +42,23 @@ def test_every_refusal_has_its_words_and_its_rule(code: Code, language: Language
     result = Result(Side.ALIGHTING, bytes(8), 0, None, Refusal(code, "GEN-11", due_yen=500, short_yen=305))
     said = reason(result, language)
     assert said.startswith("GEN-11 ") and REFUSALS[code][0 if language is Language.JA else 1] in said
+
+
+def test_faults_3_a_tap_that_confirms_an_earlier_ride_and_settles_another_shows_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All that was taken stands in the column; the reason says how much of it the earlier tap took."""
+    with Bus(tmp_path) as bus:
+        card = lococa(2_000)
+        bus.begin().board(card)
+        bus.drive_to("新白河").alight(card, Withdrawal(5, Moment.AFTER))
+        bus.terminal.end_trip()
+        flat = KINDS["one-tap-boarding"].service("HAKUHO-W02")
+        result = bus.begin_on(flat).board(card)
+    TapTable(Language.EN).tap(result, "LC00001")
+    shown = capsys.readouterr().out
+    assert "earlier write confirmed, 500 yen" in " ".join(shown.split())
+    assert shown.splitlines()[0].endswith("    710   1,290")
 
 
 @pytest.mark.parametrize("columns", [80, 100, 132])

@@ -2,6 +2,7 @@
 
 measure.py   samples in turns, medians, spreads; a row of the table
 bus.py       the sample line's bus for the cases: the real terminal on a simulated reader and a disk in memory
+cards.py     the cards that ride on it
 cases        card_commands.py (a)  serial_line.py (b)  terminal_cpu.py (c)  durable_journal.py (d)  replay_rate.py (e)
 peers/       the same work as users of other libraries would write it
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 from random import Random
+from time import monotonic
 
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
-from cardimage.issue import issue
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
@@ -18,14 +18,13 @@ from farebox.result import Result, Side
 from farebox.tap import Service
 from farebox.terminal import Readers, Terminal
 from reader.felica import FelicaReader
-from reader.keys import bench_keys
+from reader.keys import KeyStore, bench_keys
 from reader.nfcpy_port import tty_port
-from reader.port import opened
+from reader.port import FramePort, opened
 from sim.bench import Bench
 from sim.hardware.field import CardField, Withdrawal
 from sim.hardware.pn532 import Pn532
 from sim.replay import SimClock
-from tariff.account import Account, Pass, Section
 from tools.bench.disk import MemoryDisk
 from tools.bench.measure import Meter, cpu_us
 from tools.options import feed_path
@@ -34,8 +33,8 @@ DAY = date(2026, 11, 20)
 TRIP = "HAKUHO-W01"
 BOARDS, ALIGHTS = 0, 3
 """Places on the trip's pattern: a ride of 450 yen."""
-BALANCE_YEN = 20_000
 KEYS = bench_keys()
+_OPENS_WITHIN_S = 60.0
 
 
 @cache
@@ -45,26 +44,9 @@ def duty() -> Duty:
 
 
 @cache
-def service() -> Service:
-    """The trip that every case but the replay is on."""
-    return duty().service(duty().feed.trips[TRIP], DAY)
-
-
-def general_card(number: int) -> CardImage:
-    """A LOCOCA card with nothing but stored fare."""
-    return _issue(number, Account("lococa", BALANCE_YEN))
-
-
-def pass_card(number: int) -> CardImage:
-    """A LOCOCA card with a pass on the first part of the ride."""
-    stops = service().table.pattern.stop_numbers
-    section = Section(stops[BOARDS], stops[BOARDS + 1], one_way=False, priced_fare_yen=500)
-    held = Pass(1, service().company, DAY.replace(day=1), DAY.replace(day=30), False, (section,))
-    return _issue(number, Account("lococa", BALANCE_YEN, named=True, held_pass=held))
-
-
-def _issue(number: int, account: Account) -> CardImage:
-    return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"LC{number:05}", DAY)
+def service(scheme: str | None = None) -> Service:
+    """The trip that every case but the replay is on, by its operator's rules or another's."""
+    return duty()._replace(scheme=scheme).service(duty().feed.trips[TRIP], DAY)
 
 
 class ChipBench:
@@ -72,15 +54,23 @@ class ChipBench:
 
     tears = True
 
-    def __init__(self) -> None:
-        """Start the chip and open it; the challenges are the same in every run."""
+    def __init__(
+        self, port: Callable[[str], FramePort] = tty_port, keys: KeyStore = KEYS, card_keys: KeyStore = KEYS
+    ) -> None:
+        """Start the chip and open it; the challenges are the same in every run.
+
+        `port` makes the frame port of a serial line; `keys` are the reader's, `card_keys` those that cards are given.
+        """
+        self._card_keys = card_keys
         self.chip = Pn532(CardField())
-        self._reader = FelicaReader(opened(tty_port(self.chip.path)), KEYS, Random(1).randbytes)
+        self._reader = FelicaReader(
+            opened(port(self.chip.path), monotonic() + _OPENS_WITHIN_S), keys, Random(1).randbytes
+        )
         self.readers = Readers(self._reader, self._reader)
 
     def lay(self, _side: Side, image: CardImage, withdrawal: Withdrawal | None = None) -> None:
         """Lay a card; the chip's count of commands begins anew."""
-        self.chip.field.lay(FelicaCard(image, KEYS.card_key(image.idm)), withdrawal)
+        self.chip.field.lay(FelicaCard(image, self._card_keys.card_key(image.idm)), withdrawal)
 
     def lift(self, _side: Side) -> None:
         """Take the card away."""
@@ -101,15 +91,17 @@ class Bus:
         """Begin a journal on the disk, by default one in memory."""
         self.bench = bench
         self.clock = SimClock()
+        self.served: Result | None = None
+        """What the last tap came to."""
         self._journal = recover(disk or MemoryDisk(), "bench")
         self.terminal = Terminal("BENCH", bench.readers, self._journal, machine(), self.clock, lambda _result: None)
 
-    def begin(self) -> None:
+    def begin(self, on: Service | None = None) -> None:
         """Stand at the first stop of a new trip."""
         if self.terminal.service is not None:
             self.terminal.end_trip()
         self.clock.reach(service().began_s)
-        self.terminal.begin_trip(service())
+        self.terminal.begin_trip(on or service())
 
     def drive(self) -> None:
         """Go on to the stop where everybody alights."""
@@ -117,14 +109,16 @@ class Bus:
 
     def tap(self, side: Side, card: CardImage, meter: Meter = cpu_us, withdrawal: Withdrawal | None = None) -> float:
         """Lay a card, lift it; what the terminal's one look at it took. AssertionError unless it was served."""
-        seen: list[Result | None] = []
         self.clock.now_s += 2
         self.bench.lay(side, card, withdrawal)
-        took = meter(lambda: seen.append(self.terminal.touch(side)))
+        took = meter(lambda: self._touch(side))
         self.bench.lift(side)
         self.terminal.touch(side)
-        assert seen[0] is not None and seen[0].refusal is None, seen
+        assert self.served is not None and self.served.refusal is None, self.served
         return took
+
+    def _touch(self, side: Side) -> None:
+        self.served = self.terminal.touch(side)
 
     def ride(self, cards: list[CardImage], meter: Meter) -> list[tuple[float, float]]:
         """A trip on which all these cards ride: what boarding and alighting took, card by card."""

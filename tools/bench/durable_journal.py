@@ -15,7 +15,8 @@ from farebox.journal.disk import FileDisk
 from farebox.journal.log import Journal, recover
 from farebox.result import Side
 from sim.bench import ImageBench
-from tools.bench.bus import Bus, general_card
+from tools.bench.bus import Bus
+from tools.bench.cards import general_card
 from tools.bench.disk import CountingDisk, MemoryDisk
 from tools.bench.measure import Effort, Figure, Row, beside, in_turns, undisturbed_us
 from tools.bench.peers.bare_write import BareWrite

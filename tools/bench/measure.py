@@ -68,14 +68,24 @@ def _waited_us() -> float:
 class Neighbours:
     """How many CPUs everybody else on the machine has kept busy since this was made."""
 
-    def __init__(self) -> None:
-        """Begin to count."""
-        self._began = perf_counter(), _busy_s(), process_time()
+    def __init__(self, ours: Sequence[int] = ()) -> None:
+        """Begin to count; `ours` are processes that do our work, by id."""
+        self._ours = ours
+        self._began = perf_counter(), _busy_s(), self._own_s()
 
     def cores(self) -> float:
         """So far, on average."""
         wall, busy, own = self._began
-        return max(0.0, _busy_s() - busy - (process_time() - own)) / (perf_counter() - wall)
+        return max(0.0, _busy_s() - busy - (self._own_s() - own)) / (perf_counter() - wall)
+
+    def _own_s(self) -> float:
+        return process_time() + sum(_process_s(pid) for pid in self._ours)
+
+
+def _process_s(pid: int) -> float:
+    """CPU time of a process, in its own code and in the system's."""
+    after_name = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / sysconf("SC_CLK_TCK")
 
 
 def _busy_s() -> float:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
 from sim.bench import ImageBench
-from tools.bench.bus import ALIGHTS, BALANCE_YEN, BOARDS, DAY, Bus, general_card, service
+from tools.bench.bus import ALIGHTS, BOARDS, DAY, Bus, service
+from tools.bench.cards import BALANCE_YEN, general_card
 from tools.bench.measure import Effort, Figure, Row, cpu_us, in_turns, medians, percentile, ratio
 from tools.bench.peers.by_the_book import (
     Account,

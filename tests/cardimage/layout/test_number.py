@@ -56,6 +56,11 @@ def test_a_day_that_does_not_fit_is_a_fault(issued: date) -> None:
         encode_number("1", issued)
 
 
+@pytest.mark.parametrize("value", [0, 36**17, 2**88 - 1])
+def test_a_block_with_what_no_number_is_is_not_understood(value: int) -> None:
+    assert decode_number(bits.sealed((value, 88), (bits.day("2026-11-20", 2), 13), (2, 3))) is None
+
+
 def test_the_longest_number_fits() -> None:
     assert decode_number(encode_number("Z" * 17, date(2048, 6, 4))) == ("Z" * 17, date(2048, 6, 4))
 
