@@ -31,11 +31,12 @@ from tools.options import (
     operator_option,
     register_option,
 )
-from tools.readers import Laid, Place, is_simulated, open_place
+from tools.readers import Laid, Place, holds_simulated, is_simulated, open_place
 from tools.tap_table import TapTable
 from tools.words import Language, say
 
 POLL_S = 0.05
+_DROP = ("drop 取消", "drop: give up")
 
 
 @click.command(short_help="Run the terminal with a card reader.")
@@ -44,9 +45,9 @@ POLL_S = 0.05
     "readers",
     multiple=True,
     required=True,
-    metavar="usb|tty:PATH|image:FILE|NAME[:REST]",
+    metavar="usb|tty:PATH|pcsc|image:FILE|trace:FILE|NAME[:REST]",
     help="The card reader; `farebox reader list` finds them. Given twice: entry, then exit; given once, the card's own "
-    "record decides.",
+    "record decides. An image holds no key, so that any --keys fits it.",
 )
 @feed_option
 @register_option
@@ -86,7 +87,8 @@ def run(
     farebox run --reader usb                              a USB reader (RC-S380 and others)
     farebox run --reader tty:/dev/ttyAMA0                 a PN532 on a serial line
     farebox run --reader image:my.card.cbor               a card image; `tap` lays it on the reader
-    farebox run --reader image:suica.nfc                  a recorded transit card; its file is never changed
+    farebox run --reader image:suica.nfc                  a recorded card; its file is never changed
+    farebox run --reader trace:my.trace.jsonl             what passed between reader and card once, replayed
     printf 'tap\\nnext\\ntap\\n' | farebox run --reader image:my.card.cbor
 
     Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
@@ -122,6 +124,7 @@ def run(
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
             _announce_shadows(cards, language)
+            _announce_replays(readers, language)
             table.head()
             with Keyboard() as keyboard:
                 _Console(terminal, places, keyboard, language).serve(service)
@@ -178,8 +181,19 @@ def _announce_shadows(cards: dict[Path, Laid], language: Language) -> None:
     for path, card in cards.items():
         if card.is_shadow:
             text = (
-                f"【模擬】{path.name}: 交通系ICの記録です。書込は模擬で、カードの記録は変わりません",
-                f"[模擬] {path.name}: a recorded transit card; writes are simulated, its file stays as it is",
+                f"【模擬】{path.name}: 実カードの記録です。書込は模擬で、カードの記録は変わりません",
+                f"[模擬] {path.name}: a recorded card; writes are simulated, its file stays as it is",
+            )
+            click.secho(say(text, language), fg="yellow")
+
+
+def _announce_replays(readers: tuple[str, ...], language: Language) -> None:
+    for spec in readers:
+        if spec.startswith("trace:"):
+            mark = "再生・模擬" if holds_simulated(spec) else "再生"
+            text = (
+                f"【{mark}】{spec}: 記録した通信の再生です。カードはありません",
+                f"[{mark} replay] {spec}: what was recorded, not a card that is there now",
             )
             click.secho(say(text, language), fg="yellow")
 
@@ -191,7 +205,7 @@ class _Console:
         self._terminal = terminal
         self._keyboard = keyboard
         self._language = language
-        self._hinted = b""
+        self._hinted: tuple[State, bytes] | None = None
         sides = [Side.EITHER] if len(places) == 1 else [Side.BOARDING, Side.ALIGHTING]
         self._places = dict(zip(sides, places, strict=True))
         self._commands: dict[str, Callable[[list[str]], None]] = {
@@ -233,14 +247,21 @@ class _Console:
             self._say(f"? {words[0][:20]}（help で一覧）", f"? {words[0][:20]} (help lists the keys)")
             return
         command(words[1:])
+        self._ask()
 
     def _help(self) -> None:
-        self._say(
-            "next 次の停留所 · tap [in|out] カードをかざす · board N 乗車停留所 · part 不足額を現金 · cash 全額現金 · "
-            "drop 取消 · stops 停留所一覧 · quit 終了",
-            "next: drive on · tap [in|out]: lay the card · board N: where they boarded · part: shortage in cash · "
-            "cash: all in cash · drop: give up · stops: list them · quit",
-        )
+        """The keys that do something now."""
+        match self._terminal.state:
+            case State.ASKING_STOP:
+                keys = [("board N 乗車停留所", "board N: where they boarded"), _DROP]
+            case State.ASKING_PAYMENT:
+                keys = [("part 不足額を現金", "part: shortage in cash"), ("cash 全額現金", "cash: all in cash"), _DROP]
+            case _ if any(place.bench for place in self._places.values()):
+                keys = [("tap [in|out] カードをかざす", "tap [in|out]: lay the card")]
+            case _:
+                keys = []
+        keys += [("next 次の停留所", "next: drive on"), ("stops 停留所一覧", "stops: list them"), ("quit 終了", "quit")]
+        self._say(" · ".join(japanese for japanese, _ in keys), " · ".join(english for _, english in keys))
 
     def _touch_all(self) -> None:
         for side in self._places:
@@ -268,18 +289,18 @@ class _Console:
             self._terminal.touch(side)
             if place.bench.fault is not None:
                 raise place.bench.fault
-            self._ask()
 
     def _ask(self) -> None:
         """What the driver can key, once for each question."""
-        if self._terminal.asked and self._terminal.asked != self._hinted:
+        question = (self._terminal.state, self._terminal.asked) if self._terminal.asked else None
+        if question and question != self._hinted:
             if self._terminal.state is State.ASKING_STOP:
                 self._say("→ board N（乗車停留所）/ drop", "→ board N (where they boarded), or drop")
             else:
                 self._say(
                     "→ part（不足額を現金）/ cash（全額現金）/ drop", "→ part (shortage in cash), cash (all), or drop"
                 )
-        self._hinted = self._terminal.asked
+        self._hinted = question
 
     def _next(self) -> None:
         service = self._on_duty()

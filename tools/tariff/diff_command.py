@@ -143,7 +143,7 @@ def diff(
         new=len(after.fares.keys() - before.fares.keys()),
         both=len(before.fares.keys() & after.fares.keys()),
     )
-    broken = list(_broken(golden, Desk(after.operators, after.feed))) if golden else []
+    broken = list(broken_quotes(golden, Desk(after.operators, after.feed))) if golden else []
     revenue = _revenue(rides_path, before, after, scheme, language) if rides_path else None
     over = [change for change in changes if is_over(change, limit_percent)]
     if as_json:
@@ -242,7 +242,7 @@ def _revenue(path: Path, before: _Side, after: _Side, scheme: str | None, langua
 # -- fares that must hold
 
 
-def _broken(path: Path, desk: Desk) -> Iterator[str]:
+def broken_quotes(path: Path, desk: Desk) -> Iterator[str]:
     """Golden quotes that don't come out as they must; raises BadLine's text for a line that is none."""
     where = ""
     with path.open("rb") as file:
