@@ -8,16 +8,18 @@ from pathlib import Path
 import click
 
 from cardimage.layout.variants import SHADOWS
+from farebox.console.view import masked
 from farebox.duty import Duty
 from farebox.feed import Trip
 from farebox.feed.operators import load_operators
 from farebox.formats.journal import MAX_ID_BYTES
 from farebox.journal.log import open_journal
 from farebox.machine import TransitionsMachine
-from farebox.result import Result, Side
+from farebox.result import Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Readers, Terminal
+from farebox.words import Language, say
 from reader.keys import bench_keys, keys_from
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
@@ -33,7 +35,6 @@ from tools.options import (
 )
 from tools.readers import Laid, Place, holds_simulated, is_simulated, open_place
 from tools.tap_table import TapTable
-from tools.words import Language, say
 
 POLL_S = 0.05
 _DROP = ("drop 取消", "drop: give up")
@@ -120,7 +121,7 @@ def run(
                 recovered,
                 TransitionsMachine(),
                 lambda: int(time.time()) + shift_s,
-                lambda result: table.tap(result, _masked(result)),
+                lambda result: table.tap(result, masked(result.idm)),
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
             _announce_shadows(cards, language)
@@ -148,10 +149,6 @@ def _trip(duty: Duty, day: date, trip_id: str | None) -> Trip:
         first, last = duty.feed.service_days()
         raise click.UsageError(f"no trips on {day}; the feed's calendar runs from {first} to {last} (--date)")
     return trips[0]
-
-
-def _masked(result: Result) -> str:
-    return f"*{result.idm.hex().upper()[-4:]}"
 
 
 def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int, language: Language) -> None:
