@@ -26,7 +26,8 @@ Both: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SeenTap:
-    """A tap that was served; the card by its last four digits alone."""
+    """A tap that was served; the card by its last four digits alone. `why` is for the driver, with rule numbers, `told`
+    for the passenger, without."""
 
     at_s: int
     stop: str
@@ -34,6 +35,7 @@ class SeenTap:
     card: str
     accepted: bool
     why: Both
+    told: Both
     taken_yen: int | None
     balance_yen: int | None
 

@@ -6,11 +6,11 @@ from datetime import date
 from farebox.console.protocol import Alarm, Both, Offer, OnTrip, Picture, Question, SeenTap, Totals
 from farebox.duty import Duty
 from farebox.journal.fold import Ledger
-from farebox.result import Result
+from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
-from farebox.words import SIDES, Language, reason
+from farebox.words import BOARDED, NOTES, PAID, REFUSALS, SIDES, Language, reason
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
@@ -43,9 +43,19 @@ def seen_tap(result: Result) -> SeenTap:
         masked(result.idm),
         result.refusal is None,
         _in_both(result),
+        told(result),
         taken_yen(result),
         money_yen(account) if account else None,
     )
+
+
+def told(result: Result) -> Both:
+    """What a tap came to, in a passenger's words."""
+    if result.refusal is not None:
+        return REFUSALS[result.refusal.code]
+    if result.notes:
+        return NOTES[result.notes[0].code]
+    return BOARDED if result.side is Side.BOARDING else PAID
 
 
 def _in_both(result: Result) -> Both:
