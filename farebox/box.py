@@ -8,7 +8,7 @@ nothing about money: that is the terminal's.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from farebox.console import protocol as words
@@ -47,6 +47,16 @@ class Console(Protocol):
         """Show the moment; never waits."""
 
 
+class BenchCard(Protocol):
+    """A card beside an imagined reader (模擬)."""
+
+    def lay(self) -> None:
+        """Lay it on the reader."""
+
+    def lift(self) -> None:
+        """Take it away."""
+
+
 class Recent:
     """The last taps: what the terminal's `show` is to be, beside whatever else shows them."""
 
@@ -78,8 +88,11 @@ class Box:
         ledger: Callable[[], Ledger],
         *,
         simulated: bool,
+        benches: Mapping[Side, BenchCard] | None = None,
     ) -> None:
-        """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to."""
+        """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to;
+        `benches` are imagined readers, whose card lies there when the console says so.
+        """
         self.terminal = terminal
         self._sides = tuple(sides)
         self._duty = duty
@@ -88,6 +101,7 @@ class Box:
         self._recent = recent
         self._ledger = ledger
         self._simulated = simulated
+        self._benches = benches or {}
         self._notice: Both | None = None
         self._party: tuple[str, ...] = ()
         self._counted: Totals | None = None
@@ -107,6 +121,11 @@ class Box:
             self._notice = self.obey(command)
         self._console.publish(self.picture())
 
+    def close_trip(self) -> None:
+        """The service ends: a trip that is still on is ended with it."""
+        if self.alive and self.terminal.service is not None:
+            self.terminal.end_trip()
+
     def picture(self) -> Picture:
         """The moment; times to the minute, so that nothing is sent while nothing changes."""
         at_s = self._clock()
@@ -116,6 +135,7 @@ class Box:
             self.terminal,
             at_s,
             simulated=self._simulated,
+            benches=tuple(self._benches),
             offered=offered,
             taps=self._recent.taps,
             last=self._recent.last,
@@ -166,8 +186,21 @@ class Box:
                 return self._tell(command)
             case words.LogPaper(kind, yen):
                 return self._log_paper(kind, yen)
+            case words.LayCard(side):
+                return self._lay(side)
             case words.CountUp():
                 self._counted = view.totals(self._ledger())
+        return None
+
+    def _lay(self, side: Side) -> Both | None:
+        bench = self._benches.get(side)
+        if bench is None:
+            return "ここにカードは置けません", "no bench card there"
+        bench.lay()
+        self.terminal.touch(side)
+        bench.lift()
+        self.terminal.touch(side)
+        self._party = ()
         return None
 
     def _begin(self, trip_id: str) -> Both | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cardimage.layout.variants import SHADOWS
+from farebox.config import load
 from farebox.console.view import masked
 from farebox.duty import Duty
 from farebox.feed import Trip
@@ -34,6 +35,7 @@ from tools.options import (
     register_option,
 )
 from tools.readers import Laid, Place, holds_simulated, is_simulated, open_place
+from tools.service import run_service
 from tools.tap_table import TapTable
 
 POLL_S = 0.05
@@ -45,10 +47,15 @@ _DROP = ("drop 取消", "drop: give up")
     "--reader",
     "readers",
     multiple=True,
-    required=True,
     metavar="usb|tty:PATH|pcsc|image:FILE|trace:FILE|NAME[:REST]",
     help="The card reader; `farebox reader list` finds them. Given twice: entry, then exit; given once, the card's own "
     "record decides. An image holds no key, so that any --keys fits it.",
+)
+@click.option(
+    "--config",
+    "config_path",
+    type=FILE,
+    help="Run as a service, by this file alone: no keyboard, but `farebox console`. See `farebox config`.",
 )
 @feed_option
 @register_option
@@ -71,6 +78,7 @@ _DROP = ("drop 取消", "drop: give up")
 @language_option
 def run(
     readers: tuple[str, ...],
+    config_path: Path | None,
     feed: str,
     register_path: Path | None,
     scheme: str | None,
@@ -87,6 +95,7 @@ def run(
     \b
     farebox run --reader usb                              a USB reader (RC-S380 and others)
     farebox run --reader tty:/dev/ttyAMA0                 a PN532 on a serial line
+    farebox run --config /etc/farebox/farebox.toml        as a service, with `farebox console` beside it
     farebox run --reader image:my.card.cbor               a card image; `tap` lays it on the reader
     farebox run --reader image:suica.nfc                  a recorded card; its file is never changed
     farebox run --reader trace:my.trace.jsonl             what passed between reader and card once, replayed
@@ -95,8 +104,13 @@ def run(
     Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
     part, cash, drop, stops, help, quit. With --date, the clock of an image bench is set to that day.
     """
-    if len(readers) > 2:
-        raise click.UsageError("--reader: one reader, or two (entry, exit)")
+    if config_path is not None:
+        if readers:
+            raise click.UsageError("--config and --reader: the file names the readers; give one of the two")
+        run_service(load(config_path))
+        return
+    if not 0 < len(readers) <= 2:
+        raise click.UsageError("--reader: one reader, or two (entry, exit); or --config FILE")
     if not 0 < len(vehicle.encode()) <= MAX_ID_BYTES:
         raise click.UsageError(f"--vehicle: 1 to {MAX_ID_BYTES} bytes")
     today = day_in_japan(int(time.time()))

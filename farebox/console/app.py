@@ -20,6 +20,7 @@ from farebox.console import protocol as words
 from farebox.console import texts
 from farebox.console.client import ConsoleClient
 from farebox.console.protocol import Both, Command, Picture
+from farebox.result import Side
 from farebox.words import BOARDED, PAID, Language, say
 from tariff.calendar import clock_in_japan
 from tariff.purses import Payment
@@ -40,6 +41,8 @@ class ConsoleApp(App[None]):
         Binding("p", "party", "Party"),
         Binding("k", "paper", "Paper"),
         Binding("t", "count", "Totals"),
+        Binding("1", "lay_entry", "Card in"),
+        Binding("2", "lay_exit", "Card out"),
         Binding("e", "end", "End trip"),
         Binding("f2", "language", "日本語/English"),
     ]
@@ -115,6 +118,7 @@ class ConsoleApp(App[None]):
             button = self.query_one(f"#do-{name}", Button)
             button.label = f"{self.text(label)} {key}"
             button.disabled = name in _ON_A_TRIP and (picture is None or picture.on_trip is None)
+            button.display = name not in _BENCHES or (picture is not None and _bench(picture, name) is not None)
 
     def _notice(self, picture: Picture | None) -> str:
         """What came of the last command; else who was told of for the next card."""
@@ -251,6 +255,19 @@ class ConsoleApp(App[None]):
         self.give(words.CountUp())
         self.push_screen(TotalsScreen())
 
+    def action_lay_entry(self) -> None:
+        """The bench's card at the entry, or at the one reader there is (模擬)."""
+        self._lay("lay_entry")
+
+    def action_lay_exit(self) -> None:
+        """The bench's card at the exit (模擬)."""
+        self._lay("lay_exit")
+
+    def _lay(self, name: str) -> None:
+        side = _bench(self.picture, name) if self.picture else None
+        if side is not None:
+            self.give(words.LayCard(side))
+
     def action_party(self) -> None:
         """Who rides on the next card."""
         if self.picture is not None and self.picture.on_trip is not None:
@@ -277,12 +294,20 @@ _BUTTONS: dict[str, tuple[str, Both]] = {
     "next": ("N", texts.NEXT),
     "party": ("P", texts.PARTY),
     "paper": ("K", texts.PAPER),
+    "lay_entry": ("1", texts.LAY_ENTRY),
+    "lay_exit": ("2", texts.LAY_EXIT),
     "count": ("T", texts.COUNT),
     "end": ("E", texts.END),
     "language": ("F2", texts.LANGUAGE),
 }
 """Along the bottom: the action's name, its key, its words."""
+_BENCHES = {"lay_entry": (Side.BOARDING, Side.EITHER), "lay_exit": (Side.ALIGHTING,)}
 _ON_A_TRIP = frozenset({"previous", "next", "party", "paper", "end"})
+
+
+def _bench(picture: Picture, name: str) -> Side | None:
+    """The side where a button lays the bench's card; None if there is no bench."""
+    return next((side for side in _BENCHES[name] if side in picture.benches), None)
 
 
 class _Dialog(ModalScreen[Command | None]):

@@ -14,6 +14,7 @@ from cattrs import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 from cattrs.strategies import configure_tagged_union
 
+from farebox.result import Side
 from tariff.purses import Payment
 from tariff.riders import Handbook, RiderClass
 
@@ -96,11 +97,13 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that the console and the passenger display show. `party` is who was told of for the next card."""
+    """Everything that the console and the passenger display show. `party` is who was told of for the next
+    card, `benches` the sides where a bench can lay its card."""
 
     at_s: int
     vehicle_id: str
     simulated: bool
+    benches: tuple[Side, ...]
     state: str
     on_trip: OnTrip | None
     offers: tuple[Offer, ...]
@@ -169,12 +172,28 @@ class LogPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class LayCard:
+    """On a bench without a reader: the card lies at `side` for one look (模擬)."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class CountUp:
     """Show what the duty came to so far."""
 
 
 Command: TypeAlias = (
-    BeginTrip | GoToStop | EndTrip | AnswerStop | AnswerPayment | DropQuestion | TellParty | LogPaper | CountUp
+    BeginTrip
+    | GoToStop
+    | EndTrip
+    | AnswerStop
+    | AnswerPayment
+    | DropQuestion
+    | TellParty
+    | LogPaper
+    | LayCard
+    | CountUp
 )
 COMMANDS: dict[str, type] = {
     "begin-trip": BeginTrip,
@@ -185,6 +204,7 @@ COMMANDS: dict[str, type] = {
     "drop-question": DropQuestion,
     "tell-party": TellParty,
     "log-paper": LogPaper,
+    "lay-card": LayCard,
     "count-up": CountUp,
 }
 _NAME_OF = {kind: name for name, kind in COMMANDS.items()}

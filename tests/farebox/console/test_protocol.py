@@ -17,6 +17,7 @@ from farebox.console.protocol import (
     picture_line,
     picture_of,
 )
+from farebox.result import Side
 from tariff.purses import Payment
 from tariff.riders import Handbook, RiderClass
 
@@ -24,6 +25,7 @@ PICTURE = Picture(
     at_s=1_795_125_300,
     vehicle_id="BUS-1",
     simulated=True,
+    benches=(Side.BOARDING, Side.ALIGHTING),
     state="ready",
     on_trip=words.OnTrip("白鳳", "白棚線", "W01", "新白河", ("磐城棚倉", "新白河"), 1, (None,)),
     offers=(words.Offer("W02", "白棚線", "磐城棚倉", 30_000),),
@@ -57,6 +59,7 @@ EXAMPLES: dict[str, Command] = {
         RiderClass.CHILD, (RiderClass.ADULT, RiderClass.BABY), (RiderClass.CHILD,), (Handbook.MENTAL,)
     ),
     "log-paper": words.LogPaper("paper-coupons", 200),
+    "lay-card": words.LayCard(Side.ALIGHTING),
     "count-up": words.CountUp(),
 }
 
