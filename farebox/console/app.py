@@ -85,7 +85,7 @@ class ConsoleApp(App[None]):
     def on_mount(self) -> None:
         """Connect, and keep connected."""
         self.query_one("#fares", DataTable).add_columns("stop", "yen")
-        self.query_one("#taps", DataTable).add_columns("time", "what", "yen", "card")
+        self.query_one("#taps", DataTable).add_columns("time", "card", "yen", "what")
         self.show(None)
         self.watch_terminal()
 
@@ -178,7 +178,7 @@ class ConsoleApp(App[None]):
             yen = "" if tap.taken_yen is None else f"{tap.taken_yen:,}"
             told = "" if tap.told in (BOARDED, PAID) else self.text(tap.told)
             what = f"{mark} {self.text(tap.side)} {told}"
-            table.add_row(clock_in_japan(tap.at_s)[:5], _plain(what), yen, tap.card)
+            table.add_row(clock_in_japan(tap.at_s)[:5], tap.card, yen, _plain(what))
         last = taps[0] if taps else None
         taken, verdict = self.query_one("#taken", Digits), self.query_one("#verdict", Label)
         taken.update(f"{last.taken_yen:,}" if last and last.taken_yen is not None else "")

@@ -26,6 +26,7 @@ class DisplayApp(App[None]):
     #words { height: 1fr; }
     Digits { width: 1fr; text-align: right; }
     .name { width: 16; content-align: right middle; height: 3; }
+    #yen { height: 8; }
     #yen Horizontal { height: 4; }
     .accepted { background: darkgreen; }
     .refused { background: darkred; }

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,8 +24,14 @@ from farebox.journal.log import read
 from farebox.result import Side
 from tests.farebox.bus import balance_yen, lococa
 from tests.tools.cli import Ran, run
+from tools.exits import Exit
 
 _ANSWER_S = 60
+UNIT_PATH = Path(__file__).parents[2] / "tools" / "pi" / "farebox.service"
+UNIT = ConfigParser(strict=False, interpolation=None)
+UNIT.read(UNIT_PATH)
+SETTINGS = "/etc/farebox/farebox.toml"
+WORST_EXPOSURE = 2.0
 
 
 def settings(folder: Path, **changed: str) -> Path:
@@ -54,6 +63,13 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     return partial(run, capsys, monkeypatch)
 
 
+def exec_start(config: Path) -> list[str]:
+    """What the unit starts, with this Python and another configuration."""
+    binary, *arguments = shlex.split(UNIT["Service"]["ExecStart"])
+    assert binary.endswith("/farebox")
+    return [sys.executable, "-m", "tools.cli", *(word.replace(SETTINGS, str(config)) for word in arguments)]
+
+
 class Service:
     """The process, its console, and what it tells the system."""
 
@@ -62,7 +78,7 @@ class Service:
         self._told.bind(str(folder / "notify"))
         self._told.settimeout(_ANSWER_S)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.cli", "run", "--config", str(settings(folder))],
+            exec_start(settings(folder)),
             env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "PYTHONPATH": str(Path.cwd())},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -154,13 +170,29 @@ def test_faults_18_killed_and_started_again_it_is_out_of_service_and_the_card_go
 
 def test_a_second_service_is_told_that_the_first_one_runs(service: Service, tmp_path: Path) -> None:
     second = subprocess.run(
-        [sys.executable, "-m", "tools.cli", "run", "--config", str(tmp_path / "farebox.toml")],
+        exec_start(tmp_path / "farebox.toml"),
         capture_output=True,
         text=True,
         check=False,
     )
     assert second.returncode == 74 and second.stderr.count("\n") == 1
     assert "open for appending in another process" in second.stderr
+
+
+def test_the_unit_is_hardened() -> None:
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT_PATH)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    found = re.search(r"Overall exposure level for farebox.service: ([\d.]+)", judged.stdout)
+    assert found is not None and float(found[1]) <= WORST_EXPOSURE
+
+
+def test_no_restart_mends_a_wrong_configuration() -> None:
+    assert UNIT["Service"]["RestartPreventExitStatus"] == str(int(Exit.CONFIGURATION))
 
 
 def test_the_settings_of_a_bench_are_in_order(tmp_path: Path, call: Call) -> None:

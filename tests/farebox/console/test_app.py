@@ -221,6 +221,8 @@ def test_every_button_is_on_the_screen(shift: ConsoleShift, size: tuple[int, int
     async def act(pilot: Pilot[None]) -> None:
         await driver.begins(pilot)
         for button in driver.app.query("#buttons Button").results(Button):
+            if not button.display:
+                continue  # for a bench only
             assert driver.app.screen.region.contains_region(button.region), button.id
             assert button.region.height >= 3
         await driver.presses(pilot, "p")
