@@ -221,6 +221,7 @@ class _Console:
             self._obey(line.lower().split())
         if self._terminal.state is not State.STOPPED:
             self._terminal.end_trip()
+            self._terminal.end_duty()
 
     def _say(self, japanese: str, english: str) -> None:
         click.echo(say((japanese, english), self._language))

@@ -9,6 +9,11 @@
 A record that may not be written is the caller's fault: `farebox.formats.journal.RecordError`.
 """
 
+import errno
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the disk says when there is no room."""
+
 
 class JournalFault(Exception):
     """Any of the above."""

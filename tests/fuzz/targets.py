@@ -31,7 +31,8 @@ from cardimage.transit.rows import decode_row
 from farebox.feed import FeedFault, RegisterFault, load_feed
 from farebox.feed.register import Register
 from farebox.formats import journal as record_format
-from farebox.formats.journal import Outcome, RecordError
+from farebox.formats.journal import Outcome
+from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalFault
 from farebox.journal.log import recover
 from reader.felica import FelicaReader, LiteSSession
