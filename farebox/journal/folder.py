@@ -45,22 +45,25 @@ class Folder(Protocol):
 
 
 class FileFolder:
-    """A folder of the operating system, created if missing, locked against other processes that append.
+    """A folder of the operating system; raises `JournalFailed` if it can't be opened.
 
-    Raises `JournalBusy` if another process has it, `JournalFailed` if it can't be opened.
+    For a terminal it is created if missing, and locked against other processes that append: `JournalBusy` if one has
+    it. Whoever only takes sealed segments away opens it `shared`, without a lock.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open and lock it, and make its name durable."""
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """Open it, lock it unless it is shared, and make its name durable."""
         self._path = path
         try:
-            path.mkdir(mode=0o750, exist_ok=True)
+            if not shared:
+                path.mkdir(mode=0o750, exist_ok=True)
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             raise JournalFailed(f"{path}: can't be opened: {error.strerror}; see to its folder") from error
         try:
-            lock(self._fd, path)
-            sync_folder(path.absolute().parent)
+            if not shared:
+                lock(self._fd, path)
+                sync_folder(path.absolute().parent)
         except JournalBusy:
             self.close()
             raise

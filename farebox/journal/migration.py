@@ -45,7 +45,7 @@ def migrate(path: Path, chunk_bytes: int) -> None:
 def _readable(path: Path, data: bytes) -> Scan:
     found = scan(data)
     problem = found.problem
-    if problem is not None and not problem.rot:
+    if problem is not None and not (problem.rot and data.startswith(HEADER_1)):
         told = f"{path}: record {problem.seq} at byte {problem.offset}: {problem.what}"
         raise JournalDamaged(f"{told}; keep this file aside as it is, begin a new one")
     if begun(data) and not data.startswith(HEADER_1):

@@ -13,7 +13,7 @@ from farebox.formats import cose
 from farebox.formats.frames import HEADER_1, Scan, begun, scan
 from farebox.formats.journal import Entry
 from farebox.journal.errors import JournalFailed
-from farebox.journal.segments import ROTTEN, SEGMENT, number_of
+from farebox.journal.segments import RECEIPT, ROTTEN, SEGMENT, number_of
 
 UNSEALED, SIGNED, BENCH = "active", "signed", "bench key (模擬)"
 _KEEP = "keep this file aside as it is"
@@ -60,6 +60,7 @@ class Reading(NamedTuple):
         for part in self.parts:
             for carried in part.found.head.pending:
                 if carried.entry.seq not in known:
+                    known.add(carried.entry.seq)
                     yield carried.entry
             known.update(entry.seq for entry in part.found.entries)
             yield from part.found.entries
@@ -112,6 +113,7 @@ def _read_folder(folder: Path) -> Reading:
     ]
     if not files:
         raise JournalFailed(f"{folder}: can't be read (no segment in it); give the path of a journal")
+    receipts = frozenset(number_of(path.name, RECEIPT) for path in folder.iterdir())
     parts: list[Part] = []
     problems: list[str] = []
     last: tuple[int, str, Part] | None = None
@@ -120,13 +122,13 @@ def _read_folder(folder: Path) -> Reading:
             part = look(path)
         except FileNotFoundError:
             continue  # acknowledged, and taken away just now
-        told = _follows(part, number, last) if last else None
+        told = _follows(part, number, last, receipts) if last else None
         if kind == ROTTEN:
             told = f"{path}: quarantined; keep it, send it to the centre with the others"
             part = part._replace(found=part.found._replace(entries=(), starts=()))
         elif part.problem is not None:
             told = part.problem
-        elif number != max(files)[0] and part.found.seal is None:
+        elif told is None and number != max(files)[0] and part.found.seal is None:
             told = f"{path}: not sealed, but not the last segment; {_KEEP}"
         problems += [told] if told else []
         parts.append(part)
@@ -134,11 +136,14 @@ def _read_folder(folder: Path) -> Reading:
     return Reading(tuple(parts), problems[0] if problems else None)
 
 
-def _follows(part: Part, number: int, last: tuple[int, str, Part]) -> str | None:
-    """What is wrong with the place of a segment after the one before it."""
+def _follows(part: Part, number: int, last: tuple[int, str, Part], receipts: frozenset[int | None]) -> str | None:
+    """What is wrong with the place of a segment after the one before it. Acknowledged ones are not missed."""
     before, kind, earlier = last
+    missing = [gone for gone in range(before + 1, number) if gone not in receipts]
+    if missing:
+        return f"{part.path}: segment {missing[0]} is missing before it; look for it on the stick or at the centre"
     if number != before + 1:
-        return f"{part.path}: segment {before + 1} is missing before it; look for it on the stick or at the centre"
+        return None
     head = part.found.head
     wanted = earlier.file_digest if kind == ROTTEN else earlier.found.digest
     if part.problem is None and head.previous != wanted:

@@ -80,6 +80,12 @@ def name_of(number: int, kind: str = SEGMENT) -> str:
     return f"{number:08}{kind}"
 
 
+def top_of(names: tuple[str, ...]) -> int:
+    """The number of the active segment, or of the rotten one in its place; 0 in an empty folder."""
+    numbers = [number_of(name, kind) for name in names for kind in (SEGMENT, ROTTEN)]
+    return max((number for number in numbers if number is not None), default=0)
+
+
 def standing_of(found: Scan, data: bytes) -> Standing:
     """What is known at the end of a segment: its checkpoint, and its records."""
     standing = Standing(found.head)

@@ -90,6 +90,8 @@ class MemoryFolder:
         self._change("rename", lambda names: names.__setitem__(new, names.pop(old)))
 
     def remove(self, name: str) -> None:
+        if name not in self.disks:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         self._change("remove", lambda names: names.pop(name))
 
     def sync(self) -> None:
