@@ -1,8 +1,8 @@
 """docs/journal.cddl, the code and real bytes say the same: every kind of record, heads, seals, receipts.
 
-pycddl does not count occurrences (`0*32`), takes text for bytes and bytes for numbers here and there, knows no 2**63, and can't
-judge a choice of arrays: each rule is asked for by name. That the code refuses all those, test_records.py and
-test_sealing.py tell.
+pycddl does not count occurrences (`0*32`), takes text for bytes and bytes for numbers here and there, knows no 2**63,
+and can't judge a choice of arrays: each rule is asked for by name. That the code refuses all those, test_records.py
+and test_sealing.py tell.
 """
 
 from itertools import pairwise
@@ -17,6 +17,7 @@ from pycddl import Schema, ValidationError
 from farebox.formats import journal as j
 from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, scan
 from farebox.formats.segment import Head, Receipt, encode_head, encode_receipt, encode_seal
+from farebox.formats.strict import RecordError
 from farebox.journal.log import recover_folder
 from tests.journal.examples import (
     AT_S,
@@ -126,7 +127,7 @@ OF_A_HEAD = list(cbor2.loads(encode_head(HEAD)))
 )
 def test_fault_44_what_the_code_refuses_the_schema_refuses_too(place: int, value: object) -> None:
     payload = cbor2.dumps([*OF_AN_INTENT[:place], value, *OF_AN_INTENT[place + 1 :]])
-    with pytest.raises(j.RecordError):
+    with pytest.raises(RecordError):
         j.decode(payload)
     with pytest.raises(ValidationError):
         RULES[j.Intent].validate_cbor(payload)
