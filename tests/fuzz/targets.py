@@ -30,11 +30,12 @@ from cardimage.transit.history import MergeFault, Recorded, merge
 from cardimage.transit.rows import decode_row
 from farebox.feed import FeedFault, RegisterFault, load_feed
 from farebox.feed.register import Register
+from farebox.formats import cose, segment
 from farebox.formats import journal as record_format
 from farebox.formats.journal import Outcome
 from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalFault
-from farebox.journal.log import recover
+from farebox.journal.log import recover, recover_folder
 from reader.felica import FelicaReader, LiteSSession
 from reader.keys import bench_keys
 from reader.messages import MessageFault, decode_answer, decode_request
@@ -48,7 +49,8 @@ from tests.cardimage.accounts import IDM
 from tests.cardimage.formats.samples import EVERY_FORMAT
 from tests.feed.small_feed import TABLES
 from tests.journal.examples import intent
-from tests.journal.memory_disk import MemoryDisk
+from tests.journal.memory_disk import MemoryDisk, MemoryFolder
+from tests.journal.test_sealing import HEAD, SEAL
 from tests.reader.transit_card import transit_card
 
 OPERATOR_FILES = Path(__file__).parents[2] / "tariff" / "operators"
@@ -178,6 +180,18 @@ def _journal(data: bytes) -> None:
     recover(MemoryDisk(data), "fuzz").journal.close()
 
 
+def _segment(data: bytes) -> None:
+    """Found as the active segment at a start; what is recovered, or comes after a quarantine, can be appended to."""
+    folder = MemoryFolder()
+    disk = folder.create("00000001.segment")
+    disk.allocate(len(data))
+    disk.pwrite(data, 0)
+    journal = recover_folder(folder, "fuzz", 1 << 13).journal
+    journal.intend(intent(), 1_800_000_000)
+    journal.seal()
+    journal.close()
+
+
 def _feed(data: bytes) -> None:
     """Tables between lines of NUL, in the order of the small feed's; zipped, as feeds come."""
     with tempfile.TemporaryDirectory() as folder:
@@ -254,6 +268,11 @@ TARGETS: dict[str, Target] = {
         record_format.decode, (RecordError,), (record_format.encode(2, 1, 1_800_000_000, intent()),)
     ),
     "journal-file": Target(_journal, (JournalFault,), (_journal_file(), b"", bytes(64))),
+    "journal-segment": Target(_segment, (JournalFault,), (_journal_file(), b"", bytes(64))),
+    "segment-head": Target(segment.decode_head, (RecordError,), (segment.encode_head(HEAD),)),
+    "segment-seal": Target(
+        lambda data: cose.holds(segment.decode_seal(data)[1]), (RecordError,), (segment.encode_seal(SEAL, bytes(32)),)
+    ),
     "operator-file": Target(
         _text(lambda text: parse_operator_file(text, "fuzz", frozenset())),
         (RulebookError,),
