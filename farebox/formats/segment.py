@@ -29,7 +29,6 @@ MOST_SEEN = 20_000
 MOST_WRITES = (1 << 32) - 1
 """What the count of a card's writes is cut to; the chip's own has three bytes."""
 MAX_HEAD_BYTES = 4 << 20
-MAX_SEAL_BYTES = cose.MOST_BYTES
 MOST_RECEIPT_BYTES = 4096
 NO_SEGMENT = bytes(HASH_BYTES)
 """In place of the hash of the segment before the first."""

@@ -210,6 +210,8 @@ class Segments:
         except FileNotFoundError:
             disk = self._folder.create(name)
         try:
+            if any(whole(disk)):
+                disk.truncate(0)  # the spare room had been used, and a loss of power took only its new name
             chunks = -(-(len(first) + RESERVE_BYTES) // self._chunk_bytes)
             disk.allocate(max(chunks * self._chunk_bytes, disk.size()))
             write_all(disk, first, 0)

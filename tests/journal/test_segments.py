@@ -308,6 +308,24 @@ def test_fault_19_a_torn_seal_is_cut_and_the_segment_goes_on() -> None:
     assert after.journal.seal() is not None
 
 
+def test_fault_18_spare_room_that_was_used_and_lost_its_new_name_with_the_power_is_used_clean() -> None:
+    """The next segment's long head was in it already; the seal was not durable, so the segment goes on."""
+    undisturbed, other = begin()
+    tap(other, CARD, "indeterminate")
+    other.seal()
+    folder, journal = begin()
+    seq = tap(journal, CARD, "indeterminate")
+    folder.power_goes_at = undisturbed.calls.index("truncate") - 1  # the flush of the seal
+    with pytest.raises(PowerLost):
+        journal.seal()
+    after = folder.after_power_loss(lost, 1.0, 0.0)
+    assert any(after.disks["spare"].cache)
+    journal = opened(after).journal
+    journal.conclude(j.Resolved(seq, "written", "next-tap"), AT_S)
+    assert journal.seal() is not None
+    assert (held(after, SECOND).torn_bytes, held(after, SECOND).problem) == (0, None)
+
+
 # --- faults 20 and 21: errors, and no room ---
 
 
