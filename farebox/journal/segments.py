@@ -9,7 +9,7 @@
 
 Each step below is durable before the next, and each state in between leads a recovery to the same end (faults 18, 23):
 
-    seal    NNN+1.new is written and flushed; the seal is appended and flushed, the file cut to its length; .new is
+    seal    NNN+1.new is written and flushed; the seal is appended, the file cut to its length and flushed; .new is
             renamed. A seal without a segment after it: recovery makes that anew from what the sealed one holds.
     rot     NNN+1.new is written and flushed; NNN.segment becomes NNN.rotten; .new is renamed. A rotten file without a
             segment after it: recovery does the same over again.
@@ -190,7 +190,6 @@ class Segments:
             self._folder.remove(name_of(following.number, NEW))
             raise
         write_all(disk, framed, ended.end)
-        disk.fdatasync()
         disk.truncate(ended.end + len(framed))
         disk.fdatasync()
         disk.close()

@@ -9,6 +9,7 @@ import pytest
 
 from farebox.formats import journal as j
 from farebox.formats.cose import public_key_of
+from farebox.formats.frames import FRAME_HEAD_BYTES, payloads, scan
 from farebox.formats.segment import Head
 from farebox.journal import fold
 from farebox.journal.errors import JournalFailed
@@ -144,6 +145,18 @@ def test_fault_22_what_is_wrong_with_a_folder_is_told_by_file(path: Path, change
     assert problem is not None
     with pytest.raises(AssertionError, match=says):
         raise AssertionError(problem)
+
+
+def test_fault_37_a_seal_that_its_key_did_not_sign_is_told(path: Path) -> None:
+    duties(path, 1)
+    first = path / "00000001.segment"
+    data = first.read_bytes()
+    found = scan(data)
+    seal = bytearray(data[found.end + FRAME_HEAD_BYTES :])
+    seal[-1] ^= 1
+    first.write_bytes(segment_of(*payloads(data, found), bytes(seal)))
+    problem = verify(path).problem
+    assert problem is not None and "its seal is not signed by the key that it names" in problem
 
 
 def test_fault_22_after_a_quarantine_the_sums_go_on_from_what_was_carried_over(path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from farebox.formats import cose
 from farebox.formats import journal as j
-from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, Scan, scan
+from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, LEAST_FRAME_BYTES, Scan, scan
 from farebox.formats.segment import NO_SEGMENT, Carried, Head, Receipt, encode_head, encode_receipt
 from farebox.journal import log
 from farebox.journal.disk import RESERVE_BYTES
@@ -294,7 +294,7 @@ def test_fault_19_a_torn_seal_is_cut_and_the_segment_goes_on() -> None:
     tap(journal)
     calls = len(folder.calls)
     journal.seal()
-    at = calls + folder.calls[calls:].index("truncate") - 1  # the flush of the seal
+    at = calls + folder.calls[calls:].index("truncate")
     folder, journal = begin()
     tap(journal)
     folder.power_goes_at = at
@@ -315,7 +315,7 @@ def test_fault_18_spare_room_that_was_used_and_lost_its_new_name_with_the_power_
     other.seal()
     folder, journal = begin()
     seq = tap(journal, CARD, "indeterminate")
-    folder.power_goes_at = undisturbed.calls.index("truncate") - 1  # the flush of the seal
+    folder.power_goes_at = undisturbed.calls.index("truncate")
     with pytest.raises(PowerLost):
         journal.seal()
     after = folder.after_power_loss(lost, 1.0, 0.0)
@@ -324,6 +324,14 @@ def test_fault_18_spare_room_that_was_used_and_lost_its_new_name_with_the_power_
     journal.conclude(j.Resolved(seq, "written", "next-tap"), AT_S)
     assert journal.seal() is not None
     assert (held(after, SECOND).torn_bytes, held(after, SECOND).problem) == (0, None)
+
+
+def test_fault_18_a_tap_in_a_new_segment_is_promised_only_once_its_name_is_durable() -> None:
+    folder, journal = begin(capacity=2 * CHUNK)  # no room for another spare, whose flush of names would hide it
+    tap(journal)
+    assert journal.seal() is not None
+    assert tap(journal) == 3
+    assert [entry.seq for entry in opened(folder.after_power_loss(lost, 1.0, 0.0)).entries] == [3]
 
 
 # --- faults 20 and 21: errors, and no room ---
@@ -476,6 +484,17 @@ def test_fault_22_an_intent_that_is_lost_itself_is_on_no_list_and_its_number_is_
     assert tap(after.journal) > entries[-1].seq
 
 
+def test_fault_22_numbers_that_may_have_stood_after_the_last_whole_record_are_not_given_again() -> None:
+    folder, entries = two_duties()
+    found = held(folder, SECOND)
+    image = folder.disks[SECOND].cache
+    image[found.starts[0] + FRAME_HEAD_BYTES] ^= 1
+    image[found.end : found.end + 100] = b"\1" * 100
+    told = opened(folder).quarantined
+    assert told is not None
+    assert told.last_seq == entries[-1].seq + -(-100 // LEAST_FRAME_BYTES)
+
+
 def test_fault_22_without_any_segment_left_to_go_by_receipts_keep_numbers_from_being_given_twice() -> None:
     folder, _ = two_duties()
     folder.remove(FIRST)
@@ -524,6 +543,17 @@ def test_fault_22_rot_that_shows_when_a_segment_is_read_back_for_its_seal_quaran
     assert tap(journal) == 3
     journal.close()
     assert opened(folder.after_kill()).quarantined == head.quarantined
+
+
+def test_fault_22_another_file_that_is_sound_by_itself_is_not_sealed_in_place_of_what_was_written() -> None:
+    folder, journal = begin()
+    journal.append(j.TripEnded("T1"), AT_S)
+    journal.flush()
+    other = segment_of(j.encode(1, 0, AT_S, j.TripEnded("T9")))
+    folder.disks[FIRST].cache[: len(other)] = other
+    assert scan(bytes(folder.disks[FIRST].cache)).problem is None
+    assert journal.seal() is None
+    assert "00000001.rotten" in folder.disks
 
 
 @pytest.mark.parametrize("kind", ["altered", "taken out", "moved", "put in"])
