@@ -9,6 +9,7 @@ runner of its effects.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from cardimage.layout.bits import LayoutFault
@@ -18,12 +19,11 @@ from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence, plan
 from farebox import card, records
 from farebox.formats.journal import Intent, Opened, TripEnded
-from farebox.journal.errors import JournalFault
+from farebox.journal.errors import JournalFault, JournalFull
 from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
 from farebox.records import Commit
 from farebox.result import Result, Side
-from farebox.seen import seen_from
 from farebox.table import Effect, Event, State
 from farebox.tap import (
     NOTHING_KEYED,
@@ -96,8 +96,8 @@ class Terminal:
         self._machine = machine
         self._clock = clock
         self._show = show
-        self._pending = pending_from(recovered.entries)
-        self._seen = seen_from(recovered.entries)
+        self._pending = pending_from(recovered.standing)
+        self._seen = recovered.standing.seen
         self._keyed: dict[bytes, Keyed] = {}
         self._parties: dict[bytes, Party] = {}
         self._party_told: Party | None = None
@@ -153,6 +153,18 @@ class Terminal:
         self._fire(Event.END_TRIP)
         self.service = None
         self._guarded(self._journal.flush)
+
+    def end_duty(self) -> None:
+        """The driver's duty is over: what the journal holds is sealed, so that it can leave the bus (faults 36).
+
+        A disk without room leaves it unsealed; the next trip then says so.
+        """
+
+        def seal() -> None:
+            with suppress(JournalFull):
+                self._journal.seal()
+
+        self._guarded(seal)
 
     # -- the driver
 

@@ -25,7 +25,8 @@ from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
-from farebox.journal.log import open_journal, read
+from farebox.journal.log import open_journal
+from farebox.journal.reading import read
 from farebox.machine import TransitionsMachine
 from farebox.result import Side
 from farebox.terminal import Readers, Terminal

@@ -14,7 +14,9 @@ from farebox.duty import Duty
 from farebox.feed import Trip
 from farebox.feed.operators import load_operators
 from farebox.formats.journal import MAX_ID_BYTES
+from farebox.formats.segment import Quarantined
 from farebox.journal.log import open_journal
+from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
 from farebox.result import Side
 from farebox.table import State
@@ -68,6 +70,7 @@ _DROP = ("drop 取消", "drop: give up")
     type=FILE,
     help="File of the master key (mode 0600). Else: bench keys.",
 )
+@click.option("--sealing-key", help="What signs ended duties: a file (mode 0600) or credential:NAME. Else: bench key.")
 @click.option("--vehicle", default="BENCH", show_default=True, help="What the journal calls this vehicle.")
 @click.option(
     "--as",
@@ -86,6 +89,7 @@ def run(
     day: date | None,
     journal: Path,
     keys: Path | None,
+    sealing_key: str | None,
     vehicle: str,
     taken_for: str | None,
     language: Language,
@@ -126,7 +130,7 @@ def run(
         raise click.UsageError(f"--date {service_day}: a real reader takes fares of today ({today})")
     shift_s = midnight_in_japan_s(service_day) - midnight_in_japan_s(today)
     try:
-        recovered = open_journal(journal)
+        recovered = open_journal(journal, sealing_seed=sealing_seed(sealing_key))
         table = TapTable(language)
         try:
             terminal = Terminal(
@@ -138,6 +142,7 @@ def run(
                 lambda result: table.tap(result, masked(result.idm)),
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
+            _announce_rot(recovered.quarantined, journal, language)
             _announce_shadows(cards, language)
             _announce_replays(readers, language)
             table.head()
@@ -186,6 +191,16 @@ def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int,
     if terminal.pending:
         count = len(terminal.pending)
         click.echo(say((f"未確定の書込 {count} 件", f"{count} writes of unknown outcome are pending"), language))
+
+
+def _announce_rot(quarantined: Quarantined | None, journal: Path, language: Language) -> None:
+    if quarantined is not None:
+        path, lost = journal / quarantined.name, f"{quarantined.from_seq}-{quarantined.last_seq}"
+        text = (
+            f"ジャーナルが破損しています。{path} を保管し届け出てください（記録 {lost}）",
+            f"journal: {path} is damaged (records {lost}); keep it and report it",
+        )
+        click.secho(say(text, language), fg="red", err=True)
 
 
 def _announce_shadows(cards: dict[Path, Laid], language: Language) -> None:
@@ -246,6 +261,7 @@ class _Console:
             self._obey(line.lower().split())
         if self._terminal.state is not State.STOPPED:
             self._terminal.end_trip()
+            self._terminal.end_duty()
 
     def _say(self, japanese: str, english: str) -> None:
         click.echo(say((japanese, english), self._language))

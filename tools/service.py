@@ -14,7 +14,9 @@ from farebox.daemon import Stopping, serve
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
-from farebox.journal.log import open_journal, read
+from farebox.journal.log import open_journal
+from farebox.journal.reading import read
+from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
 from farebox.result import Side
 from farebox.terminal import Readers, Terminal
@@ -39,7 +41,8 @@ def run_service(config: Config) -> None:
         for name in names:
             places.append(open_place(name, keys, cards, None))
             parts.callback(places[-1].reader.close)
-        recovered = open_journal(config.data.journal)
+        seed = sealing_seed(None if config.keys.sealing == BENCH_KEYS else config.keys.sealing)
+        recovered = open_journal(config.data.journal, sealing_seed=seed)
         parts.callback(recovered.journal.close)
         server = ConsoleServer(Path(config.console.socket))
         parts.callback(server.close)
@@ -55,7 +58,7 @@ def run_service(config: Config) -> None:
 
         def ledger() -> Ledger:
             recovered.journal.flush()
-            return audit(read(config.data.journal).entries)[0]
+            return audit(read(config.data.journal).for_the_sums())[0]
 
         benches = {side: _Bench(place) for side, place in zip(sides, places, strict=False) if place.bench is not None}
         box = Box(terminal, sides, duty, _now, server, recent, ledger, simulated=simulated, benches=benches)

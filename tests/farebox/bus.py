@@ -26,7 +26,8 @@ from farebox.formats.journal import Entry, Intent, Outcome, Resolved
 from farebox.journal import fold
 from farebox.journal.errors import JournalFault
 from farebox.journal.fold import Ledger
-from farebox.journal.log import open_journal, read, recover
+from farebox.journal.log import open_journal, recover
+from farebox.journal.reading import read
 from farebox.machine import StateMachine, TransitionsMachine
 from farebox.result import Result, Side
 from farebox.table import State

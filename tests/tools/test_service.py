@@ -20,7 +20,7 @@ from cardimage.image import dump, load
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, Picture, command_line, picture_of
 from farebox.formats.journal import Intent, TripEnded
-from farebox.journal.log import read
+from farebox.journal.reading import read
 from farebox.result import Side
 from tests.farebox.bus import balance_yen, lococa
 from tests.tools.cli import Ran, run
