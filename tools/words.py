@@ -1,13 +1,11 @@
 """What people read, in Japanese and English: one entry per code, chosen by --lang or the environment."""
 
 import os
-from datetime import date
 from enum import StrEnum
 
 from farebox.formats.journal import Intent
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
-from tariff.calendar import day_in_japan
 from tariff.lines import Line, Word
 from tariff.refusal import Code, Refusal
 
@@ -26,8 +24,6 @@ def default_language() -> Language:
 
 
 _Both = tuple[str, str]
-
-PASS_ENDS_WITHIN_DAYS = 14
 
 REFUSALS: dict[Code, _Both] = {
     Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
@@ -107,15 +103,6 @@ def line_text(line: Line, language: Language) -> str:
     return f"{line.rule} {say(LINES[line.word], language)}{named} {line.yen:,}{than}"
 
 
-def _pass_that_ends(result: Result) -> date | None:
-    """The last day of a pass that ends within 14 days (GEN-14)."""
-    held = result.after.held_pass if result.after else None
-    if held is None:
-        return None
-    left = (held.last_day - day_in_japan(result.at_s)).days
-    return held.last_day if 0 <= left <= PASS_ENDS_WITHIN_DAYS else None
-
-
 def reason(result: Result, language: Language) -> str:
     """What a tap was judged and why: reasons, each led by its rule, with ` · ` between them."""
     parts = [_confirmed(result.confirmed, language)] if result.confirmed else []
@@ -126,8 +113,7 @@ def reason(result: Result, language: Language) -> str:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
         parts += [line_text(line, language) for line in lines]
-    ending = _pass_that_ends(result)
-    if ending is not None:
+    if (ending := result.pass_ending) is not None:
         parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)
 

@@ -79,6 +79,22 @@ class VehicleInput(Protocol):
         """Let go of the hardware."""
 
 
+class NoInput:
+    """A source that could not be had: it says so once, and nothing else."""
+
+    def __init__(self, fault: VehicleFault) -> None:
+        """Take what it is to say."""
+        self._fault: VehicleFault | None = fault
+
+    def poll(self) -> tuple[Heard, ...]:
+        """The fault, the first time."""
+        fault, self._fault = self._fault, None
+        return (fault,) if fault else ()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class SeveralInputs:
     """Some sources as one: a GPS receiver on a serial line beside a door contact on a pin."""
 
