@@ -1,20 +1,27 @@
 """What people read, in Japanese and English: one entry per code, chosen by --lang or the environment."""
 
 import os
-from enum import StrEnum
 
 from farebox.formats.journal import Intent
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
+from farebox.words import Both, Language, say
 from tariff.lines import Line, Word
 from tariff.refusal import Code, Refusal
 
-
-class Language(StrEnum):
-    """The languages the command line speaks."""
-
-    JA = "ja"
-    EN = "en"
+__all__ = [
+    "CONFIRMED",
+    "LINES",
+    "NOTES",
+    "REFUSALS",
+    "SIDES",
+    "Language",
+    "default_language",
+    "line_text",
+    "reason",
+    "refusal_text",
+    "say",
+]
 
 
 def default_language() -> Language:
@@ -23,9 +30,7 @@ def default_language() -> Language:
     return Language.JA if spoken.startswith("ja") else Language.EN
 
 
-_Both = tuple[str, str]
-
-REFUSALS: dict[Code, _Both] = {
+REFUSALS: dict[Code, Both] = {
     Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
     Code.TWO_CARDS: ("カードは1枚だけかざしてください", "touch one card only"),
     Code.BUSY: ("ほかのカードを処理中です", "busy with another card"),
@@ -52,13 +57,13 @@ REFUSALS: dict[Code, _Both] = {
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
-NOTES: dict[NoteCode, _Both] = {
+NOTES: dict[NoteCode, Both] = {
     NoteCode.INCOMPLETE_RIDE: ("前回の降車なし", "last ride incomplete"),
     NoteCode.FIRST_BOARDING_KEPT: ("乗車済み", "boarded already"),
     NoteCode.FIRST_RESULT_SHOWN: ("精算済み", "settled already"),
 }
 
-LINES: dict[Word, _Both] = {
+LINES: dict[Word, Both] = {
     Word.FARE: ("運賃", "fare"),
     Word.COVERED: ("定期区間内", "within the pass"),
     Word.EXCESS: ("乗り越し", "excess"),
@@ -82,18 +87,13 @@ LINES: dict[Word, _Both] = {
     Word.CASH: ("現金", "cash"),
 }
 
-SIDES: dict[Side, _Both] = {
+SIDES: dict[Side, Both] = {
     Side.BOARDING: ("乗車", "board"),
     Side.ALIGHTING: ("降車", "alight"),
     Side.EITHER: ("タッチ", "touch"),
 }
 
-CONFIRMED: _Both = ("前回の書込を確認", "earlier write confirmed")
-
-
-def say(both: _Both, language: Language) -> str:
-    """One of the two."""
-    return both[0] if language is Language.JA else both[1]
+CONFIRMED: Both = ("前回の書込を確認", "earlier write confirmed")
 
 
 def line_text(line: Line, language: Language) -> str:

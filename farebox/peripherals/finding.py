@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-Both = tuple[str, str]
-"""Japanese, English."""
+from farebox.words import Both
 
 _NOTHING: Both = ("", "")
 
