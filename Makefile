@@ -88,8 +88,8 @@ mutation-sample: $(PROJECT) $(DEV) ## The same for a sample, in minutes; MUTATIO
 fuzz: $(PROJECT) $(DEV) $(FUZZ) ## Look for bytes that break a parser; FUZZ_SECONDS for each
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(FUZZ_TARGETS)
 
-system-deps: ## Install libusb-1.0-0, which USB card readers need (apt-get; asks sudo unless root)
-	$(call INSTALL,libusb-1.0-0,which USB card readers need)
+system-deps: ## Install libusb-1.0-0, which USB card readers need, and a font for slips (apt-get; asks sudo unless root)
+	$(call INSTALL,libusb-1.0-0 fonts-ipafont-gothic,which USB card readers and slips in Japanese need)
 
 pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
 	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)
