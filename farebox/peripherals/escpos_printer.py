@@ -21,8 +21,9 @@ from farebox.slips.raster import Raster
 
 ANSWER_S = 0.3
 """How long an answer is waited for; python-escpos waits it out each time."""
-_LONGEST_WRITE_S = 60.0
-"""A long slip at 9,600 baud takes 40 s."""
+_MOST_BITS_A_WRITE = 10 * 960 * 72
+"""python-escpos sends pictures in pieces of 960 rows; 80 mm paper has 72 bytes a row."""
+_STUCK_AFTER_S = 10.0
 _WORKING = (Error, OSError, AssertionError)
 """AssertionError: what python-escpos raises for a device that was closed under it."""
 _PAPER_OUT, _PAPER_LOW = 0, 1
@@ -57,6 +58,8 @@ class EscposPrinter:
                 _tell_width(printer, raster.width_px)
                 printer.image(Image.frombytes("1", (raster.width_px, raster.height_px), _inverted(raster)))
                 printer.cut()
+                if self._tells_status:
+                    printer.drain()
                 after = self._asked(printer)
         except _WORKING as error:
             return Offline(_said(error), begun)
@@ -97,7 +100,11 @@ class _SerialPrinter(escpos_printers.Serial):  # type: ignore[misc]
     def open(self, raise_not_found: bool = True) -> None:
         super().open(raise_not_found)
         # Else a printer that is switched off in the middle of a slip would hold the queue for ever.
-        self.device.write_timeout = _LONGEST_WRITE_S
+        self.device.write_timeout = _STUCK_AFTER_S + _MOST_BITS_A_WRITE / self.baudrate
+
+    def drain(self) -> None:
+        """Wait until all of it is on the wire: a question behind a slip is answered only after it."""
+        self.device.flush()
 
 
 def device_printer(path: Path) -> EscposPrinter:

@@ -98,7 +98,7 @@ def _use_parts(use: Use, language: Language) -> list[Part]:
 
 
 def refusal_slip(result: Result, why: str, heading: Heading) -> Slip:
-    """Why a card was not taken, for the passenger to show at a counter. `why`: the refusal in words.
+    """Why a card was not taken, for the passenger to show at a counter. `why`: its code in words.
 
     Raises ValueError if the tap was not refused.
     """
@@ -111,7 +111,10 @@ def refusal_slip(result: Result, why: str, heading: Heading) -> Slip:
             Pair(say(("停留所", "stop"), language), result.service.stop_name),
             Pair(say(("便", "trip"), language), result.service.trip_id),
         ]
-    parts += [Ruled(), Text(why), Pair(say(("記号", "code"), language), f"{refusal.code} {refusal.rule}")]
+    parts += [Ruled(), Text(why)]
+    if refusal.detail:
+        parts.append(Text(refusal.detail))
+    parts.append(Pair(say(("記号", "code"), language), f"{refusal.code} {refusal.rule}"))
     if refusal.code is Code.SHORT:
         parts += [
             Pair(say(("運賃", "fare"), language), _yen(refusal.due_yen, language)),
@@ -161,7 +164,7 @@ def reissue_slip(case: Reissue, heading: Heading) -> Slip:
     parts += [
         Ruled(),
         Text(say(("お渡し期間", "new card from and until"), language)),
-        Pair("", f"{case.first_day:%Y-%m-%d} – {case.last_day:%Y-%m-%d}"),
+        Pair("", f"{case.first_day:%Y-%m-%d}{say(('〜', ' to '), language)}{case.last_day:%Y-%m-%d}"),
         Pair(say(("手数料", "fee"), language), _yen(case.fee_yen, language)),
         Pair(say(("デポジット", "deposit"), language), _yen(case.deposit_yen, language)),
         Ruled(),

@@ -138,6 +138,12 @@ def test_the_refusal_slip_says_where_and_why_and_that_nothing_was_taken() -> Non
     )
 
 
+def test_the_refusal_slip_names_what_the_refusal_names() -> None:
+    result = refused(Code.EXPIRED_CARD, "GEN-11")
+    named = result._replace(refusal=Refusal(Code.EXPIRED_CARD, "GEN-11", "2026-11-19"))
+    assert "\nexpired\n2026-11-19\n" in printed(refusal_slip(named, "expired", EN))
+
+
 def test_the_refusal_slip_of_a_short_card_has_the_amounts() -> None:
     text = printed(refusal_slip(refused(Code.SHORT, "GEN-10", due_yen=720, short_yen=120), "short", EN))
     assert "fare                     720 yen" in text
@@ -177,7 +183,7 @@ def test_the_reissue_slip_tells_the_days_and_the_fees() -> None:
         "2026-12-31まで\n"
         "--------------------------------\n"
         "お渡し期間\n"
-        "        2026-11-21 – 2026-12-04\n"
+        "          2026-11-21〜2026-12-04\n"
         "手数料                     500円\n"
         "デポジット                 500円\n"
         "--------------------------------\n"
@@ -185,6 +191,7 @@ def test_the_reissue_slip_tells_the_days_and_the_fees() -> None:
     )
     damaged = printed(reissue_slip(case._replace(lost=False, rule="LOC-17", pass_lines=()), EN))
     assert "reason            damaged LOC-17" in damaged
+    assert "2026-11-21 to 2026-12-04" in damaged
     assert "pass" not in damaged
 
 
