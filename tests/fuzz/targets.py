@@ -5,7 +5,15 @@ its seeds and some random changes of them (test_targets.py); `make fuzz` lets at
 says how to add one.
 """
 
-from tests.fuzz import bus_targets, card_targets, chip_targets, reader_targets, tariff_targets, terminal_targets
+from tests.fuzz import (
+    bus_targets,
+    card_targets,
+    chip_targets,
+    peripheral_targets,
+    reader_targets,
+    tariff_targets,
+    terminal_targets,
+)
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
@@ -15,4 +23,5 @@ TARGETS: dict[str, Target] = {
     **bus_targets.TARGETS,
     **terminal_targets.TARGETS,
     **tariff_targets.TARGETS,
+    **peripheral_targets.TARGETS,
 }
