@@ -134,7 +134,7 @@ def follow(way: Way, where: Whereabouts, event: Heard) -> Followed:
 
 
 def _is_outlier(before: Position | None, now: Position) -> bool:
-    if before is None or now.at_s < before.at_s:
+    if before is None:
         return False
     # Both may be wrong by a radius.
     reach_m = 2 * RADIUS_M + (now.at_s - before.at_s) * MOST_KMH / 3.6
@@ -145,7 +145,7 @@ def _judged(way: Way, where: Whereabouts, at_s: float) -> Followed:
     """Where that leaves the vehicle: at a stop, passing one, or between two."""
     standing = where.doors_open or (where.speed_kmh is not None and where.speed_kmh < STANDING_BELOW_KMH)
     stays = where.at_stop and (standing or where.speed_kmh is None)
-    if where.fix is None or not 0 <= at_s - where.fix.at_s <= STALE_S:
+    if where.fix is None or at_s - where.fix.at_s > STALE_S:
         # Nobody knows where; but a vehicle that stands still has not left its stop, and one that moves has.
         return Followed(where._replace(at_stop=stays))
     here = _stop_here(way, where, where.fix.place)

@@ -12,7 +12,7 @@ import gpiozero
 from gpiozero.tones import Tone
 
 from farebox.peripherals.finding import Finding, Level
-from farebox.peripherals.sounds_and_lamps import DARK, Lamp, OutputFault, Shown
+from farebox.peripherals.sounds_and_lamps import Lamp, OutputFault, Shown
 from farebox.peripherals.vehicle import (
     DoorClosed,
     DoorOpened,
@@ -88,8 +88,7 @@ class PinOutputs:
         return next((fault for fault in faults if fault), None)
 
     def close(self) -> None:
-        """Dark and silent; the pins are free again."""
-        self.show(DARK)
+        """The pins are free again, and without current."""
         for device in (self._buzzer, *self._lamps.values()):
             if device is not None:
                 with suppress(*_WORKING):
@@ -211,7 +210,7 @@ class PinInputs:
             yield Speed(now_s, self._pulses / self._pins.pulses_per_km * 3_600 / passed_s)
             self._pulses, self._counted_s = 0, now_s
         elif not self._stands and now_s - self._pulse_s >= STANDS_AFTER_S:
-            self._stands, self._pulses = True, 0
+            self._stands = True
             yield Stopped(now_s)
 
 

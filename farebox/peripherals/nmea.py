@@ -4,7 +4,6 @@ The only `import pynmea2` (the extra `vehicle`). What comes off the line is host
 at first, its checksum must be there and right, and every number lies within its bounds.
 """
 
-import math
 from typing import NamedTuple
 
 import pynmea2
@@ -98,6 +97,6 @@ def _place(message: pynmea2.NMEASentence) -> Place:
     if not message.lat or not message.lon or message.lat_dir not in ("N", "S") or message.lon_dir not in ("E", "W"):
         raise ValueError(message.lat_dir)
     place = Place(message.latitude, message.longitude)
-    if not (math.isfinite(place.lat_deg) and abs(place.lat_deg) <= 90 and abs(place.lon_deg) <= 180):
+    if abs(place.lat_deg) > 90 or abs(place.lon_deg) > 180:
         raise ValueError(place)
     return place

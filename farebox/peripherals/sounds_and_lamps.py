@@ -92,7 +92,7 @@ SIGNALS: dict[Meaning, tuple[Step, ...]] = {
     Meaning.ASK_DRIVER: (_pii(_RED | _YELLOW), _still(2_100, _RED | _YELLOW)),
     Meaning.CARD_REFUSED: (_pii(_RED), _still(_GAP_MS, _RED), _pii(_RED), _still(1_120, _RED)),
 }
-"""Every signal. A refusal always begins with the long buzz, an accepted tap with the short sound."""
+"""Every signal. A refusal begins with the long buzz, an accepted tap with the short sound; all end in silence."""
 
 _CARD_ITSELF = frozenset(
     {Code.FOREIGN_CARD, Code.UNREADABLE_CARD, Code.ALTERED_CARD, Code.WRONG_KEY, Code.EXPIRED_CARD, Code.CARD_FULL}
@@ -180,8 +180,6 @@ class Schedule:
             self._steps.popleft()
             if self._steps:
                 self._until_s += self._steps[0].ms / 1_000
-            elif self._waiting:
-                self._begin(at_s)
         return self._steps[0].shown if self._steps else DARK
 
     def next_s(self) -> float | None:

@@ -57,7 +57,6 @@ def drawn_with(lines: Sequence[Laid], columns: int, small: Font, large: Font) ->
     width, height = columns * COLUMN_PX, 2 * _MARGIN_PX + sum(map(_height_px, lines))
     image = Image.new("1", (width, height), 0)
     draw = ImageDraw.Draw(image)
-    draw.fontmode = "1"
     top = _MARGIN_PX
     for line in lines:
         if line.rule:

@@ -107,8 +107,16 @@ def test_it_has_left_when_it_moves() -> None:
 
 
 def test_open_doors_keep_it_at_its_stop_whatever_gps_says() -> None:
-    bus = Drive().to(B).hear(DoorOpened(60), Position(61, east(700)))
+    bus = Drive().to(B).hear(DoorOpened(60), Position(61, east(560)))
     assert (bus.at, bus.where.at_stop) == (1, True)
+
+
+def test_a_bus_of_unknown_speed_stays_until_gps_shows_that_it_left() -> None:
+    bus = Drive().hear(DoorOpened(1), DoorClosed(2))
+    assert bus.where.at_stop
+    assert bus.hear(Position(3, A)).where.at_stop
+    assert not bus.hear(Position(60, B)).where.at_stop
+    assert bus.at == 0
 
 
 def test_driving_back_does_not_take_it_back() -> None:
@@ -140,8 +148,14 @@ def test_without_a_door_contact_standing_still_counts_at_the_next_few_stops(stop
     assert bus.at == (stops_ahead if arrives else 0)
 
 
-def test_the_last_stop_of_a_loop_is_not_its_first_one() -> None:
-    bus = Drive(LOOP).to(moved(A, 5, 0)).hear(Stopped(61), DoorOpened(62))
+def test_a_later_stop_that_is_driven_past_on_the_way_out_is_not_passed() -> None:
+    assert Drive().to(D).halt(B).at == 1
+
+
+@pytest.mark.parametrize("off_m", [5, 55])
+def test_the_last_stop_of_a_loop_is_not_its_first_one(off_m: float) -> None:
+    # 55 m off the first stop is within the last one's circle only.
+    bus = Drive(LOOP).to(moved(A, off_m, 0)).hear(Stopped(61), DoorOpened(62))
     assert (bus.at, bus.where.at_stop) == (0, True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from farebox.peripherals.finding import Level
-from farebox.peripherals.gpio import InputPins, OutputPins, PinOutputs, open_inputs, tried
+from farebox.peripherals.gpio import BOUNCE_S, InputPins, OutputPins, PinOutputs, open_inputs, tried
 from farebox.peripherals.sounds_and_lamps import DARK, Lamp, OutputFault, Shown
 from farebox.peripherals.vehicle import (
     DoorClosed,
@@ -222,6 +222,21 @@ def test_pins_that_are_taken_are_told_once(pi: Any) -> None:
     second.close()
     first.close()
     open_inputs(InputPins(), lambda: 1.0, pi).close()
+
+
+def test_pins_are_given_back_if_not_all_can_be_had(pi: Any) -> None:
+    holder = open_inputs(InputPins(door=None, bell=None), lambda: 1.0, pi)
+    assert isinstance(open_inputs(InputPins(), lambda: 1.0, pi).poll()[0], VehicleFault)
+    others = open_inputs(InputPins(wheels=None), lambda: 1.0, pi)
+    assert others.poll() == (DoorClosed(1.0),)
+    others.close()
+    holder.close()
+
+
+def test_contacts_may_bounce(pi: Any) -> None:
+    cab = Cab(pi)
+    assert pi.pin(5).bounce == pi.pin(6).bounce == BOUNCE_S
+    cab.inputs.close()
 
 
 def test_several_sources_are_heard_by_time(pi: Any) -> None:

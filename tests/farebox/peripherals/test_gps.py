@@ -91,6 +91,7 @@ def test_other_sentences_say_nothing_of_the_place(line: bytes) -> None:
         (framed("GPRMC,063000,A,9907.44,N,14011.28,E,10.0,,201126,,,A"), "no place"),
         (framed("GPRMC,063000,A,3707.44,N,19911.28,E,10.0,,201126,,,A"), "no place"),
         (framed("GPRMC,063000,A,,,,,10.0,,201126,,,A"), "no place"),
+        (framed("GPRMC,063000,A,,N,,E,10.0,,201126,,,A"), "no place"),
         (framed("GPRMC,063000,A,3707.44,X,14011.28,E,10.0,,201126,,,A"), "no place"),
         (framed("GPRMC,063000,A,3707.44,N,14011.28,E,fast,,201126,,,A"), "no place"),
         (framed("GPRMC,063000,A,3707.44,N,14011.28,E,-10,,201126,,,A"), "a speed that no bus has"),
@@ -216,6 +217,8 @@ def test_an_unplugged_receiver_is_told_once_and_comes_back(tmp_path: Path) -> No
         line.poll()
         first.send(rmc(HERE, 0, 0))
         assert line.poll(WAIT_S)
+        first.send(b"$GPRMC,06")
+        assert line.poll(WAIT_S) == ()
     fault, lost = line.poll()
     assert isinstance(fault, VehicleFault) and fault.source == str(port)
     assert lost == PositionLost(100.0, "GPS receiver gone")
@@ -230,7 +233,9 @@ def test_an_unplugged_receiver_is_told_once_and_comes_back(tmp_path: Path) -> No
         line.poll()
         second.send(rmc(HERE, 0, 9))
         assert [type(event) for event in line.poll(WAIT_S)] == [Speed, Position]
-        line.close()
+    assert [type(event) for event in line.poll()] == [VehicleFault, PositionLost]
+    assert line.poll() == ()
+    line.close()
 
 
 def test_a_port_that_is_not_there_is_said_with_its_name(tmp_path: Path) -> None:

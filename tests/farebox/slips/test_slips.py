@@ -108,7 +108,7 @@ def test_gen_13_a_ridden_card_prints_its_rides_and_no_open_one(tmp_path: Path) -
     assert "2026-11-20 磐城棚倉→南湖公園" in text
 
 
-@pytest.mark.parametrize("stops", [None, (), ("駅前",)])
+@pytest.mark.parametrize("stops", [None, (), ("駅前",), ("駅前", "橋", "終点")])
 def test_a_ride_whose_stops_cannot_be_named_is_shown_without(stops: tuple[str, ...] | None) -> None:
     row = HistoryRow(7, DAY, 12, 3, 5, 210, 0, 0, 790)
     assert uses((row,), lambda _: stops) == (Use(DAY, "", "", 210, 0, 0, 790),)
@@ -225,6 +225,13 @@ def test_what_does_not_fit_beside_stands_below() -> None:
 def test_paper_that_is_too_narrow_is_refused() -> None:
     with pytest.raises(ValueError, match="27 columns; slips need 28"):
         laid_out(Slip((), False), LEAST_COLUMNS - 1)
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_slip_that_is_too_long_is_cut_and_says_so(simulated: bool) -> None:
+    lines = laid_out(Slip((Text("運賃"),) * 500, simulated), 32)
+    assert len(lines) == MOST_LINES
+    assert [line.text.strip() for line in lines[-2:]] == (["…", SIMULATED] if simulated else ["運賃", "…"])
 
 
 TEXTS = st.text(st.characters(min_codepoint=32, exclude_categories=("C", "M")), max_size=200)
