@@ -1,22 +1,29 @@
 """What people read, in Japanese and English: one entry per code, chosen by --lang or the environment."""
 
 import os
-from datetime import date
 from enum import StrEnum
 
 from farebox.formats.journal import Intent
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
-from tariff.calendar import day_in_japan
 from tariff.lines import Line, Word
 from tariff.refusal import Code, Refusal
 
 
 class Language(StrEnum):
-    """The languages the command line speaks."""
+    """The languages of displays, slips and commands."""
 
     JA = "ja"
     EN = "en"
+
+
+Both = tuple[str, str]
+"""Japanese, English."""
+
+
+def say(both: Both, language: Language) -> str:
+    """One of the two."""
+    return both[0] if language is Language.JA else both[1]
 
 
 def default_language() -> Language:
@@ -25,11 +32,7 @@ def default_language() -> Language:
     return Language.JA if spoken.startswith("ja") else Language.EN
 
 
-_Both = tuple[str, str]
-
-PASS_ENDS_WITHIN_DAYS = 14
-
-REFUSALS: dict[Code, _Both] = {
+REFUSALS: dict[Code, Both] = {
     Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
     Code.TWO_CARDS: ("カードは1枚だけかざしてください", "touch one card only"),
     Code.BUSY: ("ほかのカードを処理中です", "busy with another card"),
@@ -56,13 +59,13 @@ REFUSALS: dict[Code, _Both] = {
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
-NOTES: dict[NoteCode, _Both] = {
+NOTES: dict[NoteCode, Both] = {
     NoteCode.INCOMPLETE_RIDE: ("前回の降車なし", "last ride incomplete"),
     NoteCode.FIRST_BOARDING_KEPT: ("乗車済み", "boarded already"),
     NoteCode.FIRST_RESULT_SHOWN: ("精算済み", "settled already"),
 }
 
-LINES: dict[Word, _Both] = {
+LINES: dict[Word, Both] = {
     Word.FARE: ("運賃", "fare"),
     Word.COVERED: ("定期区間内", "within the pass"),
     Word.EXCESS: ("乗り越し", "excess"),
@@ -86,20 +89,15 @@ LINES: dict[Word, _Both] = {
     Word.CASH: ("現金", "cash"),
 }
 
-SIDES: dict[Side, _Both] = {
+SIDES: dict[Side, Both] = {
     Side.BOARDING: ("乗車", "board"),
     Side.ALIGHTING: ("降車", "alight"),
     Side.EITHER: ("タッチ", "touch"),
 }
 
-BOARDED: _Both = ("ご乗車ありがとうございます", "welcome aboard")
-PAID: _Both = ("ありがとうございました", "thank you")
-CONFIRMED: _Both = ("前回の書込を確認", "earlier write confirmed")
-
-
-def say(both: _Both, language: Language) -> str:
-    """One of the two."""
-    return both[0] if language is Language.JA else both[1]
+BOARDED: Both = ("ご乗車ありがとうございます", "welcome aboard")
+PAID: Both = ("ありがとうございました", "thank you")
+CONFIRMED: Both = ("前回の書込を確認", "earlier write confirmed")
 
 
 def line_text(line: Line, language: Language) -> str:
@@ -107,15 +105,6 @@ def line_text(line: Line, language: Language) -> str:
     named = f" {line.detail}" if line.detail else ""
     than = f" < {line.than_yen:,}" if line.than_yen else ""
     return f"{line.rule} {say(LINES[line.word], language)}{named} {line.yen:,}{than}"
-
-
-def _pass_that_ends(result: Result) -> date | None:
-    """The last day of a pass that ends within 14 days (GEN-14)."""
-    held = result.after.held_pass if result.after else None
-    if held is None:
-        return None
-    left = (held.last_day - day_in_japan(result.at_s)).days
-    return held.last_day if 0 <= left <= PASS_ENDS_WITHIN_DAYS else None
 
 
 def reason(result: Result, language: Language) -> str:
@@ -128,8 +117,7 @@ def reason(result: Result, language: Language) -> str:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
         parts += [line_text(line, language) for line in lines]
-    ending = _pass_that_ends(result)
-    if ending is not None:
+    if (ending := result.pass_ending) is not None:
         parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)
 

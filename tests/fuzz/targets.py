@@ -9,6 +9,7 @@ from tests.fuzz import (
     bus_targets,
     card_targets,
     chip_targets,
+    peripheral_targets,
     reader_targets,
     segment_targets,
     tariff_targets,
@@ -24,4 +25,5 @@ TARGETS: dict[str, Target] = {
     **terminal_targets.TARGETS,
     **segment_targets.TARGETS,
     **tariff_targets.TARGETS,
+    **peripheral_targets.TARGETS,
 }
