@@ -19,6 +19,8 @@ from cardimage.write_plan import next_sequence, plan
 from farebox import card, records
 from farebox.clock import ALWAYS, Trust, noted
 from farebox.formats.journal import Intent, Opened, TripEnded
+from farebox.hotlist import Age, age
+from farebox.hotlist import noted as hotlist_noted
 from farebox.journal.errors import JournalFault
 from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
@@ -108,6 +110,7 @@ class Terminal:
         self._show = show
         self._trust = trust
         self._trust_noted = ALWAYS
+        self._age_noted: Age | None = None
         self._pending = pending_from(recovered.entries)
         self._seen = seen_from(recovered.entries)
         self._keyed: dict[bytes, Keyed] = {}
@@ -125,7 +128,7 @@ class Terminal:
         self._settled: tuple[Pending, Fate] | None = None
         self._driver_word = (b"", "", "")
         self._journal.append(Opened(vehicle_id, f"farebox {VERSION}", recovered.cut_bytes), clock())
-        self._note_trust(clock())
+        self._note_standing(clock())
         self._journal.flush()
 
     @property
@@ -142,6 +145,16 @@ class Terminal:
     def asked(self) -> bytes:
         """The card the driver is asked about, or empty."""
         return self._asked if self.state in _ASKING else b""
+
+    @property
+    def hotlist_age(self) -> Age | None:
+        """How old the hotlist is by now: other than fresh is an alarm (faults 39). None: there never was one, or nobody
+        knows for want of a trusted clock.
+        """
+        hotlist = self.orders.hotlist
+        if hotlist is None or not self._trust().trusted:
+            return None
+        return age(hotlist, self._clock(), self.orders.ages)
 
     # -- the trip
 
@@ -475,7 +488,7 @@ class Terminal:
     def _journal_effect(self, effect: Effect, at_s: int) -> None:
         """The intent costs the tap's one flush; everything else becomes durable with the next one."""
         if effect not in _ENDS:
-            self._note_trust(at_s)
+            self._note_standing(at_s)
         match effect:
             case Effect.JOURNAL_INTENT:
                 intent = records.intent(self._in_hand())
@@ -507,12 +520,16 @@ class Terminal:
             case _:
                 raise AssertionError(f"{effect} has no runner")
 
-    def _note_trust(self, at_s: int) -> None:
-        """Before any other record: whether the times from here on are to be believed (faults 25)."""
-        trust = self._trust()
+    def _note_standing(self, at_s: int) -> None:
+        """Before any other record: whether times are believed from here on (faults 25), and how old the hotlist is."""
+        trust, aged = self._trust(), self.hotlist_age
         if trust != self._trust_noted:
             self._trust_noted = trust
             self._journal.append(noted(trust), at_s)
+        if aged is not self._age_noted:
+            self._age_noted = aged
+            if aged is not None and self.orders.hotlist is not None:
+                self._journal.append(hotlist_noted(self.orders.hotlist, aged), at_s)
 
     def _in_hand(self) -> Commit:
         assert self._commit is not None
