@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from farebox.formats.bundle import Hotlist
+from farebox.formats.journal import Noted
 from tariff.auto_charge import Held
 from tariff.refusal import Code, Refusal
 
@@ -38,6 +39,11 @@ def age(hotlist: Hotlist, now_s: int, ages: Ages = AGES) -> Age:
     if old_s >= ages.stale_s:
         return Age.STALE
     return Age.OLD if old_s >= ages.old_s else Age.FRESH
+
+
+def noted(hotlist: Hotlist, found: Age) -> Noted:
+    """That a list has come to an age, for the journal: "hotlist-fresh" says that an alarm is over."""
+    return Noted(b"", f"hotlist-{found}", f"version {hotlist.version}")
 
 
 def refusal(hotlist: Hotlist, idm: bytes) -> Refusal | None:

@@ -16,7 +16,7 @@ from tests.bundles.examples import FIRST_DAY, HOTLIST, IDM, MADE_AT_S, RENEWAL, 
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bundles.md").read_text("utf-8")
 _OFF = Directive(3, date(2026, 11, 27), (AutoChargeOff(),))
-DUMPED = {
+DUMPED: dict[str, b.Bundle] = {
     "hotlist": HOTLIST,
     "directives": directives_of(7, MADE_AT_S, {IDM: (_OFF, Directive(5, FIRST_DAY, (RENEWAL, SETTINGS)))}),
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from farebox import hotlist
+from farebox.clock import Trust, Why
 from farebox.formats.bundle import Hotlist, cards_of
-from farebox.formats.journal import Refused
+from farebox.formats.journal import Noted, Refused
 from farebox.hotlist import Age
 from farebox.result import Result, Side, Sound
 from farebox.terms import Orders
@@ -155,6 +156,38 @@ def test_faults_39_behind_a_stale_list_a_card_spends_what_it_holds_and_no_credit
     result = auto_charged(bus, days_old=days)
     assert (result.refusal is not None and result.refusal.code is Code.SHORT) == short
     assert bus.ledger().credit_yen == (0 if short else 1_000)
+
+
+def test_faults_39_the_alarm_and_its_end_stand_in_the_journal(bus: Bus) -> None:
+    bus.begin()
+    made_at_s = bus.clock.now_s
+    bus.terminal.orders = stopped(made_at_s=made_at_s)
+    for days, age in ((0, Age.FRESH), (3, Age.OLD), (3, Age.OLD), (9, Age.STALE)):
+        bus.clock.now_s = made_at_s + days * DAY_S
+        bus.board(lococa(2_000))
+        assert bus.terminal.hotlist_age is age
+    bus.terminal.orders = stopped(version=5, made_at_s=bus.clock.now_s)
+    bus.board(lococa(2_000))
+    aged = [(note.code, note.detail) for note in notes(bus) if note.code.startswith("hotlist")]
+    assert aged == [
+        ("hotlist-fresh", "version 4"),
+        ("hotlist-old", "version 4"),
+        ("hotlist-stale", "version 4"),
+        ("hotlist-fresh", "version 5"),
+    ]
+
+
+def test_faults_39_without_a_list_or_a_clock_nobody_knows_its_age(bus: Bus) -> None:
+    assert bus.begin().terminal.hotlist_age is None
+    bus.trust = Trust(False, Why.NOT_SET)
+    bus.terminal.orders = stopped(made_at_s=0)
+    bus.board(lococa(2_000))
+    assert bus.terminal.hotlist_age is None
+    assert [note.code for note in notes(bus)] == ["clock-not-trusted"]
+
+
+def notes(bus: Bus) -> list[Noted]:
+    return [entry.record for entry in bus.entries() if isinstance(entry.record, Noted)]
 
 
 def test_faults_39_a_card_without_auto_charge_rides_behind_a_stale_list_as_ever(bus: Bus) -> None:
