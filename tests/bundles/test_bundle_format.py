@@ -53,6 +53,14 @@ def test_ctr_3_a_bundle_is_read_back_as_it_was_written(bundle: b.Bundle) -> None
     assert kind_of(data) is b.KIND_OF[type(bundle)]
 
 
+@pytest.mark.parametrize("version", [1, 23, 24, 255, 256, 65_535, 65_536, (1 << 32) - 1, 1 << 32, (1 << 63) - 1])
+def test_ctr_3_versions_of_any_length_are_read_back(version: int) -> None:
+    data = encode(HOTLIST._replace(version=version))
+    assert parse(data) == HOTLIST._replace(version=version)
+    with pytest.raises(BundleError):
+        parse(data[:17])
+
+
 def test_the_worked_example_of_the_page_byte_by_byte() -> None:
     assert encode(Hotlist(4, MADE_AT_S, cards_of([OTHER_IDM, IDM]), cards_of([]))) == bytes.fromhex(
         "86"  # an array of six
@@ -224,6 +232,8 @@ DAY = days_of(FIRST_DAY)
 _PASS = ["pass", 1, 0, DAY, DAY + 30, False, [], 0, 0]
 _OFF = ["auto-charge-off"]
 
+_ONE = cbor2.dumps([[1, DAY, [_OFF]]])
+
 FAULTY_DIRECTIVES: dict[str, bytes] = {
     "none": entry(),
     "number 0": entry([0, DAY, [_OFF]]),
@@ -247,7 +257,7 @@ FAULTY_DIRECTIVES: dict[str, bytes] = {
     "a fraction of a yen": entry([1, DAY, [["auto-charge", 0.5, 1_000, 9_000, 9_000]]]),
     "yen without end": entry([1, DAY, [["auto-charge", 100, 1 << 62, 9_000, 9_000]]]),
     "an entry that ends early": raw("directives", 1, 0, IDM, (1).to_bytes(4, "big"), b"\x81"),
-    "bytes after an entry": raw("directives", 1, 0, IDM, (2).to_bytes(4, "big"), b"\x80\x80"),
+    "bytes after an entry": raw("directives", 1, 0, IDM, (len(_ONE) + 1).to_bytes(4, "big"), _ONE + b"\0"),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardimage.shadow import shadow_of
 from farebox.directives import Applied, apply, told
 from farebox.formats.bundle import (
     AutoChargeOff,
@@ -28,10 +29,12 @@ from farebox.terms import Orders
 from sim.hardware.field import Moment, Withdrawal
 from tariff.account import Account, AutoCharge, HolderKind
 from tariff.refusal import Code
+from tariff.settle import Cancellation, cancel
 from tests.bundles.test_bundle_format import directives as any_directives
 from tests.farebox.bus import DAY, Bus, account_of, aizu, balance_yen, card_with, lococa, standing_slot, stop_number
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import AIZU_TRIP, RENEWED, orders_for
+from tests.reader.transit_card import transit_card
 
 TOMORROW = DAY + timedelta(1)
 SETTINGS = AutoChargeSet(500, 3_000, 9_000, 30_000)
@@ -173,11 +176,25 @@ def test_ctr_3_directives_that_rot_in_memory_stop_no_ride(bus: Bus) -> None:
 
 
 def test_igp_2_ctr_3_another_schemes_card_is_not_changed_here(bus: Bus) -> None:
-    """LOCOCA's readers take an Iwate Green Pass for stored fare; its conditions are its own operator's."""
-    card = lococa(2_000)
-    bus.begin(scheme="iwate-green-pass").terminal.orders = orders_for(card.idm, RENEWED)
-    bus.board(card)
-    assert account_of(card).directive == 0
+    """LOCOCA's readers take a Suica for stored fare (模擬); what else is on it is its own operator's."""
+    card = shadow_of(transit_card(), "suica", 2_000)
+    bus.begin().terminal.orders = orders_for(card.idm, RENEWED)
+    boarded = bus.board(card)
+    assert boarded.refusal is None and boarded.notes == ()
+
+
+def test_gen_22_ctr_3_taking_a_settlement_back_leaves_the_new_pass_on_the_card(bus: Bus) -> None:
+    """Over midnight: the ride was judged by the old pass, and the new one stays, whose number the card has."""
+    card = lococa(2_000, section=("磐城棚倉", "南湖公園"))
+    bus.begin().board(card)
+    bus.drive_to("新白河").terminal.orders = orders_for(card.idm, Directive(1, TOMORROW, (pass_given(TOMORROW),)))
+    bus.clock.now_s += 86_400
+    alighted = bus.alight(card)
+    assert alighted.alighted is not None and alighted.alighted.settlement.due_yen == 250
+    taken_back = cancel(alighted.alighted.settlement, account_of(card))
+    assert isinstance(taken_back, Cancellation)
+    assert taken_back.after.held_pass == account_of(card).held_pass and taken_back.after.directive == 1
+    assert taken_back.after.stored_fare_yen == 2_000
 
 
 def test_aut_4_faults_45_settings_of_today_hold_from_tomorrow(bus: Bus) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from farebox import card as card_session
 from farebox.clock import ALWAYS, Trust, Why
-from farebox.formats.journal import Intent, Noted, Opened, Refused
+from farebox.formats.journal import Intent, Noted, Opened, Outcome, Refused
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from tariff.account import Account, HolderKind, Points
@@ -137,6 +139,24 @@ def test_faults_25_changes_of_trust_stand_in_the_journal_before_what_they_are_ab
         *("clock-not-trusted", "intent", "clock-trusted"),
         *("intent", "intent"),
     ]
+
+
+def test_faults_21_25_a_change_while_a_card_is_written_waits_until_its_outcome_is_kept(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room is reserved for the outcome alone: nothing may come between."""
+
+    def trusted_meanwhile(*arguments: Any) -> card_session.End:
+        bus.trust = Trust(True, Why.NTP)
+        return write(*arguments)
+
+    write = card_session.write
+    monkeypatch.setattr(card_session, "write", trusted_meanwhile)
+    bus.begin().board(lococa(2_000))
+    *_, intent, outcome = (entry.record for entry in bus.entries())
+    assert isinstance(intent, Intent) and isinstance(outcome, Outcome)
+    bus.board(lococa(2_000))
+    assert Noted(b"", "clock-trusted", "ntp") in [entry.record for entry in bus.entries()]
 
 
 def test_faults_25_a_terminal_that_is_told_nothing_of_its_clock_trusts_it(tmp_path: Path) -> None:
