@@ -281,6 +281,8 @@ def test_ctr_3_what_may_not_be_read_may_not_be_written_either() -> None:
 def test_a_complaint_says_what_and_where() -> None:
     with pytest.raises(BundleError, match=r"cards: 7 bytes, no whole number of IDms"):
         parse(FAULTY["half a card"])
+    with pytest.raises(BundleError, match=r"cards: cut off"):
+        parse(FAULTY["cut off"])
     with pytest.raises(BundleError, match=r"bytes after the end \(byte \d+\)"):
         parse(FAULTY["bytes after the end"])
 

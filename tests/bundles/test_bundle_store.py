@@ -163,6 +163,34 @@ def test_faults_18_power_lost_while_a_bundle_is_kept_leaves_one_that_is_good(
     assert store.load(Kind.HOTLIST) == Loaded(NEWER)
 
 
+def test_faults_18_a_bundle_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_taken(
+    store: BundleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.take(Kind.HOTLIST, signed(HOTLIST))
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def syncing(fd: int) -> None:
+        done.append(f"flush {Path(f'/proc/self/fd/{fd}').readlink().name}")
+        fsync(fd)
+
+    def renaming(path: Path, to: Path) -> Path:
+        done.append(f"{path.name} -> {to.name}")
+        return replace(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", syncing)
+        patch.setattr(Path, "replace", renaming)
+        store.take(Kind.HOTLIST, signed(NEWER))
+    assert done == [
+        "flush hotlist.bundle.coming",
+        "hotlist.bundle -> hotlist.bundle.before",
+        "hotlist.bundle.coming -> hotlist.bundle",
+        "flush bundles",
+    ]
+    assert names(store) == {"hotlist.bundle", "hotlist.bundle.before"}
+
+
 def test_faults_21_a_disk_that_is_full_keeps_the_one_it_has(
     store: BundleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

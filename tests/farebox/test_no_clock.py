@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cardimage.shadow import shadow_of
 from farebox import card as card_session
 from farebox.clock import ALWAYS, Trust, Why
 from farebox.formats.journal import Intent, Noted, Opened, Outcome, Refused
@@ -20,6 +21,7 @@ from tariff.refusal import Code
 from tests.farebox.bus import Bus, account_of, aizu, balance_yen, card_with, iwate, lococa, noruca
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import AIZU_TRIP, ECO_DAY, RENEWED, orders_for
+from tests.reader.transit_card import transit_card
 
 NOT_SET = Trust(False, Why.NOT_SET)
 
@@ -116,6 +118,12 @@ def test_faults_25_a_card_that_loses_nothing_is_told_nothing(bus: Bus) -> None:
     assert bus.begin(scheme="noruca").board(card).notes == ()
 
 
+def test_igp_2_faults_25_another_schemes_card_would_have_had_nothing_of_it(bus: Bus) -> None:
+    card = shadow_of(transit_card(), "suica", 2_000)
+    boarded = bus.begin(scheme="iwate-green-pass").board(card)
+    assert boarded.refusal is None and boarded.notes == ()
+
+
 def test_faults_25_no_directive_for_nobody_knows_whether_its_day_has_come(bus: Bus) -> None:
     card = lococa(2_000)
     bus.begin().terminal.orders = orders_for(card.idm, RENEWED)
@@ -133,11 +141,13 @@ def test_faults_25_changes_of_trust_stand_in_the_journal_before_what_they_are_ab
     bus.trust = Trust(True, Why.NTP)
     bus.board(lococa(2_000, number=2))
     bus.board(lococa(2_000, number=3))
+    bus.trust = Trust(True, Why.CENTRE)
+    bus.board(lococa(2_000, number=4))
     kept = [entry.record for entry in bus.entries() if isinstance(entry.record, (Opened, Noted, Intent))]
     opened = max(place for place, record in enumerate(kept) if isinstance(record, Opened))
     assert [getattr(record, "code", "intent") for record in kept[opened + 1 :]] == [
         *("clock-not-trusted", "intent", "clock-trusted"),
-        *("intent", "intent"),
+        *("intent", "intent", "clock-trusted", "intent"),
     ]
 
 
