@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from farebox.formats.journal import Entry, Noted, Opened
+from farebox.formats.journal import Entry, Noted, Opened, Record
 from tariff.calendar import midnight_in_japan_s
 
 TOLERANCE_S = 60
@@ -107,20 +107,35 @@ def known_past_s(released: date, entries: Iterable[Entry], made_at_s: Iterable[i
 
 
 def newest_trusted_s(entries: Iterable[Entry]) -> int:
-    """The newest time in a journal written while the clock was trusted; 0 if it never was.
+    """The newest time in a journal written while the clock was trusted; 0 if it never was."""
+    past = Past()
+    for entry in entries:
+        past.take(entry.record, entry.at_s)
+    return past.newest_s
+
+
+class Past:
+    """The newest trusted time, record by record, for whoever goes through a journal anyway, or through its last piece:
+    both of its values are all that has to be carried on from there.
 
     Times of a clock that nobody vouched for say nothing: one that once stood in 2099 would bar every later one.
     """
-    trusted, newest_s = False, 0
-    for entry in entries:
-        match entry.record:
+
+    __slots__ = ("newest_s", "trusted")
+
+    def __init__(self, newest_s: int = 0, *, trusted: bool = False) -> None:
+        """As it stood after the records before."""
+        self.newest_s, self.trusted = newest_s, trusted
+
+    def take(self, record: Record, at_s: int) -> None:
+        """Count one record in. A start begins untrusted, until its first note says otherwise."""
+        match record:
             case Opened() | Noted(code="clock-not-trusted"):
-                trusted = False
+                self.trusted = False
             case Noted(code="clock-trusted"):
-                trusted = True
-        if trusted:
-            newest_s = max(newest_s, entry.at_s)
-    return newest_s
+                self.trusted = True
+        if self.trusted and at_s > self.newest_s:
+            self.newest_s = at_s
 
 
 def noted(trust: Trust) -> Noted:

@@ -13,6 +13,7 @@ from farebox.clock import (
     NOT_TRUSTED,
     TOLERANCE_S,
     TRUSTED,
+    Past,
     Sources,
     Trust,
     TrustedClock,
@@ -173,6 +174,21 @@ def test_faults_25_only_times_of_a_trusted_clock_tell_what_is_past() -> None:
     )
     assert newest_trusted_s(journal) == PAST_S + 100
     assert newest_trusted_s([]) == 0
+
+
+@pytest.mark.parametrize("cut", range(7))
+def test_a_journal_may_be_gone_through_in_pieces(cut: int) -> None:
+    journal = _entries(
+        *((PAST_S, OPENED), (PAST_S, noted(Trust(True, Why.NTP))), (PAST_S + 7, TAP)),
+        *((PAST_S + 9, noted(Trust(False, Why.BEHIND))), (PAST_S + 99, TAP), (PAST_S + 20, OPENED)),
+    )
+    first = Past()
+    for entry in journal[:cut]:
+        first.take(entry.record, entry.at_s)
+    rest = Past(first.newest_s, trusted=first.trusted)
+    for entry in journal[cut:]:
+        rest.take(entry.record, entry.at_s)
+    assert (rest.newest_s, rest.trusted) == (PAST_S + 7, False)
 
 
 def test_what_is_past_is_the_newest_of_release_journal_and_bundles() -> None:
