@@ -42,6 +42,8 @@ REFUSALS: dict[Code, Both] = {
     Code.ALTERED_CARD: ("カードの内容が正しくありません", "card contents are not right"),
     Code.WRONG_KEY: ("カードを確認できません", "card can't prove itself"),
     Code.EXPIRED_CARD: ("カードの有効期限が切れています", "card has expired"),
+    Code.HOTLISTED: ("使用停止のカードです", "card is stopped"),
+    Code.CLOCK_NOT_SET: ("時計が未設定です・乗務員へ", "clock is not set: driver"),
     Code.NO_BOARDING: ("乗車記録がありません・乗務員へ", "no boarding record: driver"),
     Code.SHORT: ("残額不足です・乗務員へ", "short of stored fare: driver"),
     Code.NO_FARE: ("運賃が登録されていません", "no fare for this ride"),
@@ -63,6 +65,9 @@ NOTES: dict[NoteCode, Both] = {
     NoteCode.INCOMPLETE_RIDE: ("前回の降車なし", "last ride incomplete"),
     NoteCode.FIRST_BOARDING_KEPT: ("乗車済み", "boarded already"),
     NoteCode.FIRST_RESULT_SHOWN: ("精算済み", "settled already"),
+    NoteCode.DIRECTIVE_APPLIED: ("カード内容を更新しました", "card updated"),
+    NoteCode.DIRECTIVE_REFUSED: ("カード内容を更新できません", "card can't be updated"),
+    NoteCode.CLOCK_NOT_SET: ("時計未設定・日付のある特典なし", "clock not set: no benefit of a date"),
 }
 
 LINES: dict[Word, Both] = {

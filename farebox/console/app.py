@@ -105,6 +105,8 @@ class ConsoleApp(App[None]):
 
     def show(self, picture: Picture | None) -> None:
         """The whole screen, from one picture."""
+        if not self.query("#notice"):
+            return  # closing: the widgets go before the last picture comes
         before, self.picture = self.picture, picture
         self._show_head(picture)
         self._show_alarms(picture)

@@ -6,6 +6,7 @@ says how to add one.
 """
 
 from tests.fuzz import (
+    bundle_targets,
     bus_targets,
     card_targets,
     chip_targets,
@@ -22,6 +23,7 @@ TARGETS: dict[str, Target] = {
     **reader_targets.TARGETS,
     **chip_targets.TARGETS,
     **bus_targets.TARGETS,
+    **bundle_targets.TARGETS,
     **terminal_targets.TARGETS,
     **segment_targets.TARGETS,
     **tariff_targets.TARGETS,
