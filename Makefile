@@ -69,7 +69,7 @@ lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/bu
 bench: $(PROJECT) ## Measure speed
 	$(BIN)/python -m tools.bench
 
-docs: $(PROJECT) ## Write the generated documents
+docs: $(PROJECT) $(DEV) ## Write the generated documents
 	$(BIN)/python -m tools.make_docs
 	$(BIN)/python -m tools.console_screens
 
