@@ -6,11 +6,14 @@ from typing import Any
 
 import click
 
-from farebox.console.app import ConsoleApp
 from farebox.console.client import ConsoleClient
-from farebox.console.display import DisplayApp
 from farebox.words import Language
+from tools.extra import extra
 from tools.options import FILE, language_option
+
+with extra("console"):
+    from farebox.console.app import ConsoleApp
+    from farebox.console.display import DisplayApp
 
 _SOCKET = Path("/run/farebox/console")
 

@@ -18,9 +18,9 @@ from farebox.journal.sealing import sealing_seed
 from farebox.journal.taps import Tap, taps
 from tariff.calendar import clock_in_japan, day_in_japan
 from tools.exits import CheckFailed
+from tools.extra import extra
 from tools.files import write_whole
 from tools.options import FILE, json_option
-from tools.tariff.extra import bulk_extra
 
 _HIDDEN = ("slot_before", "slot_after", "rulebook_hash")
 
@@ -181,7 +181,7 @@ def _as_csv(rows: Iterable[Tap]) -> bytes:
 
 
 def _parquet_writer() -> Callable[[Iterable[Tap]], bytes]:
-    with bulk_extra():
+    with extra("bulk"):
         import pyarrow as pa
         from pyarrow import parquet
     types = {name: pa.int64() if kind is int else pa.string() for name, kind in Tap.__annotations__.items()}

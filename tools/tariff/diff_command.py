@@ -20,6 +20,7 @@ from farebox.feed.operators import OperatorFault, Operators, load_operators
 from farebox.words import Language, say
 from tariff.rulebook import Rulebook
 from tools.exits import CheckFailed
+from tools.extra import extra
 from tools.options import FILE, DayType, json_option, language_option, operator_option
 from tools.tariff.changes import (
     AGENCY,
@@ -37,7 +38,6 @@ from tools.tariff.changes import (
     price_changes,
     setting_changes,
 )
-from tools.tariff.extra import bulk_extra
 from tools.tariff.options import feed_with_fares, today
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import BadLine, Json, checked, dumped, lines, loaded
@@ -221,7 +221,7 @@ def _revenue(path: Path, before: _Side, after: _Side, scheme: str | None, langua
     """What both tariffs make of recorded rides."""
     if before.feed is None or after.feed is None:
         raise click.UsageError(f"--rides {path}: rides are of trips of a feed; name it")
-    with bulk_extra():
+    with extra("bulk"):
         from tools.tariff.repricing import price, revenue
         from tools.tariff.rides import RidesFault, read_rides
     recorded = read_rides(path)

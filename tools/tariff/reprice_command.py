@@ -10,8 +10,8 @@ from farebox.duty import Duty
 from farebox.feed.operators import load_operators
 from farebox.words import REFUSALS, Language, say
 from tariff.refusal import Code
+from tools.extra import extra
 from tools.options import FILE, feed_option, json_option, language_option, operator_option
-from tools.tariff.extra import bulk_extra
 from tools.tariff.options import fares_option, feed_with_fares, rules_option
 from tools.tariff.quote_json import Json, dumped
 from tools.tariff.revenue_view import pricing_bar, unused
@@ -70,7 +70,7 @@ def reprice(
     A row is one ride and the card's state before it; --columns names what it may hold. A refused ride is counted by its
     code and has no yen; it is no fault of the call, which exits 0.
     """
-    with bulk_extra():
+    with extra("bulk"):
         from tools.tariff.repricing import price, report
         from tools.tariff.rides import read_rides, write_repriced
     with pricing_bar(language) as bar:

@@ -19,7 +19,7 @@ from tariff.purses import Payment
 from tariff.riders import CLASS_OF_HOLDER, HOLDER_ALONE, Party
 from tariff.rulebook import Rulebook
 from tariff.settle import Settlement
-from tools.tariff.extra import bulk_extra
+from tools.extra import extra
 from tools.tariff.quote_json import Json, dumped
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def writer_of(path: Path) -> Callable[[Sequence[Row]], bytes]:
         return _as_csv
     if path.suffix != ".parquet":
         raise click.UsageError(f"{path}: neither .csv nor .parquet; name the file by what it is to be")
-    with bulk_extra():
+    with extra("bulk"):
         import pyarrow as pa
         from pyarrow import parquet
     types = dict.fromkeys(_DAYS, pa.date32()) | dict.fromkeys(_NUMBERS, pa.int32())

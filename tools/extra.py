@@ -7,9 +7,9 @@ import click
 
 
 @contextmanager
-def bulk_extra() -> Iterator[None]:
-    """Around imports that need NumPy or Arrow: UsageError says how to install what is missing."""
+def extra(name: str) -> Iterator[None]:
+    """Around imports that need an extra: UsageError says how to install what is missing."""
     try:
         yield
     except ModuleNotFoundError as missing:
-        raise click.UsageError(f"{missing.name} is not installed; pip install 'farebox[bulk]'") from None
+        raise click.UsageError(f"{missing.name} is not installed; pip install 'farebox[{name}]'") from None
