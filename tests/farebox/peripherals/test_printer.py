@@ -87,6 +87,14 @@ def test_a_printer_that_is_off_or_open_is_a_value(paper: ReceiptPrinter, trouble
     assert paper.pictures == []
 
 
+@pytest.mark.parametrize("rows", [60, 1_500], ids=["the line holds the rest", "the line is full"])
+def test_a_printer_that_sticks_within_a_slip_is_given_up(paper: ReceiptPrinter, rows: int) -> None:
+    paper.sticks = True
+    slip = Raster(384, rows, bytes(48 * rows))
+    stuck = serial_printer(paper.path, 4_000_000, answer_s=0.05, stuck_after_s=0.1).print(slip)
+    assert isinstance(stuck, Offline) and stuck.begun
+
+
 def test_a_printer_that_was_switched_on_again_prints(paper: ReceiptPrinter) -> None:
     printer = driver(paper)
     paper.silent = True
