@@ -98,6 +98,16 @@ def test_the_next_trip_begins_at_its_first_stop_with_the_doors_as_they_are() -> 
     assert (follower.where.stop_index, follower.where.at_stop, follower.where.doors_open) == (0, True, True)
 
 
+def test_after_a_trip_nothing_moves() -> None:
+    now_s = [0.0]
+    vehicle = SimulatedVehicle((Position(60, PLACES[1]), DoorOpened(61)), lambda: now_s[0])
+    follower = Follower(vehicle)
+    follower.begin(way_of(PLACES))
+    follower.end()
+    now_s[0] = 99
+    assert follower.look().moved_to is None
+
+
 def test_out_of_service_nothing_moves() -> None:
     vehicle = SimulatedVehicle((Position(60, Place(37.1, 140.2)), DoorOpened(61)), lambda: 99)
     seen = Follower(vehicle).look()
