@@ -90,7 +90,7 @@ fuzz: $(PROJECT) $(DEV) $(FUZZ) ## Look for bytes that break a parser; FUZZ_SECO
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(FUZZ_TARGETS)
 
 system-deps: ## Install what readers, slips and tests need: libusb, a font, systemd-analyze (apt-get; asks sudo unless root)
-	$(call INSTALL,libusb-1.0-0 fonts-ipafont-gothic systemd,which USB card readers, slips in Japanese and the tests need)
+	$(call INSTALL,libusb-1.0-0 fonts-ipafont-gothic systemd,which USB card readers and slips in Japanese and the tests need)
 
 pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
 	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)

@@ -8,8 +8,9 @@ Slips go as pictures (GS v 0), so the printer needs no Japanese letters.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from errno import ENOENT
+from errno import ENOENT, ETIMEDOUT
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from escpos import printer as escpos_printers
@@ -23,7 +24,8 @@ ANSWER_S = 0.3
 """How long an answer is waited for; python-escpos waits it out each time."""
 _MOST_BITS_A_WRITE = 10 * 960 * 72
 """python-escpos sends pictures in pieces of 960 rows; 80 mm paper has 72 bytes a row."""
-_STUCK_AFTER_S = 10.0
+STUCK_AFTER_S = 10.0
+_LOOK_EVERY_S = 0.02
 _WORKING = (Error, OSError, AssertionError)
 """AssertionError: what python-escpos raises for a device that was closed under it."""
 _PAPER_OUT, _PAPER_LOW = 0, 1
@@ -87,24 +89,45 @@ class EscposPrinter:
         return Ready(paper_low=paper == _PAPER_LOW)
 
 
-def serial_printer(path: str, baud: int, answer_s: float = ANSWER_S) -> EscposPrinter:
-    """A printer on a serial line, USB ones with a serial chip too."""
+def serial_printer(
+    path: str, baud: int, answer_s: float = ANSWER_S, stuck_after_s: float = STUCK_AFTER_S
+) -> EscposPrinter:
+    """A printer on a serial line, USB ones with a serial chip too.
+
+    One that takes no more for `stuck_after_s` longer than its line needs is offline.
+    """
+    write_s = stuck_after_s + _MOST_BITS_A_WRITE / baud
 
     def opened() -> Any:
-        return _SerialPrinter(path, baud, timeout=answer_s, dsrdtr=False)
+        return _SerialPrinter(write_s, path, baud, timeout=answer_s, dsrdtr=False)
 
     return EscposPrinter(opened, tells_status=True)
 
 
 class _SerialPrinter(escpos_printers.Serial):  # type: ignore[misc]
+    """A printer that is switched off in the middle of a slip must not hold the queue for ever."""
+
+    def __init__(self, write_s: float, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._write_s = write_s
+
     def open(self, raise_not_found: bool = True) -> None:
         super().open(raise_not_found)
-        # Else a printer that is switched off in the middle of a slip would hold the queue for ever.
-        self.device.write_timeout = _STUCK_AFTER_S + _MOST_BITS_A_WRITE / self.baudrate
+        self.device.write_timeout = self._write_s
 
     def drain(self) -> None:
         """Wait until all of it is on the wire: a question behind a slip is answered only after it."""
-        self.device.flush()
+        until_s = monotonic() + self._write_s
+        while self.device.out_waiting:
+            if monotonic() > until_s:
+                raise TimeoutError(ETIMEDOUT, "the printer takes no more", self.devfile)
+            sleep(_LOOK_EVERY_S)
+
+    def close(self) -> None:
+        """What was not taken by now is dropped: closing would wait for it."""
+        if self._device:
+            self._device.reset_output_buffer()
+        super().close()
 
 
 def device_printer(path: Path) -> EscposPrinter:

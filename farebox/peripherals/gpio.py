@@ -25,8 +25,8 @@ from farebox.peripherals.vehicle import (
     VehicleInput,
 )
 
-_WORKING = (gpiozero.GPIOZeroError, OSError, ValueError, RuntimeError)
-"""What gpiozero and the libraries under it raise for pins that are missing, taken, or not there."""
+_PIN_ERRORS = Exception
+"""For pins that are missing, taken, or not there: each library under gpiozero has its own (lgpio.error)."""
 _TONE_OCTAVES = 3
 """About 440 Hz: from 55 to 3520 Hz."""
 
@@ -91,7 +91,7 @@ class PinOutputs:
         """The pins are free again, and without current."""
         for device in (self._buzzer, *self._lamps.values()):
             if device is not None:
-                with suppress(*_WORKING):
+                with suppress(_PIN_ERRORS):
                     device.close()
 
     def _make_buzzer(self, pin: int, pin_factory: Any) -> Any:
@@ -112,7 +112,7 @@ class PinOutputs:
             return None
         try:
             return make(pin)
-        except _WORKING as error:
+        except _PIN_ERRORS as error:
             self.fault = self.fault or OutputFault(part, f"pin {pin}: {_said(error)}")
             return None
 
@@ -121,7 +121,7 @@ class PinOutputs:
             return None
         try:
             act(device)
-        except _WORKING as error:
+        except _PIN_ERRORS as error:
             return OutputFault(part, _said(error))
         return None
 
@@ -148,7 +148,7 @@ class PinInputs:
         self._devices: list[Any] = []
         try:
             self._wire(pin_factory)
-        except _WORKING:
+        except _PIN_ERRORS:
             self.close()
             raise
 
@@ -163,7 +163,7 @@ class PinInputs:
     def close(self) -> None:
         """Let go of the pins."""
         for device in self._devices:
-            with suppress(*_WORKING):
+            with suppress(_PIN_ERRORS):
                 device.close()
         self._devices.clear()
 
@@ -218,7 +218,7 @@ def open_inputs(pins: InputPins, clock: Callable[[], float], pin_factory: Any = 
     """Claim the pins; if one can't be had, an input that says so once."""
     try:
         return PinInputs(pins, clock, pin_factory)
-    except _WORKING as error:
+    except _PIN_ERRORS as error:
         return NoInput(VehicleFault(clock(), "GPIO", _said(error)))
 
 
@@ -235,7 +235,7 @@ def _tried(name: str, pin: int | None, pin_factory: Any) -> Finding:
         return Finding(Level.NOTE, "pin-not-wired", name, ("配線なし", "not wired"))
     try:
         gpiozero.DigitalInputDevice(pin, pull_up=True, pin_factory=pin_factory).close()
-    except _WORKING as error:
+    except _PIN_ERRORS as error:
         said = _said(error)
         return Finding(
             Level.FAIL,

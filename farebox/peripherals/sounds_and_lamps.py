@@ -95,7 +95,15 @@ SIGNALS: dict[Meaning, tuple[Step, ...]] = {
 """Every signal. A refusal begins with the long buzz, an accepted tap with the short sound; all end in silence."""
 
 _CARD_ITSELF = frozenset(
-    {Code.FOREIGN_CARD, Code.UNREADABLE_CARD, Code.ALTERED_CARD, Code.WRONG_KEY, Code.EXPIRED_CARD, Code.CARD_FULL}
+    {
+        Code.HOTLISTED,
+        Code.EXPIRED_CARD,
+        Code.FOREIGN_CARD,
+        Code.ALTERED_CARD,
+        Code.UNREADABLE_CARD,
+        Code.WRONG_KEY,
+        Code.CARD_FULL,
+    }
 )
 
 

@@ -16,6 +16,7 @@ _DLE, _ESC, _GS = 0x10, 0x1B, 0x1D
 _FIXED = 0x12
 """Bits 1 and 4 are set in every status byte."""
 _OFFLINE, _NEAR_END, _NO_PAPER = 0x08, 0x0C, 0x60
+_PICTURE = bytes((_GS, 0x76, 0x30))
 _PICTURE_HEAD = 8
 
 
@@ -25,6 +26,8 @@ class ReceiptPrinter:
     def __init__(self) -> None:
         """Open a pseudo-terminal and answer on it until closed."""
         self.paper_out = self.paper_low = self.cover_open = self.silent = False
+        self.sticks = False
+        """From the next picture on it takes nothing any more, until the plug is pulled."""
         self.runs_out_after: int | None = None
         """So many pictures, and the paper ends."""
         self.pictures: list[Raster] = []
@@ -62,8 +65,14 @@ class ReceiptPrinter:
             if self._stop_end in ready:
                 return
             waiting += os.read(self._far_end, 65_536)
-            while (used := self._take(waiting)) > 0:
+            while not self._is_stuck(waiting) and (used := self._take(waiting)) > 0:
                 waiting = waiting[used:]
+            if self._is_stuck(waiting):
+                select.select((self._stop_end,), (), ())
+                return
+
+    def _is_stuck(self, waiting: bytes) -> bool:
+        return self.sticks and waiting.startswith(_PICTURE)
 
     def _take(self, waiting: bytes) -> int:
         """Obey the first command; how many bytes it had, 0 if it is not whole yet."""
@@ -74,7 +83,7 @@ class ReceiptPrinter:
         if waiting[0] == _DLE and waiting[1] == 0x04:
             self._tell_status(waiting[2])
             return 3
-        if waiting[:3] == bytes((_GS, 0x76, 0x30)):
+        if waiting.startswith(_PICTURE):
             return self._take_picture(waiting)
         if waiting[:2] == bytes((_GS, 0x56)):
             self.cuts += 1

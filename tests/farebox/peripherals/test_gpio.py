@@ -105,10 +105,15 @@ def test_a_lamp_that_fails_later_is_a_fault_and_the_others_work(pi: Any) -> None
     outputs.close()
 
 
-def test_a_machine_without_pins_is_a_fault_and_no_exception() -> None:
+class PinError(Exception):
+    """As each pin library has its own."""
+
+
+@pytest.mark.parametrize("error", [OSError, PinError])
+def test_a_machine_without_pins_is_a_fault_and_no_exception(error: type[Exception]) -> None:
     class NoPins(MockFactory):  # type: ignore[misc]
         def pin(self, name: object) -> object:
-            raise OSError("no such device")
+            raise error("no such device")
 
     fault = PinOutputs(OutputPins(), NoPins()).show(GREEN_PI)
     assert fault == OutputFault("buzzer", "pin 18: no such device")

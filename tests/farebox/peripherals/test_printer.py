@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farebox.peripherals.escpos_printer import EscposPrinter, device_printer, serial_printer
+from farebox.peripherals.escpos_printer import EscposPrinter, _SerialPrinter, device_printer, serial_printer
 from farebox.peripherals.finding import Level
 from farebox.peripherals.printer import (
     MOST_WAITING,
@@ -85,6 +85,25 @@ def test_a_printer_that_is_off_or_open_is_a_value(paper: ReceiptPrinter, trouble
     setattr(paper, trouble, True)
     assert driver(paper).print(SLIP) == Offline("off, or its cover is open")
     assert paper.pictures == []
+
+
+@pytest.mark.parametrize("rows", [60, 1_500], ids=["the line holds the rest", "the line is full"])
+def test_a_printer_that_sticks_within_a_slip_is_given_up(paper: ReceiptPrinter, rows: int) -> None:
+    paper.sticks = True
+    slip = Raster(384, rows, bytes(48 * rows))
+    stuck = serial_printer(paper.path, 4_000_000, answer_s=0.05, stuck_after_s=0.1).print(slip)
+    assert isinstance(stuck, Offline) and stuck.begun
+
+
+def test_a_slip_that_stays_in_the_line_is_not_waited_for_for_ever() -> None:
+    class Line:
+        out_waiting = 17
+
+    printer = _SerialPrinter(0.0, "/dev/ttyS9", 9_600)
+    printer.device = Line()
+    with pytest.raises(TimeoutError, match="takes no more"):
+        printer.drain()
+    printer.device = None
 
 
 def test_a_printer_that_was_switched_on_again_prints(paper: ReceiptPrinter) -> None:

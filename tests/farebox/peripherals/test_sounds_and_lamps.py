@@ -86,6 +86,7 @@ def test_the_sound_of_a_result_and_of_its_signal_agree() -> None:
         (Code.NO_BOARDING, Meaning.ASK_DRIVER),
         (Code.OUT_OF_SERVICE, Meaning.REFUSED),
         (Code.TWO_CARDS, Meaning.REFUSED),
+        (Code.HOTLISTED, Meaning.CARD_REFUSED),
         (Code.EXPIRED_CARD, Meaning.CARD_REFUSED),
         (Code.FOREIGN_CARD, Meaning.CARD_REFUSED),
         (Code.ALTERED_CARD, Meaning.CARD_REFUSED),
