@@ -103,14 +103,14 @@ class Terminal:
         self.orders = orders
         self.journal_fault: JournalFault | None = None
         self.reader_faults: dict[Side, ReaderFault] = {}
+        self._trust = trust
+        self._trust_noted = ALWAYS
+        self._age_noted: Age | None = None
         self._readers = readers
         self._journal = recovered.journal
         self._machine = machine
         self._clock = clock
         self._show = show
-        self._trust = trust
-        self._trust_noted = ALWAYS
-        self._age_noted: Age | None = None
         self._pending = pending_from(recovered.entries)
         self._seen = seen_from(recovered.entries)
         self._keyed: dict[bytes, Keyed] = {}
