@@ -3,11 +3,9 @@
 The chip's count only ever grows, and is proven by the card's key with the first read.
 """
 
-from collections.abc import Iterable
+from farebox.formats.segment import MOST_SEEN
 
-from farebox.formats.journal import Entry, Intent, Outcome, Resolved
-
-MOST_CARDS = 20_000
+MOST_CARDS = MOST_SEEN
 """About a month of a bus, in some four megabytes; the card seen longest ago is forgotten first."""
 
 
@@ -29,20 +27,6 @@ class Seen:
         """The most writes that the card has counted here; 0 if it was not seen."""
         return self._counts.get(idm, 0)
 
-
-def seen_from(entries: Iterable[Entry]) -> Seen:
-    """Whom a journal tells of. An intent holds the count its card had before the write; one that was written added one
-    at least, so that not even the last ride can be had again from a copy.
-    """
-    seen = Seen()
-    intents: dict[int, Intent] = {}
-    for entry in entries:
-        record = entry.record
-        if isinstance(record, Intent):
-            seen.note(record.idm, record.write_counter)
-            intents[entry.seq] = record
-        elif isinstance(record, (Outcome, Resolved)) and record.result != "indeterminate":
-            intent = intents.pop(record.intent_seq, None)
-            if intent is not None and record.result == "written":
-                seen.note(intent.idm, intent.write_counter + 1)
-    return seen
+    def counts(self) -> tuple[tuple[bytes, int], ...]:
+        """Cards and their most writes, the one seen longest ago first."""
+        return tuple(self._counts.items())

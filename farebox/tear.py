@@ -3,12 +3,11 @@
 The judgement itself is `cardimage.resolve.fate`, pure and shared with the counter.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from cardimage.resolve import Fate, fate
-from farebox.formats.journal import Entry, Intent
-from farebox.journal import fold
+from farebox.formats.journal import Intent
+from farebox.journal.standing import Standing
 
 
 class Pending(NamedTuple):
@@ -23,6 +22,6 @@ class Pending(NamedTuple):
         return fate(self.intent.slot_before, self.intent.slot_after, first, second, writes_since)
 
 
-def pending_from(entries: Iterable[Entry]) -> dict[bytes, Pending]:
+def pending_from(standing: Standing) -> dict[bytes, Pending]:
     """What a journal leaves pending at a restart, by IDm (faults 4): intents without an end, or with an unknown one."""
-    return {idm: Pending(seq, intent) for idm, (seq, intent) in fold.pending(entries).items()}
+    return {idm: Pending(seq, intent) for idm, (seq, intent) in standing.pending().items()}

@@ -9,6 +9,7 @@ runner of its effects.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from cardimage.layout.bits import LayoutFault
@@ -21,12 +22,11 @@ from farebox.clock import ALWAYS, Trust, noted
 from farebox.formats.journal import Intent, Opened, TripEnded
 from farebox.hotlist import Age, age
 from farebox.hotlist import noted as hotlist_noted
-from farebox.journal.errors import JournalFault
+from farebox.journal.errors import JournalFault, JournalFull
 from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
 from farebox.records import Commit
 from farebox.result import Result, Side
-from farebox.seen import seen_from
 from farebox.table import Effect, Event, State
 from farebox.tap import (
     NOTHING_KEYED,
@@ -111,8 +111,8 @@ class Terminal:
         self._machine = machine
         self._clock = clock
         self._show = show
-        self._pending = pending_from(recovered.entries)
-        self._seen = seen_from(recovered.entries)
+        self._pending = pending_from(recovered.standing)
+        self._seen = recovered.standing.seen
         self._keyed: dict[bytes, Keyed] = {}
         self._parties: dict[bytes, Party] = {}
         self._party_told: Party | None = None
@@ -180,6 +180,18 @@ class Terminal:
         self.service = None
         self._guarded(self._journal.flush)
 
+    def end_duty(self) -> None:
+        """The driver's duty is over: what the journal holds is sealed, so that it can leave the bus (faults 36).
+
+        A disk without room leaves it unsealed; the next trip then says so.
+        """
+
+        def seal() -> None:
+            with suppress(JournalFull):
+                self._journal.seal()
+
+        self._guarded(seal)
+
     # -- the driver
 
     def answer_stop(self, boarded: int) -> None:
@@ -215,6 +227,11 @@ class Terminal:
         self._driver_word = (b"", "party", ", ".join(riders))
         self._fire(Event.PARTY_TOLD)
         self._party_told = party
+
+    def log_paper(self, kind: str, yen: int) -> None:
+        """A ride that no card pays: a slip or a pass of paper was shown, or coupons of paper taken (LOC-19, IGP-13)."""
+        self._driver_word = (b"", "paper", f"{kind}, {yen} yen")
+        self._fire(Event.PAPER_SHOWN)
 
     def _on_a_trip(self, event: Event) -> Service:
         if self.service is None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 KEY_VERSION = 1
 """The version of a key that does not say which."""
@@ -79,6 +79,16 @@ def bench_keys() -> MasterKeyStore:
     return MasterKeyStore(sha256(b"farebox bench master key: public, simulated cards only").digest())
 
 
+def secrets_from(where: str | Path, environ: Mapping[str, str] = os.environ) -> dict[int, Secret]:
+    """Version -> secret of 32 bytes, from a file or a systemd credential in the form of `keys_from_file`, whatever the
+    secrets are for.
+    """
+    text = str(where)
+    if text.startswith(CREDENTIAL):
+        return _secrets_in(*_credential(text.removeprefix(CREDENTIAL), environ))
+    return _secrets_in(*_file(Path(where)))
+
+
 def keys_from(where: str | Path, environ: Mapping[str, str] = os.environ) -> MasterKeyStore:
     """Keys from a file, or from the systemd credential that `credential:NAME` names."""
     text = str(where)
@@ -93,11 +103,23 @@ def keys_from_file(path: Path) -> MasterKeyStore:
     Either 64 hex digits, which are version 1, or a line `VERSION: 64 hex digits` for each version held; `#` begins a
     comment.
     """
-    return _keys_in(path, f"key file {path}", open_to=0o077)
+    return _keys_in(*_file(path))
 
 
 def keys_from_credential(name: str, environ: Mapping[str, str]) -> MasterKeyStore:
     """Master keys from a credential of the service (LoadCredential=), written as a file is."""
+    return _keys_in(*_credential(name, environ))
+
+
+_Place: TypeAlias = tuple[Path, str, int]
+"""Where secrets lie, what that is called in messages, and the rights of others that must not be there."""
+
+
+def _file(path: Path) -> _Place:
+    return path, f"key file {path}", 0o077
+
+
+def _credential(name: str, environ: Mapping[str, str]) -> _Place:
     folder = environ.get(_CREDENTIALS_DIRECTORY)
     if not folder:
         raise KeyStoreFault(
@@ -107,10 +129,19 @@ def keys_from_credential(name: str, environ: Mapping[str, str]) -> MasterKeyStor
     if not name or "/" in name or name in (".", ".."):
         raise KeyStoreFault(f"credential {name!r}: not a credential's name; it is what LoadCredential= calls it")
     # systemd lets the service's user in by an access list, which shows as the group's right to read.
-    return _keys_in(Path(folder) / name, f"credential {name}", open_to=0o007)
+    return Path(folder) / name, f"credential {name}", 0o007
 
 
 def _keys_in(path: Path, called: str, open_to: int) -> MasterKeyStore:
+    masters: dict[int, bytes] = {**_secrets_in(path, called, open_to)}
+    newest = max(masters)
+    try:
+        return MasterKeyStore(masters.pop(newest), newest, masters)
+    except KeyStoreFault as fault:
+        raise KeyStoreFault(f"{called}: {fault}") from None
+
+
+def _secrets_in(path: Path, called: str, open_to: int) -> dict[int, Secret]:
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -121,12 +152,7 @@ def _keys_in(path: Path, called: str, open_to: int) -> MasterKeyStore:
         raise KeyStoreFault(f"{called}: others may read it (mode {mode:04o}); run chmod 600 {path}")
     if len(text) > _MOST_FILE_BYTES:
         raise KeyStoreFault(f"{called}: over {_MOST_FILE_BYTES} bytes is no file of keys")
-    masters = _masters(text, called)
-    newest = max(masters)
-    try:
-        return MasterKeyStore(masters.pop(newest), newest, masters)
-    except KeyStoreFault as fault:
-        raise KeyStoreFault(f"{called}: {fault}") from None
+    return {version: Secret(master) for version, master in _masters(text, called).items()}
 
 
 def _masters(text: str, called: str) -> dict[int, bytes]:

@@ -19,7 +19,8 @@ from farebox.feed.gtfs import Trip
 from farebox.formats.journal import Intent
 from farebox.journal import fold
 from farebox.journal.fold import Ledger
-from farebox.journal.log import open_journal, read
+from farebox.journal.log import open_journal
+from farebox.journal.reading import read
 from farebox.machine import StateMachine, TransitionsMachine
 from farebox.records import points_lapsed
 from farebox.result import Result, Side
@@ -42,6 +43,8 @@ MOST_TOUCHES = 6
 SECOND_TAP_S = 3
 PREPARES_S = 600
 """How long before its first trip a vehicle's terminal is switched on."""
+_CHUNK_BYTES = 1 << 16
+"""What a journal grows by here: nobody waits for its disk, and there are many."""
 
 
 class SettledRide(NamedTuple):
@@ -205,7 +208,7 @@ class VehicleDay:
         # A text seeds the same on every machine, unlike hash().
         self._population = Population(Random(f"{seed} {vehicle.vehicle_id}"), day, vehicle.vehicle_id, mean_riders)
         self._clock.reach(midnight_in_japan_s(day) + vehicle.trips[0].departures_s[0] - PREPARES_S)
-        recovered = open_journal(self._path)
+        recovered = open_journal(self._path, _CHUNK_BYTES)
         self._journal = recovered.journal
         self._terminal = Terminal(
             vehicle.vehicle_id,
@@ -223,6 +226,8 @@ class VehicleDay:
         try:
             for trip in self._vehicle.trips:
                 self._run_trip(trip)
+            self._terminal.end_duty()
+            self._stop_if_failed()
         finally:
             self._journal.close()
         return self._count()
@@ -316,7 +321,7 @@ class VehicleDay:
             raise self._terminal.journal_fault
 
     def _count(self) -> Tally:
-        ledger, violations = fold.audit(read(self._path).entries)
+        ledger, violations = fold.audit(read(self._path).for_the_sums())
         cards = self._population.cards
         return Tally(
             reduce(Holdings.plus, (card.opening for card in cards), Holdings()),

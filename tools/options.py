@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from farebox.feed import Feed, Register, RegisterBroken, load_feed
+from farebox.words import Language, default_language
 from reader.port import LONGEST_WAIT_S
 from tools.files import write_whole
-from tools.words import Language, default_language
 
 SAMPLE = "sample"
 WAIT_S = 30.0

@@ -8,16 +8,21 @@ from pathlib import Path
 import click
 
 from cardimage.layout.variants import SHADOWS
+from farebox.config import load
+from farebox.console.view import masked
 from farebox.duty import Duty
 from farebox.feed import Trip
 from farebox.feed.operators import load_operators
 from farebox.formats.journal import MAX_ID_BYTES
+from farebox.formats.segment import Quarantined
 from farebox.journal.log import open_journal
+from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
-from farebox.result import Result, Side
+from farebox.result import Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Readers, Terminal
+from farebox.words import Language, say
 from reader.keys import bench_keys, keys_from
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
@@ -32,8 +37,8 @@ from tools.options import (
     register_option,
 )
 from tools.readers import Laid, Place, holds_simulated, is_simulated, open_place
+from tools.service import run_service
 from tools.tap_table import TapTable
-from tools.words import Language, say
 
 POLL_S = 0.05
 _DROP = ("drop 取消", "drop: give up")
@@ -44,10 +49,15 @@ _DROP = ("drop 取消", "drop: give up")
     "--reader",
     "readers",
     multiple=True,
-    required=True,
     metavar="usb|tty:PATH|pcsc|image:FILE|trace:FILE|NAME[:REST]",
     help="The card reader; `farebox reader list` finds them. Given twice: entry, then exit; given once, the card's own "
     "record decides. An image holds no key, so that any --keys fits it.",
+)
+@click.option(
+    "--config",
+    "config_path",
+    type=FILE,
+    help="Run as a service, by this file alone: no keyboard, but `farebox console`. See `farebox config`.",
 )
 @feed_option
 @register_option
@@ -60,6 +70,7 @@ _DROP = ("drop 取消", "drop: give up")
     type=FILE,
     help="File of the master key (mode 0600). Else: bench keys.",
 )
+@click.option("--sealing-key", help="What signs ended duties: a file (mode 0600) or credential:NAME. Else: bench key.")
 @click.option("--vehicle", default="BENCH", show_default=True, help="What the journal calls this vehicle.")
 @click.option(
     "--as",
@@ -70,6 +81,7 @@ _DROP = ("drop 取消", "drop: give up")
 @language_option
 def run(
     readers: tuple[str, ...],
+    config_path: Path | None,
     feed: str,
     register_path: Path | None,
     scheme: str | None,
@@ -77,6 +89,7 @@ def run(
     day: date | None,
     journal: Path,
     keys: Path | None,
+    sealing_key: str | None,
     vehicle: str,
     taken_for: str | None,
     language: Language,
@@ -86,6 +99,7 @@ def run(
     \b
     farebox run --reader usb                              a USB reader (RC-S380 and others)
     farebox run --reader tty:/dev/ttyAMA0                 a PN532 on a serial line
+    farebox run --config /etc/farebox/farebox.toml        as a service, with `farebox console` beside it
     farebox run --reader image:my.card.cbor               a card image; `tap` lays it on the reader
     farebox run --reader image:suica.nfc                  a recorded card; its file is never changed
     farebox run --reader trace:my.trace.jsonl             what passed between reader and card once, replayed
@@ -94,8 +108,13 @@ def run(
     Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
     part, cash, drop, stops, help, quit. With --date, the clock of an image bench is set to that day.
     """
-    if len(readers) > 2:
-        raise click.UsageError("--reader: one reader, or two (entry, exit)")
+    if config_path is not None:
+        if readers:
+            raise click.UsageError("--config and --reader: the file names the readers; give one of the two")
+        run_service(load(config_path))
+        return
+    if not 0 < len(readers) <= 2:
+        raise click.UsageError("--reader: one reader, or two (entry, exit); or --config FILE")
     if not 0 < len(vehicle.encode()) <= MAX_ID_BYTES:
         raise click.UsageError(f"--vehicle: 1 to {MAX_ID_BYTES} bytes")
     today = day_in_japan(int(time.time()))
@@ -111,7 +130,7 @@ def run(
         raise click.UsageError(f"--date {service_day}: a real reader takes fares of today ({today})")
     shift_s = midnight_in_japan_s(service_day) - midnight_in_japan_s(today)
     try:
-        recovered = open_journal(journal)
+        recovered = open_journal(journal, sealing_seed=sealing_seed(sealing_key))
         table = TapTable(language)
         try:
             terminal = Terminal(
@@ -120,9 +139,10 @@ def run(
                 recovered,
                 TransitionsMachine(),
                 lambda: int(time.time()) + shift_s,
-                lambda result: table.tap(result, _masked(result)),
+                lambda result: table.tap(result, masked(result.idm)),
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
+            _announce_rot(recovered.quarantined, journal, language)
             _announce_shadows(cards, language)
             _announce_replays(readers, language)
             table.head()
@@ -150,10 +170,6 @@ def _trip(duty: Duty, day: date, trip_id: str | None) -> Trip:
     return trips[0]
 
 
-def _masked(result: Result) -> str:
-    return f"*{result.idm.hex().upper()[-4:]}"
-
-
 def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int, language: Language) -> None:
     pattern = service.table.pattern
     click.secho(f"{pattern.route_name} {service.trip_id} ({service.rulebook.name})", bold=True)
@@ -175,6 +191,16 @@ def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int,
     if terminal.pending:
         count = len(terminal.pending)
         click.echo(say((f"未確定の書込 {count} 件", f"{count} writes of unknown outcome are pending"), language))
+
+
+def _announce_rot(quarantined: Quarantined | None, journal: Path, language: Language) -> None:
+    if quarantined is not None:
+        path, lost = journal / quarantined.name, f"{quarantined.from_seq}-{quarantined.last_seq}"
+        text = (
+            f"ジャーナルが破損しています。{path} を保管し届け出てください（記録 {lost}）",
+            f"journal: {path} is damaged (records {lost}); keep it and report it",
+        )
+        click.secho(say(text, language), fg="red", err=True)
 
 
 def _announce_shadows(cards: dict[Path, Laid], language: Language) -> None:
@@ -235,6 +261,7 @@ class _Console:
             self._obey(line.lower().split())
         if self._terminal.state is not State.STOPPED:
             self._terminal.end_trip()
+            self._terminal.end_duty()
 
     def _say(self, japanese: str, english: str) -> None:
         click.echo(say((japanese, english), self._language))

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import cbor2
+from farebox.formats.strict import RecordError, parse
 
 SCHEMA = 2
 SCHEMAS = (1, 2)
@@ -43,10 +43,6 @@ SLOT_BYTES = 16  # one block of the card
 Action: TypeAlias = Literal["board", "alight"]
 Result: TypeAlias = Literal["written", "not_written", "indeterminate"]
 Settled: TypeAlias = Literal["written", "not_written", "unknown"]
-
-
-class RecordError(ValueError):
-    """A record that may not stand in a journal: the caller's fault in `encode`, the bytes' in `decode`."""
 
 
 class Opened(NamedTuple):
@@ -397,37 +393,8 @@ def _named(seq: int, flushed_seq: int, at_s: int, record: Record, writers: tuple
 # --- reading ----------------------------------------------------------------------------------------------
 
 
-class _NoTags(dict[int, Any]):
-    """Asked by cbor2 what to do with a tag, says no to each before anything is built from it (faults 31)."""
-
-    def __getitem__(self, tag: int) -> Any:
-        raise RecordError(f"tag {tag}")
-
-    def __contains__(self, tag: object) -> bool:
-        return True
-
-    def get(self, tag: int, default: object = None) -> Any:
-        return self[tag]
-
-
-_NO_TAGS = _NoTags({0: None})
-
-
 def _parse(payload: bytes) -> tuple[Any, ...]:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise RecordError(f"payload of {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} allowed")
-    try:
-        items = cbor2.loads(
-            payload,
-            semantic_decoders=_NO_TAGS,
-            max_depth=3,  # record, lines, line
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-            strict_hashable_types=True,
-            immutable=True,
-        )
-    except cbor2.CBORError as error:
-        raise RecordError(f"payload is not the CBOR of a record: {error}") from error
+    items = parse(payload, 3, MAX_PAYLOAD_BYTES, "payload")  # depth: record, lines, line
     if type(items) is not tuple or len(items) < 5:
         raise RecordError("payload is not an array of at least 5 items")
     return items

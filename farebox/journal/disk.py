@@ -12,6 +12,9 @@ from typing import Protocol
 
 from farebox.journal.errors import JournalBusy, JournalFailed
 
+RESERVE_BYTES = 4096
+"""The end of the room that a file has taken, which nothing but outcomes and the seal may use."""
+
 _ZEROS = bytes(1 << 16)
 
 
@@ -37,27 +40,12 @@ class Disk(Protocol):
         """Let go of the file and of its lock; flushes nothing."""
 
 
-class FileDisk:
-    """A file of the operating system, created if missing, locked against other processes that append.
+class OpenFile:
+    """A file of the operating system that is open for reading and writing."""
 
-    Raises `JournalBusy` if another process has it, `JournalFailed` if it can't be opened.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
-        except OSError as error:
-            raise JournalFailed(f"{path}: can't be opened: {error.strerror}; see to its folder") from error
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Each time, not only at creation: who created it may have died before its name was durable.
-            _sync_folder(Path(path).absolute().parent)
-        except BlockingIOError as error:
-            os.close(self._fd)
-            raise JournalBusy(f"{path}: open for appending in another process; stop that one first") from error
-        except OSError as error:
-            os.close(self._fd)
-            raise JournalFailed(f"{path}: can't be prepared: {error.strerror}; replace the disk") from error
+    def __init__(self, fd: int) -> None:
+        """Take over its descriptor."""
+        self._fd = fd
 
     def size(self) -> int:
         """Length of the file in bytes."""
@@ -74,6 +62,10 @@ class FileDisk:
     def fdatasync(self) -> None:
         """One system call."""
         os.fdatasync(self._fd)
+
+    def truncate(self, size: int) -> None:
+        """Cut the file to `size`."""
+        os.ftruncate(self._fd, size)
 
     def allocate(self, size: int) -> None:
         """Take the blocks, then write zeros into them.
@@ -98,10 +90,58 @@ class FileDisk:
         os.close(self._fd)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the file's name durable: the folder is a file of its own."""
+class FileDisk(OpenFile):
+    """A file that is a journal by itself, created if missing, locked against other processes that append.
+
+    Raises `JournalBusy` if another process has it, `JournalFailed` if it can't be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open and lock it, and make its name durable."""
+        try:
+            super().__init__(os.open(path, os.O_RDWR | os.O_CREAT, 0o640))
+        except OSError as error:
+            raise JournalFailed(f"{path}: can't be opened: {error.strerror}; see to its folder") from error
+        try:
+            lock(self._fd, path)
+            # Each time, not only at creation: who created it may have died before its name was durable.
+            sync_folder(Path(path).absolute().parent)
+        except JournalBusy:
+            os.close(self._fd)
+            raise
+        except OSError as error:
+            os.close(self._fd)
+            raise JournalFailed(f"{path}: can't be prepared: {error.strerror}; replace the disk") from error
+
+
+def lock(fd: int, name: object) -> None:
+    """Keep other processes from appending, until the descriptor is closed. Raises JournalBusy, OSError."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise JournalBusy(f"{name}: open for appending in another process; stop that one first") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: it is a file of its own."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def whole(disk: Disk) -> bytes:
+    """All bytes of a file. Raises OSError."""
+    size = disk.size()
+    data = disk.pread(size, 0)
+    if len(data) != size:
+        raise OSError(errno.EIO, f"{len(data)} of {size} bytes read")
+    return data
+
+
+def write_all(disk: Disk, data: bytes, offset: int) -> None:
+    """Write all of it. Raises OSError."""
+    written = disk.pwrite(data, offset)
+    if written != len(data):
+        raise OSError(errno.EIO, f"{written} of {len(data)} bytes written")

@@ -20,18 +20,36 @@ write, and a second fdatasync would then succeed over the loss (faults 20).
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from farebox.formats.frames import HEADER, Scan, begun, frame, scan
+from farebox.formats.cose import BENCH_SEED
+from farebox.formats.frames import (
+    BEGINNING,
+    CHECK_BYTES,
+    FRAME_HEAD_BYTES,
+    Scan,
+    beginning,
+    begun,
+    frame,
+    payloads,
+    scan,
+)
 from farebox.formats.journal import Entry, Intent, Outcome, Record, Resolved, encode
-from farebox.journal.disk import Disk, FileDisk
-from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
+from farebox.formats.segment import Quarantined, Seal, encode_head
+from farebox.journal.disk import RESERVE_BYTES, Disk, whole, write_all
+from farebox.journal.errors import NO_ROOM, JournalDamaged, JournalFailed, JournalFull
+from farebox.journal.folder import FileFolder, Folder
+from farebox.journal.migration import migrate
+from farebox.journal.segments import Begun, Ended, Segments, standing_of
+from farebox.journal.standing import Standing
 
 CHUNK_BYTES = 1 << 20
-RESERVE_BYTES = 4096
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+SEGMENT_BYTES = 2 << 20
+"""A segment that has grown past this is ended at the next chance between taps: it bounds what a start has to read."""
 
 
 class Journal:
@@ -41,22 +59,33 @@ class Journal:
     """
 
     __slots__ = (
-        *("_allocated", "_buffer", "_chunk_bytes", "_closed", "_dead", "_disk", "_end", "_flushed_seq"),
-        *("_name", "_seq", "_synced"),
+        *("_allocated", "_begins", "_buffer", "_chain", "_chunk_bytes", "_closed", "_dead", "_disk", "_end"),
+        *("_flushed_seq", "_head", "_name", "_segments", "_seq", "_standing", "_synced"),
     )
 
-    def __init__(self, disk: Disk, name: str, found: Scan, chunk_bytes: int) -> None:
-        """Take over a file whose records, those of `found`, are all durable, with zeros after them."""
-        self._disk = disk
-        self._name = name
+    def __init__(self, begun: Begun, chunk_bytes: int, segments: Segments | None = None) -> None:
+        """Take over a file whose records are all durable, with zeros after them; `segments` ends and begins others."""
         self._chunk_bytes = chunk_bytes
-        self._allocated = disk.size()
-        self._end = found.end  # where the next pwrite goes
+        self._segments = segments
+        self._standing = begun.standing
         self._buffer = bytearray()  # frames not yet written
-        self._seq = self._flushed_seq = len(found.entries)
         self._synced = True  # everything written has been flushed too
         self._closed = False
         self._dead: str | None = None
+        self._take(begun)
+
+    def _take(self, begun: Begun) -> None:
+        disk, found = begun.disk, begun.found
+        self._disk = disk
+        self._name = begun.name
+        self._allocated = disk.size()
+        self._begins = len(beginning(found.head))
+        self._end = found.end  # where the next pwrite goes
+        self._head = found.head
+        self._chain = sha256(encode_head(found.head))
+        for payload in payloads(begun.data, found):
+            self._chain.update(payload)
+        self._seq = self._flushed_seq = found.last_seq
 
     @property
     def seq(self) -> int:
@@ -75,13 +104,15 @@ class Journal:
         """
         self._check_alive()
         seq = self._seq + 1
-        framed = frame(encode(seq, self._flushed_seq, at_s, record))
-        end = self._end + len(self._buffer) + len(framed)
+        payload = encode(seq, self._flushed_seq, at_s, record)
+        end = self._end + len(self._buffer) + FRAME_HEAD_BYTES + len(payload)
         kept = 0 if type(record) in (Outcome, Resolved) else RESERVE_BYTES
         if end + kept > self._allocated:
             self._grow(end + kept)
-        self._buffer += framed
+        self._chain.update(payload)
+        self._buffer += frame(payload, self._chain.digest()[:CHECK_BYTES])
         self._seq = seq
+        self._standing.take(seq, record, payload)
         return seq
 
     def write(self) -> None:
@@ -128,11 +159,39 @@ class Journal:
         return seq
 
     def grow_ahead(self) -> None:
-        """Between taps: allocate a chunk, if less than half of one is left. Raises `JournalFull`."""
+        """Between taps: end the segment if it has grown long, allocate a chunk if less than half of one is left. Raises
+        `JournalFull`; a segment that can't be ended for want of room goes on.
+        """
         self._check_alive()
+        self.end_if_long()
         wanted = self._end + len(self._buffer) + RESERVE_BYTES + self._chunk_bytes // 2
         if wanted > self._allocated:
             self._grow(wanted)
+
+    def end_if_long(self) -> None:
+        """Out of a tap: seal the segment if it has grown long and there is room for another."""
+        if self._end >= SEGMENT_BYTES:
+            with suppress(JournalFull):
+                self.seal()
+
+    def seal(self) -> Seal | None:
+        """Out of a tap, at the end of a duty: end the segment with its seal, and begin the next.
+
+        Gives the seal; None if there is no record to be sealed, if this journal is one file alone, or if the segment
+        was found to be rotten as it was read back: it is quarantined then, and the next one says so. Raises
+        `JournalFull` with nothing changed.
+        """
+        self.flush()
+        if self._segments is None or self._seq < self._head.first_seq:
+            return None
+        try:
+            rolled = self._segments.roll(Ended(self._head, self._seq, self._end, self._chain, self._standing))
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise _full(self._name, error) from error
+            raise self._fail("sealing", error) from error
+        self._take(rolled.begun)
+        return rolled.seal
 
     def close(self) -> None:
         """Flush, and let go of the file: a dead journal too, but that raises all the same."""
@@ -144,13 +203,15 @@ class Journal:
             self._closed = True
             self._dead = self._dead or "closed; open it again"
             self._disk.close()
+            if self._segments is not None:
+                self._segments.close()
 
     def _grow(self, needed: int) -> None:
         size = -(-needed // self._chunk_bytes) * self._chunk_bytes
         try:
             self._disk.allocate(size)
         except OSError as error:
-            if error.errno in _NO_ROOM:
+            if error.errno in NO_ROOM:
                 raise _full(self._name, error) from error
             raise self._fail("an allocation", error) from error
         # Room that a loss of power could take back is no room.
@@ -173,51 +234,104 @@ class Journal:
 
 
 class Recovered(NamedTuple):
-    """A journal ready for appending, what it already holds, and the bytes of torn tail that were cut."""
+    """A journal ready for appending, and how it was found.
+
+    `entries` are those of the active segment, `standing` is what they and all before them leave open. `cut_bytes` of a
+    torn tail were cut. `quarantined` tells of the rotten segment before the active one, if it is that.
+    """
 
     journal: Journal
     entries: tuple[Entry, ...]
     cut_bytes: int
+    standing: Standing
+    quarantined: Quarantined | None = None
 
 
-def open_journal(path: str | os.PathLike[str], chunk_bytes: int = CHUNK_BYTES) -> Recovered:
-    """Open the file for appending, creating it if missing. Raises as `FileDisk` and `recover` do."""
-    return recover(FileDisk(path), str(path), chunk_bytes)
+def open_journal(
+    path: str | os.PathLike[str], chunk_bytes: int = CHUNK_BYTES, sealing_seed: bytes = BENCH_SEED
+) -> Recovered:
+    """Open the folder for appending, creating it if missing; `sealing_seed` is that of the key which signs segments.
+
+    A journal of format version 1, which is one file, becomes such a folder first. Raises as `FileFolder` and
+    `recover_folder` do.
+    """
+    path = Path(path)
+    with _told(str(path)):
+        migrate(path, chunk_bytes)
+    return recover_folder(FileFolder(path), str(path), chunk_bytes, sealing_seed)
+
+
+def recover_folder(
+    folder: Folder, name: str, chunk_bytes: int = CHUNK_BYTES, sealing_seed: bytes = BENCH_SEED
+) -> Recovered:
+    """Find the active segment and make its good records durable before anything is appended; its torn tail is cut.
+
+    May be cut short anywhere and done again, with the same result (faults 23). A rotten segment is quarantined, and the
+    next one begun (faults 22). Reads no other segment, however many there are. Raises `JournalDamaged` for what is not
+    ours to read, `JournalFull` if a segment finds no room, `JournalFailed` on a disk error. The folder is let go of if
+    it raises.
+    """
+    segments = Segments(folder, name, chunk_bytes, sealing_seed)
+    begun: Begun | None = None
+    try:
+        with _told(name):
+            begun = segments.open()
+            _settle(begun.disk, begun.data, begun.found)
+            journal = Journal(begun, chunk_bytes, segments)
+        journal.end_if_long()
+    except BaseException:
+        if begun is not None:
+            begun.disk.close()
+        segments.close()
+        raise
+    found = begun.found
+    return Recovered(journal, found.entries, found.torn_bytes, begun.standing, found.head.quarantined)
 
 
 def recover(disk: Disk, name: str, chunk_bytes: int = CHUNK_BYTES) -> Recovered:
-    """Find the good records, cut a torn tail, and make both durable before anything is appended.
-
-    May be cut short anywhere and done again, with the same result (faults 23). Raises `JournalDamaged` with
-    the file unchanged (faults 22), `JournalFull` if a new journal finds no room, `JournalFailed` on a disk
-    error. The disk is closed if it raises.
+    """As `recover_folder` for a journal that is one file alone, its first segment, never sealed: for measurements and
+    tests of disks. Raises `JournalDamaged` with the file unchanged if it rotted. The disk is closed if it raises.
     """
     try:
-        return _recover(disk, name, chunk_bytes)
-    except BaseException as error:
+        with _told(name):
+            return _recover(disk, name, chunk_bytes)
+    except BaseException:
         disk.close()
-        if not isinstance(error, OSError):
-            raise
-        if error.errno in _NO_ROOM:
+        raise
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What the disk says, in our words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
             raise _full(name, error) from error
         raise JournalFailed(f"{name}: can't be recovered ({error.strerror}); replace the disk") from error
 
 
 def _recover(disk: Disk, name: str, chunk_bytes: int) -> Recovered:
-    data = _whole(disk)
+    data = whole(disk)
     if not begun(data):
         _begin(disk, chunk_bytes)
+        data = BEGINNING
     found = scan(data)
     if found.problem is not None:
         raise JournalDamaged(_complaint(name, found))
+    if found.version == 1 or found.seal is not None:
+        what = "format version 1" if found.version == 1 else "a segment that is sealed"
+        raise JournalDamaged(f"{name}: {what}; nothing is appended to it, open the journal's folder")
     _settle(disk, data, found)
-    return Recovered(Journal(disk, name, found, chunk_bytes), found.entries, found.torn_bytes)
+    standing = standing_of(found, data)
+    journal = Journal(Begun(disk, name, found, standing, data), chunk_bytes)
+    return Recovered(journal, found.entries, found.torn_bytes, standing)
 
 
 def _begin(disk: Disk, chunk_bytes: int) -> None:
-    """Room first, then the header; `_settle` flushes both before any record, and `begun` leans on that order."""
+    """Room first, then the beginning; `_settle` flushes both before any record, and `begun` leans on that order."""
     disk.allocate(max(chunk_bytes, disk.size()))
-    _write_all(disk, HEADER, 0)
+    write_all(disk, BEGINNING, 0)
 
 
 def _settle(disk: Disk, data: bytes, found: Scan) -> None:
@@ -227,26 +341,12 @@ def _settle(disk: Disk, data: bytes, found: Scan) -> None:
     died on a failed flush, the kernel holds their pages for clean, and a flush alone would not put them on
     the disk (faults 20).
     """
-    known = found.entries[-1].flushed_seq if found.entries else 0
+    known = max(0, found.entries[-1].flushed_seq - found.head.first_seq + 1) if found.entries else 0
     start = (*found.starts, found.end)[known]
     tail = data[start : found.end] + bytes(found.torn_bytes)
     if tail:
-        _write_all(disk, tail, start)
+        write_all(disk, tail, start)
     disk.fdatasync()
-
-
-def _write_all(disk: Disk, data: bytes, offset: int) -> None:
-    written = disk.pwrite(data, offset)
-    if written != len(data):
-        raise OSError(errno.EIO, f"{written} of {len(data)} bytes written")
-
-
-def _whole(disk: Disk) -> bytes:
-    size = disk.size()
-    data = disk.pread(size, 0)
-    if len(data) != size:
-        raise OSError(errno.EIO, f"{len(data)} of {size} bytes read")
-    return data
 
 
 def _full(name: str, error: OSError) -> JournalFull:
@@ -255,58 +355,5 @@ def _full(name: str, error: OSError) -> JournalFull:
 
 def _complaint(name: str, found: Scan) -> str:
     assert found.problem is not None
-    offset, seq, what = found.problem
+    offset, seq, what, _ = found.problem
     return f"{name}: record {seq} at byte {offset}: {what}; keep this file aside as it is, begin a new one"
-
-
-# --- looking without touching -----------------------------------------------------------------------------
-
-
-class Report(NamedTuple):
-    """What `verify` found. Without records, both seqs are 0; `size_bytes` counts the zeros ahead too."""
-
-    records: int
-    first_seq: int
-    last_seq: int
-    size_bytes: int
-    torn_tail_bytes: int
-    problem: str | None
-
-
-def read(path: str | os.PathLike[str]) -> Scan:
-    """What the file holds now. Takes no lock and changes nothing; another process may be appending.
-
-    Raises `JournalFailed` if the file can't be read; damage is in the result.
-    """
-    return _look(path)[1]
-
-
-def verify(path: str | os.PathLike[str]) -> Report:
-    """Check the file from end to end, as `read` does."""
-    size_bytes, found = _look(path)
-    count = len(found.entries)
-    problem = None if found.problem is None else _complaint(str(path), found)
-    return Report(count, min(count, 1), count, size_bytes, found.torn_bytes, problem)
-
-
-def _look(path: str | os.PathLike[str]) -> tuple[int, Scan]:
-    """Read twice before calling a file damaged.
-
-    While another process appends, one read can catch an early page before and a later page after a flush,
-    which looks like rot. The second read finds the early page written; rot is found at the same place
-    again.
-    """
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise JournalFailed(f"{path}: can't be read (not a file); give the path of a journal")
-        data = Path(path).read_bytes()
-        found = scan(data)
-        if found.problem is not None:
-            data = Path(path).read_bytes()
-            again = scan(data)
-            if again.problem is not None and again.problem.offset != found.problem.offset:
-                again = again._replace(problem=None)
-            found = again
-    except OSError as error:
-        raise JournalFailed(f"{path}: can't be read ({error.strerror}); check the path and its rights") from error
-    return len(data), found

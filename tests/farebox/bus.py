@@ -17,6 +17,7 @@ from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
 from cardimage.layout.conditions import decode_account, encode_conditions
 from cardimage.layout.slots import encode_slot
 from cardimage.resolve import Standing, standing
+from farebox.box import Recent
 from farebox.clock import ALWAYS
 from farebox.duty import Duty
 from farebox.feed import load_feed
@@ -26,7 +27,8 @@ from farebox.formats.journal import Entry, Intent, Outcome, Resolved
 from farebox.journal import fold
 from farebox.journal.errors import JournalFault
 from farebox.journal.fold import Ledger
-from farebox.journal.log import open_journal, read, recover
+from farebox.journal.log import open_journal, recover
+from farebox.journal.reading import read
 from farebox.machine import StateMachine, TransitionsMachine
 from farebox.result import Result, Side
 from farebox.table import State
@@ -150,6 +152,7 @@ class Bus(AbstractContextManager["Bus"]):
         self.trust = ALWAYS
         self.clock = SimClock()
         self.shown: list[Result] = []
+        self.recent = Recent(self.shown.append)
         self.bench = bench or Pn532Bench(KEYS, Random(1).randbytes)
         self.path = folder / f"{name}.journal"
         self._machine = machine
@@ -165,7 +168,7 @@ class Bus(AbstractContextManager["Bus"]):
             recovered,
             self._machine(),
             self.clock,
-            self.shown.append,
+            self.recent.show,
             self.orders,
             lambda: self.trust,
         )

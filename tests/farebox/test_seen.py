@@ -4,15 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farebox.formats.journal import Entry, Outcome, Record, Resolved
-from farebox.seen import MOST_CARDS, Seen, seen_from
-from tests.journal.examples import AT_S, CARD, intent
+from farebox.formats.journal import Outcome, Record, Resolved
+from farebox.journal.standing import Standing
+from farebox.seen import MOST_CARDS, Seen
+from tests.journal.examples import CARD, intent
 
 OTHER = bytes(8)
 
 
 def after(*records: Record) -> Seen:
-    return seen_from(Entry(seq, seq - 1, AT_S, record) for seq, record in enumerate(records, 1))
+    standing = Standing()
+    for seq, record in enumerate(records, 1):
+        standing.take(seq, record, b"")
+    return standing.seen
 
 
 def test_nobody_was_seen_who_was_not() -> None:

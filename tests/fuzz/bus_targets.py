@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from farebox.feed import Feed, FeedFault, Kind, RegisterFault, dump_triangle, lo
 from farebox.feed.register import Register
 from farebox.formats import frames as journal_file
 from farebox.formats import journal as record_format
-from farebox.formats.journal import Entry, Outcome, Record, RecordError, Refused, Resolved
+from farebox.formats.journal import Entry, Outcome, Record, Refused, Resolved
+from farebox.formats.segment import Head, encode_head
+from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalFault
 from farebox.journal.fold import audit, pending
 from farebox.journal.log import recover
-from farebox.seen import seen_from
 from farebox.tear import pending_from
 from tariff.calendar import clock_in_japan, day_in_japan
 from tests.feed.small_feed import TABLES
@@ -46,6 +48,7 @@ def _journal(data: bytes) -> None:
     disk = MemoryDisk(data)
     recovered = recover(disk, "fuzz", _CHUNK_BYTES)
     _told(recovered.entries)
+    pending_from(recovered.standing)
     recovered.journal.intend(intent(), AT_S)
     recovered.journal.close()
     again = recover(MemoryDisk(bytes(disk.medium)), "fuzz", _CHUNK_BYTES)
@@ -55,14 +58,17 @@ def _journal(data: bytes) -> None:
 
 
 def _journal_of_records(data: bytes) -> None:
-    """The same behind the check sums: each piece in a frame whose CRC holds."""
-    _journal(journal_file.HEADER + b"".join(journal_file.frame(piece) for piece in pieces(data)))
+    """The same behind the check sums: each piece in a frame whose CRC holds, and whose check follows."""
+    chain = sha256(encode_head(Head()))
+    framed = []
+    for piece in pieces(data):
+        chain.update(piece)
+        framed.append(journal_file.frame(piece, chain.digest()[: journal_file.CHECK_BYTES]))
+    _journal(journal_file.BEGINNING + b"".join(framed))
 
 
 def _told(entries: Sequence[Entry]) -> None:
-    """What a terminal takes from its journal when it starts, and what `farebox journal show` prints."""
-    seen_from(entries)
-    pending_from(entries)
+    """What `farebox journal show` prints."""
     for entry in entries:
         f"{day_in_japan(entry.at_s)} {clock_in_japan(entry.at_s)} {entry.record}".encode()
 
@@ -100,7 +106,7 @@ def _records(data: bytes) -> Iterator[Record]:
                 yield ONE_OF_EACH[which % len(ONE_OF_EACH)]
 
 
-def _journal_bytes() -> bytes:
+def journal_bytes() -> bytes:
     disk = MemoryDisk()
     journal = recover(disk, "fuzz", _CHUNK_BYTES).journal
     for record in ONE_OF_EACH[:3]:
@@ -219,7 +225,7 @@ TARGETS: dict[str, Target] = {
     "bus-record": Target(
         _record, (RecordError,), tuple(_encoded(record, schema) for schema in (1, 2) for record in ONE_OF_EACH)
     ),
-    "bus-journal": Target(_journal, (JournalFault,), (_journal_bytes(), b"", bytes(64))),
+    "bus-journal": Target(_journal, (JournalFault,), (journal_bytes(), b"", bytes(64))),
     "bus-journal-records": Target(
         _journal_of_records,
         (JournalFault,),

@@ -24,6 +24,7 @@ from cardimage.shadow import shadow_of
 from cardimage.standard_card import StandardCard
 from cardimage.transit.history import MergeFault, Recorded, merge
 from cardimage.write_plan import plan
+from farebox.words import Language
 from tariff.account import Account, AutoCharge, HolderKind, Pass, RideMark, RideState, Section
 from tariff.refusal import Refusal
 from tests.cardimage.accounts import IDM
@@ -35,7 +36,6 @@ from tools.card.bench_facts import bench_facts
 from tools.card.blocks_view import raw_lines
 from tools.card.transit_facts import history_rows, transit_facts
 from tools.card.transit_view import show_transit
-from tools.words import Language
 
 DAY = date(2026, 11, 20)
 

@@ -11,6 +11,7 @@ from tests.fuzz import (
     card_targets,
     chip_targets,
     reader_targets,
+    segment_targets,
     tariff_targets,
     terminal_targets,
 )
@@ -23,5 +24,6 @@ TARGETS: dict[str, Target] = {
     **bus_targets.TARGETS,
     **bundle_targets.TARGETS,
     **terminal_targets.TARGETS,
+    **segment_targets.TARGETS,
     **tariff_targets.TARGETS,
 }

@@ -1,10 +1,16 @@
 """Records to test with: one of each kind, taps, and strategies for any record at all."""
 
+from collections.abc import Iterable
+from hashlib import sha256
+from struct import pack
 from typing import Any, get_args
+from zlib import crc32
 
 from hypothesis import strategies as st
 
 from farebox.formats import journal as j
+from farebox.formats.frames import CHECK_BYTES, HEADER_1, beginning, frame
+from farebox.formats.segment import Head, encode_head
 
 CARD = bytes.fromhex("01 2E 4C D1 A0 B3 57 96")
 RULEBOOK = bytes(range(0x20, 0x40))
@@ -52,6 +58,31 @@ ONE_OF_EACH: tuple[j.Record, ...] = (
     j.Noted(CARD, "incomplete-ride", "boarded at stop 3 the day before"),
     j.DriverActed(b"", "boarding-stop", "stop 3"),
 )
+
+
+def segment_of(*payloads: bytes, head: Head | None = None) -> bytes:
+    """A segment that holds these payloads, whatever they are, one chained to the other."""
+    head = head or Head()
+    chain = sha256(encode_head(head))
+    data = beginning(head)
+    for payload in payloads:
+        chain.update(payload)
+        data += frame(payload, chain.digest()[:CHECK_BYTES])
+    return data
+
+
+def file_of_version_1(*payloads: bytes) -> bytes:
+    """The file that the first version of the journal wrote: written out here, since nothing writes it any more."""
+    return HEADER_1 + b"".join(
+        b"\xfb\x4a" + pack("<II", len(payload), crc32(pack("<I", len(payload)) + payload)) + payload
+        for payload in payloads
+    )
+
+
+def encoded(records: Iterable[j.Record], schema: int = j.SCHEMA, first_seq: int = 1) -> list[bytes]:
+    """Payloads, each written when the one before it was flushed."""
+    return [j.encode(seq, seq - 1, AT_S, record, schema) for seq, record in enumerate(records, first_seq)]
+
 
 _whole = st.integers(0, 2**63 - 1)
 _seqs = st.integers(1, 2**63 - 1)

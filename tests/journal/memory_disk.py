@@ -43,6 +43,110 @@ def mixed(random: Random) -> Tear:
     return tear
 
 
+_Names = dict[str, "MemoryDisk"]
+_Change = Callable[[_Names], object]
+
+
+class MemoryFolder:
+    """Follows the Folder protocol, over disks in memory. A change of names is durable after `sync`; of those since, a
+    loss of power keeps as many as it likes, the earlier ones first, as file systems do that log what they do to names.
+    """
+
+    def __init__(self, capacity: int | None = None) -> None:
+        self.disks: _Names = {}
+        self.capacity = capacity
+        self.calls: list[str] = []
+        self.closed = False
+        self.power_goes_at: int | None = None
+        self.errors: dict[str, int] = {}
+        self._durable: _Names = {}
+        self._unsynced: list[_Change] = []
+
+    # --- the protocol ---
+
+    def names(self) -> tuple[str, ...]:
+        self.call("names")
+        return tuple(self.disks)
+
+    def create(self, name: str) -> "MemoryDisk":
+        if name in self.disks:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        disk = MemoryDisk()
+        disk.folder = self
+        self._change("create", lambda names: names.__setitem__(name, disk))
+        return disk
+
+    def open(self, name: str) -> "MemoryDisk":
+        self.call("open")
+        if name not in self.disks:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        self.disks[name].closed = False
+        return self.disks[name]
+
+    def rename(self, old: str, new: str) -> None:
+        if old not in self.disks:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        assert new not in self.disks
+        self._change("rename", lambda names: names.__setitem__(new, names.pop(old)))
+
+    def remove(self, name: str) -> None:
+        if name not in self.disks:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        self._change("remove", lambda names: names.pop(name))
+
+    def sync(self) -> None:
+        self.call("sync")
+        self._durable = dict(self.disks)
+        self._unsynced.clear()
+
+    def close(self) -> None:
+        self.closed = True
+
+    # --- faults ---
+
+    @property
+    def bytes_read(self) -> int:
+        return sum(disk.bytes_read for disk in self.disks.values())
+
+    def fits(self, more: int) -> bool:
+        return self.capacity is None or sum(len(disk.cache) for disk in self.disks.values()) + more <= self.capacity
+
+    def after_power_loss(self, tear: Tear, grown: float = 1.0, renamed: float = 0.0) -> "MemoryFolder":
+        """As found later; `renamed` is the part of the changes of names since the last sync that was kept."""
+        names = dict(self._durable)
+        for change in self._unsynced[: round(len(self._unsynced) * renamed)]:
+            change(names)
+        return self._found({name: disk.after_power_loss(tear, grown) for name, disk in names.items()})
+
+    def after_kill(self) -> "MemoryFolder":
+        """As the next process finds it."""
+        after = self._found({name: disk.after_kill() for name, disk in self.disks.items()})
+        after._durable = {name: after.disks[name] for name in self._durable if name in after.disks}
+        return after
+
+    def _found(self, disks: _Names) -> "MemoryFolder":
+        after = MemoryFolder(self.capacity)
+        for disk in disks.values():
+            disk.folder = after
+        after.disks, after._durable = disks, dict(disks)
+        return after
+
+    def _change(self, name: str, change: _Change) -> None:
+        if name not in self.errors:
+            change(self.disks)
+            self._unsynced.append(change)
+        self.call(name)
+
+    def call(self, name: str) -> None:
+        assert not self.closed
+        self.calls.append(name)
+        if len(self.calls) - 1 == self.power_goes_at:
+            raise PowerLost
+        if name in self.errors:
+            code = self.errors[name]
+            raise OSError(code, os.strerror(code))
+
+
 class MemoryDisk:
     """Follows the Disk protocol. What is on the medium is durable; what is only in the cache may be lost."""
 
@@ -54,6 +158,8 @@ class MemoryDisk:
         self.closed = False
         self.power_goes_at: int | None = None  # index of the call during which it does
         self.errors: dict[str, int] = {}  # call -> errno it fails with
+        self.folder: MemoryFolder | None = None  # whose calls, capacity, errors and power it shares
+        self.bytes_read = 0
         self._unsynced: list[tuple[int, bytes]] = []
 
     # --- the protocol ---
@@ -63,11 +169,13 @@ class MemoryDisk:
 
     def pread(self, length: int, offset: int) -> bytes:
         self._call("pread")
-        return bytes(self.cache[offset : offset + length])
+        data = bytes(self.cache[offset : offset + length])
+        self.bytes_read += len(data)
+        return data
 
     def pwrite(self, data: bytes, offset: int) -> int:
         assert offset + len(data) <= len(self.cache), "written beyond the room allocated"
-        if "pwrite" not in self.errors:
+        if "pwrite" not in (self.folder or self).errors:
             self._put(data, offset)
         self._call("pwrite")
         return len(data)
@@ -79,17 +187,22 @@ class MemoryDisk:
             # What could not be written is dropped, and its pages count as clean from now on.
             self._unsynced.clear()
             raise
-        self.medium += bytes(len(self.cache) - len(self.medium))
+        self.medium = self.medium[: len(self.cache)].ljust(len(self.cache), b"\0")
         for offset, data in self._unsynced:
             self.medium[offset : offset + len(data)] = data
         self._unsynced.clear()
 
     def allocate(self, size: int) -> None:
-        if self.capacity is not None and size > self.capacity:
-            self.calls.append("allocate")
+        if not self._fits(size):
+            (self.folder or self).calls.append("allocate")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.cache += bytes(max(0, size - len(self.cache)))
         self._call("allocate")
+
+    def truncate(self, size: int) -> None:
+        self._call("truncate")
+        del self.cache[size:]
+        self._unsynced = [(offset, data) for offset, data in self._unsynced if offset + len(data) <= size]
 
     def close(self) -> None:
         self.closed = True
@@ -99,7 +212,8 @@ class MemoryDisk:
     def after_power_loss(self, tear: Tear, grown: float = 1.0) -> "MemoryDisk":
         """The disk as found later: each unflushed write torn, the file grown by a part of what it was to grow."""
         image = bytearray(self.medium)
-        image += bytes(int((len(self.cache) - len(image)) * grown))
+        size = len(image) + int((len(self.cache) - len(image)) * grown)
+        image = image[:size].ljust(size, b"\0")
         for offset, data in self._unsynced:
             fits = data[: max(0, len(image) - offset)]
             image[offset : offset + len(fits)] = tear(bytes(image[offset : offset + len(fits)]), fits)
@@ -116,8 +230,16 @@ class MemoryDisk:
         self.cache[offset : offset + len(data)] = data
         self._unsynced.append((offset, data))
 
+    def _fits(self, size: int) -> bool:
+        if self.folder is not None:
+            return self.folder.fits(size - len(self.cache))
+        return self.capacity is None or size <= self.capacity
+
     def _call(self, name: str) -> None:
         assert not self.closed
+        if self.folder is not None:
+            self.folder.call(name)
+            return
         self.calls.append(name)
         if len(self.calls) - 1 == self.power_goes_at:
             raise PowerLost

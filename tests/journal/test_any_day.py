@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from farebox.formats import journal as j
 from farebox.formats.frames import scan
-from farebox.journal.log import RESERVE_BYTES, recover
+from farebox.journal.disk import RESERVE_BYTES
+from farebox.journal.log import recover
 from tests.journal.examples import AT_S, intents, records
 from tests.journal.memory_disk import MemoryDisk, PowerLost, mixed
 

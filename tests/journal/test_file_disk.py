@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from farebox.formats import journal as j
+from farebox.formats.frames import Scan
 from farebox.journal import disk as real
 from farebox.journal.disk import Disk, FileDisk
 from farebox.journal.errors import JournalBusy, JournalDamaged, JournalFailed, JournalFault, JournalFull
-from farebox.journal.log import CHUNK_BYTES, Journal, Report, open_journal, read, recover, verify
+from farebox.journal.log import CHUNK_BYTES, Journal, Recovered, recover
+from farebox.journal.reading import Report, read, verify
 from tests.journal.examples import AT_S, ONE_OF_EACH, intent
 from tests.journal.memory_disk import MemoryDisk
 
@@ -25,6 +27,15 @@ CHUNK = 1 << 16
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "bus.journal"
+
+
+def open_file(path: Path, chunk_bytes: int = CHUNK_BYTES) -> Recovered:
+    """A journal that is one file."""
+    return recover(FileDisk(path), str(path), chunk_bytes)
+
+
+def seen_in(path: Path) -> Scan:
+    return read(path).parts[0].found
 
 
 def tap(journal: Journal) -> None:
@@ -52,7 +63,7 @@ def test_the_disk_in_memory_and_the_real_one_end_a_day_with_the_same_bytes(path:
 
 
 def test_a_journal_is_made_with_its_room_taken_on_the_disk(path: Path) -> None:
-    journal = open_journal(path).journal
+    journal = open_file(path).journal
     tap(journal)
     stat = path.stat()
     assert stat.st_size == CHUNK_BYTES
@@ -64,16 +75,16 @@ def test_a_journal_is_made_with_its_room_taken_on_the_disk(path: Path) -> None:
 
 def test_the_name_of_the_file_is_made_durable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(real, "_sync_folder", synced.append)
-    open_journal(path).journal.close()
-    open_journal(path).journal.close()  # the first process may have died in between
+    monkeypatch.setattr(real, "sync_folder", synced.append)
+    open_file(path).journal.close()
+    open_file(path).journal.close()  # the first process may have died in between
     assert synced == [path.parent, path.parent]
 
 
 def test_a_second_process_or_opening_is_turned_away(path: Path) -> None:
-    journal = open_journal(path).journal
+    journal = open_file(path).journal
     with pytest.raises(JournalBusy, match="open for appending in another process; stop that one first"):
-        open_journal(path)
+        open_file(path)
     other = subprocess.run(
         [sys.executable, "-m", "tests.journal.appender", str(path)],
         cwd=ROOT,
@@ -87,21 +98,21 @@ def test_a_second_process_or_opening_is_turned_away(path: Path) -> None:
     assert other.stdout == ""
     tap(journal)
     journal.close()
-    assert len(open_journal(path).entries) == 2
+    assert len(open_file(path).entries) == 2
 
 
 def test_a_journal_that_is_damaged_is_let_go(path: Path) -> None:
     path.write_text("id,route,fare\n")
     for _ in range(2):
         with pytest.raises(JournalDamaged):
-            open_journal(path)
+            open_file(path)
     assert path.read_text() == "id,route,fare\n"
 
 
 @pytest.mark.parametrize("name", ["", "nowhere/bus.journal"])
 def test_a_place_where_no_file_can_be_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(JournalFailed, match=r"can't be opened: .*; see to its folder"):
-        open_journal(tmp_path / name)
+        open_file(tmp_path / name)
     for look in (read, verify):
         with pytest.raises(JournalFailed, match="can't be read"):
             look(tmp_path / name)
@@ -118,7 +129,7 @@ def files_limited_to(limit_bytes: int) -> Iterator[None]:
 
 
 def test_fault_21_a_real_file_without_room_to_grow_stays_as_it_is(path: Path) -> None:
-    journal = open_journal(path, CHUNK).journal
+    journal = open_file(path, CHUNK).journal
     with files_limited_to(CHUNK + 100), pytest.raises(JournalFull, match="no room to grow"):
         for _ in range(CHUNK):
             image, seq = path.read_bytes(), journal.seq
@@ -132,7 +143,7 @@ def test_fault_21_a_real_file_without_room_to_grow_stays_as_it_is(path: Path) ->
 def test_fault_21_a_disk_that_fills_up_half_way_is_put_back_to_its_old_length(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = open_journal(path, CHUNK).journal
+    journal = open_file(path, CHUNK).journal
     tap(journal)
     image = path.read_bytes()
     monkeypatch.setattr("os.posix_fallocate", lambda fd, offset, length: None)
@@ -157,7 +168,7 @@ def test_a_file_grows_to_just_the_length_asked_for_and_by_zeros(path: Path, size
 
 
 def test_fault_20_a_real_disk_error_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = open_journal(path).journal
+    journal = open_file(path).journal
 
     def fails(fd: int) -> None:
         raise OSError(5, "Input/output error")
@@ -168,7 +179,7 @@ def test_fault_20_a_real_disk_error_is_told(path: Path, monkeypatch: pytest.Monk
     monkeypatch.undo()
     with pytest.raises(JournalFailed):
         journal.close()
-    assert [e.record for e in open_journal(path).entries] == [intent()]
+    assert [e.record for e in open_file(path).entries] == [intent()]
 
 
 def test_every_fault_of_the_journal_is_a_journal_fault() -> None:
@@ -199,7 +210,7 @@ def test_fault_18_a_killed_process_loses_nothing_it_was_promised(path: Path) -> 
         report = verify(path)
         assert report.problem is None
         assert report.last_seq >= promised
-    after = open_journal(path, CHUNK)
+    after = open_file(path, CHUNK)
     assert after.entries[promised - 1].record == intent()
     assert [entry.seq for entry in after.entries] == list(range(1, len(after.entries) + 1))
     assert promised >= 3 * 150
@@ -211,12 +222,12 @@ def test_fault_18_a_killed_process_loses_nothing_it_was_promised(path: Path) -> 
 
 
 def test_reading_changes_nothing_and_needs_no_lock(path: Path) -> None:
-    journal = open_journal(path, CHUNK).journal
+    journal = open_file(path, CHUNK).journal
     tap(journal)
     journal.append(j.TripEnded("T1"), AT_S)
     journal.write()
     with path.open("r+b") as file:  # a torn tail, which only the one that appends may cut
-        file.seek(read(path).end)
+        file.seek(seen_in(path).end)
         file.write(b"\xfb\x4a\x01")
     image, stamp = path.read_bytes(), path.stat().st_mtime_ns
     assert [entry.record for entry in read(path).entries] == [intent(), j.Outcome(1, "written"), j.TripEnded("T1")]
@@ -233,12 +244,12 @@ def test_an_empty_or_unfinished_file_reads_as_an_empty_journal(path: Path) -> No
 
 
 def test_fault_22_verify_names_the_damage_and_what_to_do(path: Path) -> None:
-    journal = open_journal(path, CHUNK).journal
+    journal = open_file(path, CHUNK).journal
     for _ in range(3):
         tap(journal)
     journal.close()
     image = bytearray(path.read_bytes())
-    start = read(path).starts[1]
+    start = seen_in(path).starts[1]
     image[start + 12] ^= 1
     path.write_bytes(image)
     report = verify(path)
@@ -252,7 +263,7 @@ def test_fault_22_verify_names_the_damage_and_what_to_do(path: Path) -> None:
 
 
 def test_a_journal_can_be_read_while_another_process_appends(path: Path) -> None:
-    open_journal(path, CHUNK).journal.close()
+    open_file(path, CHUNK).journal.close()
     with subprocess.Popen(
         [sys.executable, "-m", "tests.journal.appender", str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -4,15 +4,18 @@ import errno
 from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
+from zlib import crc32
 
 import pytest
 
 from farebox.formats import journal as j
-from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, frame, scan
+from farebox.formats.frames import BEGINNING, FRAME_HEAD_BYTES, HEADER, HEADER_1, frame, scan
+from farebox.formats.segment import Head
 from farebox.journal import fold
+from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
-from farebox.journal.log import RESERVE_BYTES, Journal, Recovered, recover
-from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, RULEBOOK, intent
+from farebox.journal.log import Journal, Recovered, recover
+from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, RULEBOOK, encoded, intent, segment_of
 from tests.journal.memory_disk import MemoryDisk, PowerLost, Tear, head_only, kept, lost, mixed, tail_only
 
 CHUNK = 4 * RESERVE_BYTES
@@ -63,11 +66,7 @@ def test_every_kind_of_record_is_found_again_in_order() -> None:
 def test_after_an_update_a_journal_holds_both_schemas_and_its_pending_write_is_still_found() -> None:
     """The older software wrote an intent and lost its outcome; the newer one settles it and goes on."""
     old: list[j.Record] = [j.Opened("FB-0017", "0.1.0", 0), intent()]
-    disk, _ = begin()
-    framed = b"".join(frame(j.encode(seq, 0, AT_S, record, schema=1)) for seq, record in enumerate(old, 1))
-    disk.pwrite(framed, len(HEADER))
-    disk.fdatasync()
-    updated = disk.after_kill()
+    updated = MemoryDisk(segment_of(*encoded(old, schema=1)).ljust(CHUNK, b"\0"))
     recovered = opened(updated)
     assert [(entry.record, entry.schema) for entry in recovered.entries] == [(record, 1) for record in old]
     assert fold.pending(recovered.entries) == {CARD: (2, intent())}
@@ -214,10 +213,11 @@ def test_fault_18_what_was_written_but_not_flushed_outlives_the_process_alone() 
 def test_fault_18_power_lost_while_the_file_is_made_leaves_an_empty_journal() -> None:
     whole = MemoryDisk()
     opened(whole)
-    for size in (0, 1, 8, 15, 16, 17, 100, CHUNK):
-        for missing in range(17):
-            head = HEADER[:missing] + bytes(16 - missing)
-            for image in ((head + bytes(CHUNK))[:size], (bytes(missing) + HEADER[missing:] + bytes(CHUNK))[:size]):
+    for size in (0, 1, 8, 15, 16, 17, 60, 100, CHUNK):
+        for missing in range(len(BEGINNING) + 1):
+            head = BEGINNING[:missing] + bytes(len(BEGINNING) - missing)
+            rest = bytes(missing) + BEGINNING[missing:]
+            for image in ((head + bytes(CHUNK))[:size], (rest + bytes(CHUNK))[:size]):
                 after = opened(MemoryDisk(image))
                 assert after.entries == ()
                 assert after.cut_bytes == 0
@@ -334,7 +334,7 @@ def test_fault_20_a_write_cut_short_by_the_disk_is_an_error() -> None:
         opened(disk)
     assert disk.closed
     journal = opened(Short(bytes(begin()[0].cache))).journal
-    with pytest.raises(JournalFailed, match=r"a write failed at byte 16 .* bytes written"):
+    with pytest.raises(JournalFailed, match=r"a write failed at byte 76 .* bytes written"):
         tap(journal)
 
 
@@ -458,7 +458,7 @@ def test_fault_22_a_flip_in_any_flushed_byte_is_damage_and_a_flip_in_the_unflush
     image = bytes(three_taps().cache)
     good = scan(image)
     flushed_end = good.starts[5]  # record 6, the last outcome, is the one not flushed
-    for at in range(len(HEADER), good.end):
+    for at in range(len(BEGINNING), good.end):
         flipped = bytearray(image)
         flipped[at] ^= 1 << at % 8
         disk = MemoryDisk(bytes(flipped))
@@ -495,7 +495,12 @@ def test_fault_22_stray_bytes_in_the_room_ahead_are_cut() -> None:
 
 
 def file_of(*payloads: bytes, header: bytes = HEADER) -> MemoryDisk:
-    return MemoryDisk((header + b"".join(map(frame, payloads))).ljust(CHUNK, b"\0"))
+    return MemoryDisk((header + segment_of(*payloads)[len(HEADER) :]).ljust(CHUNK, b"\0"))
+
+
+def of_version(number: int) -> bytes:
+    start = HEADER[:8] + number.to_bytes(2, "little") + bytes(2)
+    return start + crc32(start).to_bytes(4, "little")
 
 
 def ended(seq: int, flushed_seq: int) -> bytes:
@@ -508,10 +513,12 @@ def ended(seq: int, flushed_seq: int) -> bytes:
         (MemoryDisk(b"id,route,fare\n1,R12,210\n"), "record 1 at byte 0: no journal's header"),
         (MemoryDisk(b"\xff" * CHUNK), "record 1 at byte 0: no journal's header"),
         (MemoryDisk(bytes(16) + b"\1"), "record 1 at byte 0: no journal's header"),
-        (MemoryDisk(HEADER[:15] + b"\1"), "record 1 at byte 10: header with reserved bytes"),
-        (file_of(header=HEADER[:8] + b"\2" + HEADER[9:]), "header of format version 2; this software reads version 1"),
-        (file_of(ended(2, 0)), "record 1 at byte 16: record 2 stands where 1 should"),
-        (file_of(ended(1, 0), ended(1, 0)), "record 2 at byte 39: record 1 stands where 2 should"),
+        (MemoryDisk(HEADER[:15] + b"\1"), "record 1 at byte 8: the header changed"),
+        (file_of(header=of_version(3)), "header of format version 3; this software reads versions 1 and 2"),
+        (MemoryDisk(HEADER_1), "format version 1; nothing is appended to it, open the journal's folder"),
+        (MemoryDisk(segment_of(head=Head())[:-1] + b"\1"), "record 1 at byte 16: the segment's head changed"),
+        (file_of(ended(2, 0)), "record 1 at byte 76: record 2 stands where 1 should"),
+        (file_of(ended(1, 0), ended(1, 0)), "record 2 at byte 107: record 1 stands where 2 should"),
         (file_of(ended(1, 0), ended(3, 0)), "record 3 stands where 2 should"),
         (file_of(ended(1, 0), ended(2, 1), ended(3, 0)), "says 0 was flushed last; the record before it says 1"),
         (file_of(b""), "the frame is whole, but no record: payload is not the CBOR"),
@@ -528,9 +535,9 @@ def test_fault_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDi
 
 def test_fault_22_a_frame_that_claims_more_than_a_record_may_have_is_no_frame() -> None:
     payload = bytes(j.MAX_PAYLOAD_BYTES)
-    head = bytearray(frame(payload)[:FRAME_HEAD_BYTES])
+    head = bytearray(frame(payload, bytes(8))[:FRAME_HEAD_BYTES])
     head[2:6] = (j.MAX_PAYLOAD_BYTES + 1).to_bytes(4, "little")
-    after = opened(MemoryDisk((HEADER + head + b"\1" * 3000).ljust(CHUNK, b"\0")))
+    after = opened(MemoryDisk((BEGINNING + head + b"\1" * 3000).ljust(CHUNK, b"\0")))
     assert after.entries == ()
     assert after.cut_bytes == FRAME_HEAD_BYTES + 3000
 

@@ -7,10 +7,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from farebox.formats import journal as j
-from farebox.formats.frames import HEADER, VERSION, frame
-from farebox.formats.journal import Entry, RecordError, decode, encode
+from farebox.formats.frames import HEADER, HEADER_1, VERSION, frame
+from farebox.formats.journal import Entry, decode, encode
+from farebox.formats.strict import RecordError
 from tariff.rulebook import Purse
-from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, RULEBOOK, in_schema_1, intent, points_intent, records
+from tests.journal.examples import (
+    AT_S,
+    CARD,
+    ONE_OF_EACH,
+    RULEBOOK,
+    file_of_version_1,
+    in_schema_1,
+    intent,
+    points_intent,
+    records,
+)
 
 # Of schema 2. A line each for: array, schema, seq 5, flushed_seq 4, kind, at_s; then the fields, a few to a line.
 GOLDEN = {
@@ -144,12 +155,22 @@ def test_every_kind_has_an_example_and_a_number_of_its_own() -> None:
 
 
 def test_the_file_s_header_and_frame_keep_their_bytes() -> None:
-    # "FAREBOX", zero; version 1; reserved
-    assert bytes.fromhex("46 41 52 45 42 4F 58 00  01 00  00 00 00 00 00 00") == HEADER
-    assert VERSION == 1
-    # magic; length 9; CRC-32; TripEnded("T1")
+    # "FAREBOX", zero; version 2; reserved; CRC-32
+    assert bytes.fromhex("46 41 52 45 42 4F 58 00  02 00  00 00  7C 80 86 09") == HEADER
+    assert VERSION == 2
+    # magic; length 9; CRC-32; check; TripEnded("T1")
     payload = encode(1, 0, 0, j.TripEnded("T1"))
-    assert frame(payload) == bytes.fromhex("FB 4A  09 00 00 00  92 C4 06 FA  86 02 01 00 03 00 62 54 31")
+    check = bytes(range(8))
+    expected = "FB 4A  09 00 00 00  FC 0E 37 A1  00 01 02 03 04 05 06 07  86 02 01 00 03 00 62 54 31"
+    assert frame(payload, check) == bytes.fromhex(expected)
+
+
+def test_a_file_of_version_1_keeps_its_bytes() -> None:
+    # "FAREBOX", zero; version 1; reserved
+    assert bytes.fromhex("46 41 52 45 42 4F 58 00  01 00  00 00 00 00 00 00") == HEADER_1
+    # magic; length 9; CRC-32; TripEnded("T1")
+    framed = bytes.fromhex("FB 4A  09 00 00 00  92 C4 06 FA  86 02 01 00 03 00 62 54 31")
+    assert file_of_version_1(encode(1, 0, 0, j.TripEnded("T1"))) == HEADER_1 + framed
 
 
 @given(st.integers(1, 2**63 - 1), st.integers(0, j.LAST_TIME_S), records)

@@ -160,10 +160,12 @@ def test_a_journal_with_a_flipped_bit_fails_its_check(cli: Cli, tmp_path: Path) 
     assert cli("sim", "replay", "--date", "2026-11-20", "--reader", "image", "--out", tmp_path / "d").code == Exit.OK
     path = tmp_path / "d" / "V001.journal"
     assert cli("journal", "verify", path).code == Exit.OK
-    data = bytearray(path.read_bytes())
+    segment = path / "00000001.segment"
+    data = bytearray(segment.read_bytes())
     data[200] ^= 1
-    path.write_bytes(data)
-    one_line(cli("journal", "verify", path), Exit.CHECK_FAILED, str(path), "record")
+    segment.write_bytes(data)
+    one_line(cli("journal", "verify", path), Exit.CHECK_FAILED, str(segment), "record")
+    one_line(cli("journal", "verify", segment), Exit.CHECK_FAILED, str(segment), "record")
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_every_tap_is_flushed_exactly_once(tmp_path: Path) -> None:
 def test_both_machines_write_the_same_journals() -> None:
     _, slow = replay_rate.replay(TransitionsMachine)
     _, fast = replay_rate.replay(CompiledMachine)
-    assert len(slow) == 4 and slow == fast
+    assert len(slow) == 8 and slow == fast
 
 
 def test_the_peers_do_their_work() -> None:

@@ -14,6 +14,7 @@ from cardimage import image as card_image
 from cardimage.felica_card import FelicaCard
 from cardimage.image import Blocks
 from cardimage.layout.number import decode_number
+from farebox.words import Language
 from reader.issuing import Left, Problem, Step, Why, wipe_card
 from reader.keys import bench_keys
 from reader.port import NoCard, PollOutcome, ReaderFault, ReaderMissing, TwoCards
@@ -24,7 +25,6 @@ from tests.reader.desk import FACTORY_KEY, NEW, OLD, POLLED, Desk, blocks_of, bo
 from tests.tools.cli import Ran, run
 from tools.card.counter import LEFT, MOST_LAYINGS, PROBLEMS, STEPS, Counter, _laid_again
 from tools.exits import CheckFailed
-from tools.words import Language
 
 Cli = Callable[..., Ran]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from farebox.formats.journal import Outcome
-from farebox.journal.log import read, verify
+from farebox.journal.reading import read, verify
 from tests.reader.plugged import IDLE_READER, plug_in
 from tests.tools.cli import run
 from tools.exits import Exit
@@ -169,7 +169,7 @@ def test_a_signal_ends_the_trip_as_quit_does(tmp_path: Path, number: signal.Sign
     process.stdin.write(b"tap\n")
     process.stdin.flush()
     deadline = time.monotonic() + 30
-    while journal.stat().st_size == 0 or len(read(journal).entries) < 4 if journal.exists() else True:
+    while not (journal / "00000001.segment").exists() or len(read(journal).entries) < 4:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(process.pid, number)
@@ -219,3 +219,25 @@ def test_the_register_keeps_a_cards_stops_through_a_new_edition_of_the_feed(
     for feed in ("sample", edition):
         shown = run(capsys, monkeypatch, "card", "show", card, "--feed", feed, "--register", register, "--json")
         assert str(json.loads(shown.out)["pass"]).startswith("実業高校前 ⇔ 南湖公園")
+
+
+def test_the_end_of_the_duty_is_sealed_and_a_rotten_segment_is_told_at_the_next_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, journal = tmp_path / "c", tmp_path / "j"
+    run(capsys, monkeypatch, "card", "new", "--operator", "lococa", "--balance", 2000, "--issued", DAY, "-o", card)
+    args = ("run", "--reader", f"image:{card}", "--journal", journal, "--date", DAY, "--lang", "en")
+    for _ in range(2):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("tap\n"))
+        assert run(capsys, monkeypatch, *args).err == ""
+    first, second, active = read(journal).parts
+    assert first.found.seal is not None and second.found.seal is not None
+    assert first.found.seal.terminal_id == "BENCH"
+    assert active.found.entries == ()
+    data = bytearray(active.path.read_bytes())
+    data[30] ^= 1
+    active.path.write_bytes(data)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("quit\n"))
+    ran = run(capsys, monkeypatch, *args)
+    assert ran.code == Exit.OK
+    assert f"{journal / '00000003.rotten'} is damaged" in ran.err

@@ -84,7 +84,7 @@ def replay(machine: Callable[[], StateMachine]) -> tuple[float, dict[str, bytes]
         )
         rate = len(seen) / (process_time() - began)
         assert total.reconciles
-        return rate, {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        return rate, {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.segment")}
 
 
 def peer_fleet() -> list[list[Trip]]:

@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
+from farebox.words import Language, say
 from tools.card.bench_facts import Facts
 from tools.tariff.view import is_rich, table
-from tools.words import Language, say
 
 _LABELS: dict[str, tuple[str, str]] = {
     "writes": ("書込回数", "writes"),

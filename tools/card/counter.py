@@ -16,6 +16,7 @@ import click
 from cardimage import lite_s
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage, ImageFault
+from farebox.words import Language, say
 from reader.issuing import Bench, CardState, Left, Problem, Step, Why, look
 from reader.keys import KEY_VERSION, KeyStore, bench_keys, keys_from
 from reader.port import FramePort, NoCard, Polled, ReaderFault, ReaderMissing, TwoCards
@@ -25,7 +26,6 @@ from tools.exits import CheckFailed
 from tools.files import encoder_of, read_image, write_whole
 from tools.options import json_option, language_option, wait_option
 from tools.readers import open_reader
-from tools.words import Language, say
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Done = TypeVar("_Done")

@@ -11,6 +11,7 @@ import click
 
 from cardimage.formats import known_idm
 from cardimage.image import CardImage
+from farebox.words import Language, say
 from reader.port import CardLost, FramePort, NoCard, ReaderFault, ReaderMissing, TwoCards
 from reader.recording import NotRecorded, record
 from reader.trace import TracingPort
@@ -19,7 +20,6 @@ from tools.exits import CheckFailed
 from tools.files import write_whole
 from tools.options import FILE, json_option, language_option, wait_option
 from tools.readers import holds_simulated, open_reader
-from tools.words import Language, say
 
 
 @click.command(short_help="Record a present card into a file.")

@@ -10,12 +10,12 @@ from cardimage.layout.blocks import NUMBER_BLOCK
 from cardimage.layout.number import decode_number
 from cardimage.lite_s import S_PADS
 from cardimage.protection import Protection, holds
+from farebox.words import Language, say
 from reader.issuing import Issued, issue_card
 from tariff.calendar import day_in_japan
 from tariff.purses import money_yen
 from tools.card.counter import Place, at_counter, counter_options, yes_option
 from tools.card.making import Order, account_of, card_options, engraved
-from tools.words import Language, say
 
 _SURE = (
     "鍵で保護し、元に戻せません。続けますか",

@@ -14,6 +14,7 @@ from cardimage.transit.brand import NAMES, Brand, guess_brand
 from cardimage.transit.history import Merged, Recorded, merge
 from cardimage.transit.services import history_blocks
 from farebox.feed import Feed
+from farebox.words import Language, say
 from tools.card.bench_facts import Facts, bench_facts
 from tools.card.bench_view import show_bench
 from tools.card.blocks_view import raw_lines
@@ -22,7 +23,6 @@ from tools.card.transit_view import show_transit
 from tools.files import read_collection
 from tools.options import FILE, json_option, language_option, load_numbered_feed, register_option
 from tools.tariff.view import console, is_rich
-from tools.words import Language, say
 
 
 @click.command(short_help="Show what recorded cards hold.")

@@ -12,9 +12,9 @@ from cardimage.transit.codes import process_name
 from cardimage.transit.fields import Trouble
 from cardimage.transit.history import History, Merged, Use
 from cardimage.transit.rows import Bus, Goods, Rail, Row
+from farebox.words import Language, say
 from tools.card.transit_facts import code_text, gates_of, name_or_code
 from tools.tariff.view import is_rich, table
-from tools.words import Language, say
 
 MOST_ROWS = 500
 """Of one table. A card holds 20, so this is 25 recordings of it; a file of hostile make may hold thousands, and a table

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import click
 
+from farebox.words import Language, say
 from reader.drivers import UnknownReader, check_name, plugged
 from reader.port import ReaderMissing
 from reader.watchdog import OPENING_S, WatchedPort
@@ -30,7 +31,6 @@ from tools.reader.judge import NO_READER, Finding, Level, Opened, judge_line, ju
 from tools.reader.known import udev_rule
 from tools.reader.measure import Measured, measure
 from tools.tap_table import wrapped
-from tools.words import Language, say
 
 _NONE_OPENED = ("使えるリーダーがありません。→ が直し方です", "no reader could be opened; each → says what to do")
 _NOT_ALLOWED = (

@@ -17,6 +17,7 @@ from rich.text import Text
 from farebox.duty import Duty
 from farebox.feed import Feed
 from farebox.feed.operators import OperatorFault, Operators, load_operators
+from farebox.words import Language, say
 from tariff.rulebook import Rulebook
 from tools.exits import CheckFailed
 from tools.options import FILE, DayType, json_option, language_option, operator_option
@@ -43,7 +44,6 @@ from tools.tariff.quote_json import BadLine, Json, checked, dumped, lines, loade
 from tools.tariff.revenue_view import pricing_bar, show_revenue
 from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import RIDERS
-from tools.words import Language, say
 
 LIMIT_PERCENT = 30
 BANDS_YEN = tuple(range(100, 1_001, 10))
