@@ -103,14 +103,14 @@ class Terminal:
         self.orders = orders
         self.journal_fault: JournalFault | None = None
         self.reader_faults: dict[Side, ReaderFault] = {}
+        self._trust = trust
+        self._trust_noted = ALWAYS
+        self._age_noted: Age | None = None
         self._readers = readers
         self._journal = recovered.journal
         self._machine = machine
         self._clock = clock
         self._show = show
-        self._trust = trust
-        self._trust_noted = ALWAYS
-        self._age_noted: Age | None = None
         self._pending = pending_from(recovered.standing)
         self._seen = recovered.standing.seen
         self._keyed: dict[bytes, Keyed] = {}
@@ -189,6 +189,7 @@ class Terminal:
         def seal() -> None:
             with suppress(JournalFull):
                 self._journal.seal()
+                self._note_anew()
 
         self._guarded(seal)
 
@@ -531,6 +532,7 @@ class Terminal:
                 assert self.service is not None
                 self._journal.append(records.trip_begun(self.service, self.vehicle_id), at_s)
                 self._journal.grow_ahead()
+                self._note_anew()
             case Effect.JOURNAL_TRIP_ENDED:
                 assert self.service is not None
                 self._journal.append(TripEnded(self.service.trip_id), at_s)
@@ -547,6 +549,15 @@ class Terminal:
             self._age_noted = aged
             if aged is not None and self.orders.hotlist is not None:
                 self._journal.append(hotlist_noted(self.orders.hotlist, aged), at_s)
+
+    def _note_anew(self) -> None:
+        """What is noted may stand in a segment that is sealed now; a start reads the next one alone, and must find how
+        late it is at least (`farebox.clock.Past`).
+        """
+        if self._trust_noted != ALWAYS:
+            self._trust_noted = ALWAYS
+            self._note_standing(self._clock())
+            self._journal.flush()
 
     def _in_hand(self) -> Commit:
         assert self._commit is not None

@@ -9,16 +9,20 @@ import pytest
 
 from cardimage.shadow import shadow_of
 from farebox import card as card_session
-from farebox.clock import ALWAYS, Trust, Why
+from farebox.clock import ALWAYS, Trust, Why, newest_trusted_s
 from farebox.formats.journal import Intent, Noted, Opened, Outcome, Refused
+from farebox.journal.log import open_journal
+from farebox.machine import CompiledMachine
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
+from farebox.terminal import Terminal
+from sim.replay import SimClock
 from tariff.account import Account, HolderKind, Points
 from tariff.auto_charge import Held
 from tariff.lines import Word
 from tariff.purses import Payment
 from tariff.refusal import Code
-from tests.farebox.bus import Bus, account_of, aizu, balance_yen, card_with, iwate, lococa, noruca
+from tests.farebox.bus import Bus, account_of, aizu, balance_yen, card_with, iwate, lococa, noruca, service
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import AIZU_TRIP, ECO_DAY, RENEWED, orders_for
 from tests.reader.transit_card import transit_card
@@ -146,9 +150,32 @@ def test_faults_25_changes_of_trust_stand_in_the_journal_before_what_they_are_ab
     kept = [entry.record for entry in bus.entries() if isinstance(entry.record, (Opened, Noted, Intent))]
     opened = max(place for place, record in enumerate(kept) if isinstance(record, Opened))
     assert [getattr(record, "code", "intent") for record in kept[opened + 1 :]] == [
-        *("clock-not-trusted", "intent", "clock-trusted"),
+        *("clock-not-trusted", "clock-not-trusted", "intent", "clock-trusted"),  # noted again as the trip begins
         *("intent", "intent", "clock-trusted", "intent"),
     ]
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["at the end of a duty", "on the next trip"])
+def test_faults_24_a_start_finds_the_newest_trusted_time_in_the_segment_it_reads(tmp_path: Path, sealed: bool) -> None:
+    """The active one alone, however many there are: what was noted in one that is sealed is noted again."""
+    journal = open_journal(tmp_path / "segments")
+    clock = SimClock()
+    clock.reach(service().began_s)
+    terminal = Terminal(
+        *("BUS-1", FieldBench().readers, journal, CompiledMachine(), clock, lambda _result: None),
+        trust=lambda: Trust(True, Why.NTP),
+    )
+    terminal.begin_trip(service())
+    terminal.end_trip()
+    clock.now_s += 3_600
+    if sealed:
+        terminal.end_duty()
+    else:
+        journal.journal.seal()
+        terminal.begin_trip(service())
+    journal.journal.close()
+    entries = open_journal(tmp_path / "segments").entries
+    assert newest_trusted_s(entries) == clock.now_s
 
 
 def test_faults_21_25_a_change_while_a_card_is_written_waits_until_its_outcome_is_kept(
