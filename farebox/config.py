@@ -7,6 +7,7 @@ EXAMPLE is a whole file, with a word on each setting. Nothing is guessed: a sett
 
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from cattrs import Converter, transform_error
@@ -39,6 +40,9 @@ sealing = "credential:sealing"                 # signs ended duties; "bench" say
 [console]
 socket = "/run/farebox/console"
 language = "ja"               # or "en"
+
+[clock]
+source = "checked"            # NTP or an RTC must vouch for it; "given" is for a bench (模擬)
 """
 
 
@@ -95,6 +99,20 @@ class ConsoleConfig:
     language: Language = Language.JA
 
 
+class ClockSource(StrEnum):
+    """Who says whether the machine's clock is right: what vouches for it, or a bench that gives it (模擬)."""
+
+    CHECKED = "checked"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockConfig:
+    """Whether the clock is to be vouched for before a pass or a day counts (faults 25)."""
+
+    source: ClockSource = ClockSource.CHECKED
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All of it."""
@@ -104,6 +122,7 @@ class Config:
     data: DataConfig
     keys: KeysConfig
     console: ConsoleConfig = ConsoleConfig()
+    clock: ClockConfig = ClockConfig()
 
 
 def load(path: Path) -> Config:
@@ -140,16 +159,17 @@ def _text(value: object, asked: type) -> object:
     return asked(value)
 
 
-def _language(value: object, _: type) -> Language:
-    if value not in tuple(Language):
-        raise ValueError(f"{value!r} is none of {', '.join(Language)}")
-    return Language(str(value))
+def _one_of(value: object, words: type[StrEnum]) -> StrEnum:
+    if value not in tuple(words):
+        raise ValueError(f"{value!r} is none of {', '.join(words)}")
+    return words(str(value))
 
 
 def _converter() -> Converter:
     made = Converter(forbid_extra_keys=True)
     made.register_structure_hook(str, _text)
-    made.register_structure_hook(Language, _language)
+    made.register_structure_hook(Language, _one_of)
+    made.register_structure_hook(ClockSource, _one_of)
     return made
 
 

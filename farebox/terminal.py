@@ -147,6 +147,11 @@ class Terminal:
         return self._asked if self.state in _ASKING else b""
 
     @property
+    def trust(self) -> Trust:
+        """Whether the clock is believed now (faults 25)."""
+        return self._trust()
+
+    @property
     def hotlist_age(self) -> Age | None:
         """How old the hotlist is by now: other than fresh is an alarm (faults 39). None: there never was one, or nobody
         knows for want of a trusted clock.

@@ -21,7 +21,16 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "sim").rglob("*.md")))
 README = (ROOT / "README.md").read_text("utf-8")
 OUTPUTS = re.findall(r"<!-- output: farebox (.+?) -->\n```text\n(.+?)```", README, re.DOTALL)
-NEEDS_MORE = ("--reader usb", "--reader tty:", "my-gtfs-jp.zip", "reader doctor", "suica.card.cbor")
+NEEDS_MORE = (
+    "--reader usb",
+    "--reader tty:",
+    "my-gtfs-jp.zip",
+    "reader doctor",
+    "suica.card.cbor",
+    "farebox.toml",
+    "$farebox console",
+    "$farebox display",
+)
 
 
 def examples() -> Iterator[str]:

@@ -8,23 +8,27 @@ import click
 import sdnotify
 
 from farebox.box import Box, Recent
-from farebox.config import BENCH_KEYS, Config
+from farebox.clock import ALWAYS, TrustedClock, known_past_s
+from farebox.clock_sources import sources
+from farebox.config import BENCH_KEYS, ClockSource, Config
 from farebox.console.server import ConsoleServer
 from farebox.daemon import Stopping, serve
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
-from farebox.journal.log import open_journal
+from farebox.journal.log import Recovered, open_journal
 from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
 from farebox.result import Side
 from farebox.terminal import Readers, Terminal
+from farebox.version import RELEASED
 from reader.keys import bench_keys, keys_from
 from tools.options import load_numbered_feed
 from tools.readers import Laid, Place, is_simulated, open_place
 
 _REST_S = 0.02
+_LOOK_EVERY_S = 5.0
 
 
 def run_service(config: Config) -> None:
@@ -44,6 +48,8 @@ def run_service(config: Config) -> None:
         seed = sealing_seed(None if config.keys.sealing == BENCH_KEYS else config.keys.sealing)
         recovered = open_journal(config.data.journal, sealing_seed=seed)
         parts.callback(recovered.journal.close)
+        checked = _checked_clock(config, recovered)
+        clock = checked or _now
         server = ConsoleServer(Path(config.console.socket))
         parts.callback(server.close)
         sides = (Side.EITHER,) if len(places) == 1 else (Side.BOARDING, Side.ALIGHTING)
@@ -52,8 +58,9 @@ def run_service(config: Config) -> None:
             Readers(places[0].reader, places[-1].reader),
             recovered,
             TransitionsMachine(),
-            _now,
+            clock,
             recent.show,
+            trust=lambda: checked.trust if checked else ALWAYS,
         )
 
         def ledger() -> Ledger:
@@ -61,11 +68,18 @@ def run_service(config: Config) -> None:
             return audit(read(config.data.journal).for_the_sums())[0]
 
         benches = {side: _Bench(place) for side, place in zip(sides, places, strict=False) if place.bench is not None}
-        box = Box(terminal, sides, duty, _now, server, recent, ledger, simulated=simulated, benches=benches)
+        box = Box(terminal, sides, duty, clock, server, recent, ledger, simulated=simulated, benches=benches)
         notify = sdnotify.SystemdNotifier().notify
         rests = any(place.bench is not None for place in places)
         click.echo(f"{config.vehicle.id}: {', '.join(names)} · {config.console.socket}{' · 模擬' if simulated else ''}")
-        serve(box, lambda: stopping.asked, notify, lambda: time.sleep(_REST_S) if rests else None)
+        looks = _Looks(checked)
+
+        def between_rounds() -> None:
+            looks()
+            if rests:
+                time.sleep(_REST_S)
+
+        serve(box, lambda: stopping.asked, notify, between_rounds)
     if terminal.journal_fault is not None:
         raise terminal.journal_fault
 
@@ -87,6 +101,27 @@ class _Bench:
         self._place.bench.lift()
         if self._place.bench.fault is not None:
             raise self._place.bench.fault
+
+
+class _Looks:
+    """Asks every few seconds who vouches for the clock."""
+
+    def __init__(self, clock: TrustedClock | None) -> None:
+        self._clock = clock
+        self._next_s = 0.0
+
+    def __call__(self) -> None:
+        now_s = time.monotonic()
+        if self._clock is not None and now_s >= self._next_s:
+            self._clock.look()
+            self._next_s = now_s + _LOOK_EVERY_S
+
+
+def _checked_clock(config: Config, recovered: Recovered) -> TrustedClock | None:
+    """The clock that something must vouch for; None on a bench, whose clock is given (模擬)."""
+    if config.clock.source is ClockSource.GIVEN:
+        return None
+    return TrustedClock(sources(), known_past_s(RELEASED, recovered.entries))
 
 
 def _now() -> int:

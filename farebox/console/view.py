@@ -5,6 +5,7 @@ from datetime import date
 
 from farebox.console.protocol import Alarm, Offer, OnTrip, Picture, Question, SeenTap, Totals
 from farebox.duty import Duty
+from farebox.hotlist import Age
 from farebox.journal.fold import Ledger
 from farebox.result import Result, Side
 from farebox.table import State
@@ -113,6 +114,14 @@ def alarms(terminal: Terminal) -> tuple[Alarm, ...]:
                 (f"{where[0]}リーダー: {fault.what}", f"reader ({where[1]}): {fault.what}"),
             )
         )
+    if not terminal.trust.trusted:
+        found.append(
+            Alarm(
+                "clock", ("時計が未設定です。定期券などは使えません", "clock not set: no passes, no dates until it is")
+            )
+        )
+    if terminal.hotlist_age in (Age.OLD, Age.STALE):
+        found.append(Alarm("hotlist", ("使用停止リストが古くなっています", "the hotlist is old: fetch a new one")))
     if terminal.pending:
         count = len(terminal.pending)
         found.append(

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cardimage.image import dump, load
+from farebox.clock_sources import by_ntp, by_rtc
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, Picture, command_line, picture_of
 from farebox.formats.journal import Intent, TripEnded
@@ -43,6 +44,7 @@ def settings(folder: Path, **changed: str) -> Path:
         "register": f"{folder}/register.csv",
         "journal": f"{folder}/farebox.journal",
         "source": "bench",
+        "clock": "given",
         "socket": f"{folder}/console",
         **changed,
     }
@@ -50,7 +52,7 @@ def settings(folder: Path, **changed: str) -> Path:
     path.write_text(
         '[vehicle]\nid = "{id}"\n[readers]\nentry = "{entry}"\n'
         '[data]\nfeed = "{feed}"\nregister = "{register}"\njournal = "{journal}"\n'
-        '[keys]\nsource = "{source}"\n[console]\nsocket = "{socket}"\n'.format(**said)
+        '[keys]\nsource = "{source}"\n[console]\nsocket = "{socket}"\n[clock]\nsource = "{clock}"\n'.format(**said)
     )
     return path
 
@@ -73,12 +75,12 @@ def exec_start(config: Path) -> list[str]:
 class Service:
     """The process, its console, and what it tells the system."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **changed: str) -> None:
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._told.bind(str(folder / "notify"))
         self._told.settimeout(_ANSWER_S)
         self.process = subprocess.Popen(
-            exec_start(settings(folder)),
+            exec_start(settings(folder, **changed)),
             env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "PYTHONPATH": str(Path.cwd())},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -149,6 +151,16 @@ def test_a_trip_with_a_card_and_a_clean_end(service: Service, card: Path, tmp_pa
     assert isinstance(entries[-1].record, TripEnded)
     assert [entry.record.action for entry in entries if isinstance(entry.record, Intent)] == ["board", "alight"]
     assert not (tmp_path / "console").exists()
+
+
+def test_faults_25_a_clock_that_nobody_vouches_for_is_an_alarm(tmp_path: Path, card: Path) -> None:
+    service = Service(tmp_path, clock="checked")
+    try:
+        synchronised = by_ntp() or by_rtc()
+        alarms = [alarm.code for alarm in service.shows(lambda picture: True).alarms]
+        assert alarms == ([] if synchronised else ["clock"])
+    finally:
+        service.close()
 
 
 def test_faults_18_killed_and_started_again_it_is_out_of_service_and_the_card_goes_on(
