@@ -48,7 +48,7 @@ from farebox.journal.segments import Begun, Ended, Segments, standing_of
 from farebox.journal.standing import Standing
 
 CHUNK_BYTES = 1 << 20
-SEGMENT_BYTES = 2 << 20
+SEGMENT_BYTES = 1 << 20
 """A segment that has grown past this is ended at the next chance between taps: it bounds what a start has to read."""
 
 

@@ -24,7 +24,7 @@ class Standing:
         self.seen = Seen()
         for idm, count in head.seen:
             self.seen.note(idm, count)
-        self._open: dict[int, _Open] = {}  # by seq, in order
+        self._open: dict[int, _Open] = {}  # by seq
         for carried in head.pending:
             entry = carried.entry
             assert isinstance(entry.record, Intent)
@@ -34,21 +34,19 @@ class Standing:
         """Count one record in. An intent holds the count of writes that its card had before; one that was written added
         one at least, so that not even the last ride can be had again from a copy (faults 12).
         """
-        kind = type(record)
-        if kind is Intent:
-            assert isinstance(record, Intent)
+        # By exact type, the commonest first: a tap waits for this.
+        if type(record) is Intent:
             self._open[seq] = (record, payload, False)
             self.seen.note(record.idm, record.write_counter)
-        elif kind is Outcome or kind is Resolved:
-            assert isinstance(record, (Outcome, Resolved))
+        elif type(record) is Outcome or type(record) is Resolved:
             self._end(record)
-        elif isinstance(record, Opened):
+        elif type(record) is Opened:
             self.terminal_id = record.terminal_id
 
     def pending(self) -> dict[bytes, tuple[int, Intent]]:
         """By idm, what the card's next tap must settle: seq and intent, the oldest should there be two."""
         found: dict[bytes, tuple[int, Intent]] = {}
-        for seq, (intent, _, _) in self._open.items():
+        for seq, (intent, _, _) in sorted(self._open.items()):
             found.setdefault(intent.idm, (seq, intent))
         return found
 
@@ -60,18 +58,16 @@ class Standing:
         self, number: int, first_seq: int, previous: bytes = NO_SEGMENT, quarantined: Quarantined | None = None
     ) -> Head:
         """The head of a segment that goes on from here."""
-        latest = list(self._open.values())[-MOST_PENDING:]
-        pending = tuple(Carried(payload, indeterminate) for _, payload, indeterminate in latest)
+        latest = sorted(self._open)[-MOST_PENDING:]
+        pending = tuple(Carried(*self._open[seq][1:]) for seq in latest)
         return Head(number, first_seq, previous, self.terminal_id, pending, self.seen.counts(), quarantined)
 
     def _end(self, record: Outcome | Resolved) -> None:
-        opened = self._open.get(record.intent_seq)
+        opened = self._open.pop(record.intent_seq, None)
         if opened is None:
             return
         intent, payload, _ = opened
-        if record.result == "indeterminate":
-            self._open[record.intent_seq] = (intent, payload, True)
-            return
-        del self._open[record.intent_seq]
         if record.result == "written":
             self.seen.note(intent.idm, intent.write_counter + 1)
+        elif record.result == "indeterminate":
+            self._open[record.intent_seq] = (intent, payload, True)
