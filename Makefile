@@ -8,6 +8,7 @@ DEMO := build/demo
 MUTATION_SEED ?= 1
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 1
+FUZZ_TARGETS ?=
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Stamps. They live in the venv, so that clearing it clears them too.
@@ -70,6 +71,7 @@ bench: $(PROJECT) ## Measure speed
 
 docs: $(PROJECT) ## Write the generated documents
 	$(BIN)/python -m tools.make_docs
+	$(BIN)/python -m tools.console_screens
 
 rules: $(PROJECT) ## Print each rule with the code, values and tests that hold it; fails on a gap
 	$(BIN)/python -m tools.rule_table
@@ -83,12 +85,12 @@ mutation-sample: $(PROJECT) $(DEV) ## The same for a sample, in minutes; MUTATIO
 	$(BIN)/python -m tools.mutation --jobs 2 --sample 150 --seed $(MUTATION_SEED)
 	$(BIN)/python -m tools.mutation.values --sample 30 --seed $(MUTATION_SEED)
 
-# x86-64 only, as atheris is. Every target in turn, FUZZ_SECONDS each.
+# x86-64 only, as atheris is. Every target in turn, or those of FUZZ_TARGETS.
 fuzz: $(PROJECT) $(DEV) $(FUZZ) ## Look for bytes that break a parser; FUZZ_SECONDS for each
-	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(FUZZ_TARGETS)
 
-system-deps: ## Install libusb-1.0-0, which USB card readers need (apt-get; asks sudo unless root)
-	$(call INSTALL,libusb-1.0-0,which USB card readers need)
+system-deps: ## Install what readers and tests need: libusb, systemd-analyze (apt-get; asks sudo unless root)
+	$(call INSTALL,libusb-1.0-0 systemd,which USB card readers and the test of the service's unit need)
 
 pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
 	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)

@@ -1,6 +1,6 @@
 """A card as recorded: IDm, PMm, and blocks by system and service; and its CBOR file (`*.card.cbor`).
 
-No key is ever in an image: a simulated card gets its key where it is laid on a reader.
+No key is ever in an image: a simulated card gets its key where it is laid on a reader. A file with one is refused.
 """
 
 from typing import Any, NamedTuple
@@ -24,12 +24,22 @@ _NEEDED = {*range(lite_s.S_PADS), lite_s.REG, lite_s.MC, lite_s.WCNT}
 UNSTATED_SYSTEM = 0xFFFF
 """The system of services whose file does not say it. FFFF asks any system of a card to answer, and is none's code."""
 
+SECRET_BLOCKS = frozenset((lite_s.RC, lite_s.MAC, lite_s.CK, lite_s.MAC_A))
+"""Blocks of a Lite-S card that hold its key, or the challenge and proofs that were made with it."""
+_LITE_SYSTEMS = (lite_s.SYSTEM_CODE, 0x12FC, UNSTATED_SYSTEM)
+"""A Lite-S card answers as its own system and as that of NFC Forum tags; and an unstated one may be either."""
+
 
 class ImageFault(Exception):
     """A card image is not what it says: names the file, where in it, and what to do."""
 
 
 Blocks = dict[int, bytes]
+
+
+def is_secret(system: int, number: int) -> bool:
+    """Whether a block is one that no image may keep."""
+    return system in _LITE_SYSTEMS and number in SECRET_BLOCKS
 
 
 class CardImage(NamedTuple):
@@ -65,9 +75,9 @@ def blank_lite_s(idm: bytes) -> CardImage:
 
 
 def dump(image: CardImage) -> bytes:
-    """CardImage -> the bytes of its file."""
+    """CardImage -> the bytes of its file. A secret block, should there be one, stays out."""
     systems = [
-        [system, [[service, sorted(blocks.items())] for service, blocks in sorted(services.items())]]
+        [system, [[service, _kept(system, blocks)] for service, blocks in sorted(services.items())]]
         for system, services in sorted(image.systems.items())
     ]
     return cbor2.dumps(
@@ -80,6 +90,10 @@ def dump(image: CardImage) -> bytes:
             "systems": systems,
         }
     )
+
+
+def _kept(system: int, blocks: Blocks) -> list[tuple[int, bytes]]:
+    return sorted((number, block) for number, block in blocks.items() if not is_secret(system, number))
 
 
 def load(data: bytes, source: str) -> CardImage:
@@ -113,7 +127,7 @@ def _build(document: object, source: str) -> CardImage:
         {
             system: {
                 service: {
-                    number: _octets(block, 16, f"{source}: system {system:04X} service {service:04X} block {number}")
+                    number: _block(system, number, block, f"{source}: system {system:04X} service {service:04X}")
                     for number, block in _pairs(blocks, f"{source}: service {service:04X}")
                 }
                 for service, blocks in _pairs(services, f"{source}: system {system:04X}")
@@ -126,6 +140,14 @@ def _build(document: object, source: str) -> CardImage:
 
 def _identifier(value: object, where: str) -> bytes:
     return b"" if value == b"" else _octets(value, 8, where)
+
+
+def _block(system: int, number: int, value: object, where: str) -> bytes:
+    if is_secret(system, number):
+        raise ImageFault(
+            f"{where} block {number}: a card's key, or what was made with it; no image holds one: take the image again"
+        )
+    return _octets(value, 16, f"{where} block {number}")
 
 
 def _octets(value: object, size: int, where: str) -> bytes:

@@ -10,12 +10,19 @@ from cardimage.layout.conditions import encode_conditions
 from cardimage.layout.number import encode_number
 from cardimage.layout.slots import encode_slot, slot_of
 from cardimage.layout.variants import SHADOWS
+from cardimage.protection import Protection, protected
 from tariff.account import Account
 
-_MC_ISSUED = bytes.fromhex("FF3F 00 00 07 01 0000 0000 FF3F 01 000000")
-"""Memory configuration: S_PADs readable by all, written with MAC_A only (bytes 10-11), and STATE too (12); REG and this
-block itself locked (bytes 0-1), or anyone could lock the card; system blocks locked (byte 2), but CK and CKV open to a
-write with MAC_A, for a change of keys (byte 5)."""
+NUMBER_PREFIXES = {"lococa": "LC", "iwate-green-pass": "IG", "noruca": "FK", "aizu-noruca": "AZ"}
+"""Scheme -> what the engraved numbers of its cards begin with."""
+
+
+def made_up_number(scheme: str, idm: bytes) -> str:
+    """An engraved number where none is given: the scheme's prefix, and its IDm but for the first byte.
+
+    That byte says next to nothing, and 17 characters would not hold it.
+    """
+    return NUMBER_PREFIXES[scheme] + idm[1:].hex().upper()
 
 
 def issue(idm: bytes, account: Account, number: str, issued: date) -> CardImage:
@@ -41,5 +48,5 @@ def with_first_slot(idm: bytes, account: Account) -> CardImage:
     blocks[SLOT_BLOCKS[0]] = encode_slot(slot)
     if slot.more:
         blocks[BANKS[0][0]], blocks[BANKS[0][1]] = encode_conditions(account, slot.layout)
-    blocks[lite_s.MC] = _MC_ISSUED
+    blocks[lite_s.MC] = protected(blocks[lite_s.MC], Protection.LOCKED)
     return image

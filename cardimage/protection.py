@@ -15,7 +15,12 @@ class Protection(StrEnum):
     BENCH = "bench"
     """System blocks closed, or the chip takes no write with MAC_A; all else stays open, so that it can be wiped."""
     LOCKED = "locked"
-    """As docs/card.md says, for good: nothing is written without the card key, nor can anyone lock more."""
+    """For good: nothing is written without the card key, nor can anyone lock more.
+
+    All may read the S_PADs, which are written with MAC_A only (bytes 10-11), as is STATE (12); REG and MC itself are
+    locked (bytes 0-1), or anyone could lock the card; system blocks are locked (byte 2), but CK and CKV open to a write
+    with MAC_A, for a change of keys (byte 5).
+    """
 
 
 class Access(StrEnum):

@@ -24,8 +24,11 @@ def is_readable(service: int) -> bool:
 
 
 def idm_of_system(idm: bytes, place: int) -> bytes:
-    """A card of several systems answers for each with its number in the IDm's upper four bits."""
-    return bytes((place << 4 | idm[0] & 0x0F,)) + idm[1:]
+    """A card of several systems answers for each with its number in the IDm's upper four bits.
+
+    System 0 keeps the IDm as recorded, whatever those bits are, and the others count on from there.
+    """
+    return bytes(((idm[0] + (place << 4)) & 0xFF,)) + idm[1:]
 
 
 class StandardCard:

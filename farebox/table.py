@@ -32,6 +32,7 @@ class Event(Enum):
     BOARDING_UNKNOWN = "boarding_unknown"
     FARE_SHORT = "fare_short"
     PARTY_TOLD = "party_told"  # before the tap: who rides on a card (GEN-12, LOC-15)
+    PAPER_SHOWN = "paper_shown"  # a ride that no card pays (LOC-19, IGP-13)
     DRIVER_ANSWERED = "driver_answered"
     DRIVER_DROPPED = "driver_dropped"
     CARD_WRITTEN = "card_written"
@@ -100,6 +101,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.CARD_UNKNOWN, _S.COMMITTING, _S.READY, (_F.JOURNAL_OUTCOME, _F.KEEP_PENDING, _F.SHOW)),
     # the driver
     Transition(_E.PARTY_TOLD, _S.READY, _S.READY, (_F.JOURNAL_DRIVER,)),
+    *(Transition(_E.PAPER_SHOWN, state, state, (_F.JOURNAL_DRIVER,)) for state in (_S.READY, _S.NO_READER)),
     Transition(_E.BOARDING_UNKNOWN, _S.READY, _S.ASKING_STOP, _REFUSE),
     Transition(_E.FARE_SHORT, _S.READY, _S.ASKING_PAYMENT, _REFUSE),
     Transition(_E.DRIVER_ANSWERED, _S.ASKING_STOP, _S.READY, (_F.JOURNAL_DRIVER,)),

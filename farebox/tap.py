@@ -15,7 +15,7 @@ from tariff.calendar import day_in_japan
 from tariff.due import Ride
 from tariff.fares import FareTable
 from tariff.passes import Run
-from tariff.purses import Payment
+from tariff.purses import Payment, money_yen
 from tariff.refusal import Code, Refusal
 from tariff.riders import HOLDER_ALONE, Party
 from tariff.rulebook import Rulebook
@@ -99,7 +99,7 @@ class Alight(NamedTuple):
             self.settlement.due_yen,
             self.settlement.cash_yen,
             self.settlement.auto_charged_yen,
-            self.settlement.after.stored_fare_yen,
+            money_yen(self.settlement.after),
         )
 
 

@@ -202,6 +202,11 @@ class Terminal:
         self._fire(Event.PARTY_TOLD)
         self._party_told = party
 
+    def log_paper(self, kind: str, yen: int) -> None:
+        """A ride that no card pays: a slip or a pass of paper was shown, or coupons of paper taken (LOC-19, IGP-13)."""
+        self._driver_word = (b"", "paper", f"{kind}, {yen} yen")
+        self._fire(Event.PAPER_SHOWN)
+
     def _on_a_trip(self, event: Event) -> Service:
         if self.service is None:
             raise IllegalEvent(event, self.state)

@@ -5,7 +5,7 @@ frame port. docs/readers.md tells how to write one. Drivers are imported when th
 """
 
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
 from reader.port import FramePort, ReaderMissing
 
@@ -64,20 +64,39 @@ def check_name(spec: str) -> None:
         _entry(name)
 
 
-def plugged() -> tuple[str, ...]:
-    """The names of all plug-ins, as `name (where it comes from)`."""
-    return tuple(f"{entry.name} ({_origin(entry)})" for entry in entry_points(group=GROUP))
+def plugged() -> tuple[tuple[str, str], ...]:
+    """The plug-ins: the name of each, and the package it comes from."""
+    return tuple(sorted((entry.name, _origin(entry)) for entry in _entries()))
 
 
 def _entry(name: str) -> EntryPoint:
-    found = tuple(entry_points(group=GROUP, name=name))
+    found = tuple(entry for entry in _entries() if entry.name == name)
     if not found:
-        known = ", ".join((*FORMS, *(entry.name for entry in entry_points(group=GROUP))))
+        known = ", ".join((*FORMS, *(entry.name for entry in _entries())))
         raise UnknownReader(f"no reader is named {name!r}; known: {known}; docs/readers.md tells how to add one")
     if len(found) > 1:
         origins = " and ".join(_origin(entry) for entry in found)
         raise BrokenDriver(f"{origins} both bring a reader named {name!r}; uninstall one of them")
     return found[0]
+
+
+def _entries() -> tuple[EntryPoint, ...]:
+    """All plug-ins. One installed package whose list of entry points is damaged is enough, and none can be told."""
+    try:
+        return tuple(entry_points(group=GROUP))
+    except Exception as error:  # importlib.metadata raises whatever a damaged file leads it to
+        damaged = ", ".join(f"{package.name}" for package in distributions() if not _has_entry_points(package))
+        raise BrokenDriver(
+            f"entry_points.txt of {damaged or 'some installed package'} is damaged ({type(error).__name__} {error}); "
+            "reinstall that package"
+        ) from None
+
+
+def _has_entry_points(package: Distribution) -> bool:
+    try:
+        return package.entry_points is not None
+    except Exception:
+        return False
 
 
 def _plugged(entry: EntryPoint, rest: str) -> FramePort:

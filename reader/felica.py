@@ -30,6 +30,9 @@ READ_TIMEOUT_S = 0.05
 WRITE_TIMEOUT_S = 0.1
 """Well over the longest times a Lite-S card asks for by its PMm (about 3 ms a read, 10 ms a write)."""
 
+MOST_WRITE_COUNT = 0xFFFFFF
+"""WCNT has 24 bits, and stays there (?): a card that has come so far takes no write with MAC_A, however open."""
+
 _log = logging.getLogger("reader")
 
 _SYSTEMS = (lite_s.SYSTEM_CODE, 0x0003)
@@ -145,7 +148,7 @@ class LiteSSession:
             return answer
         if isinstance(answer, (CardLost, ReaderFault)):
             return Indeterminate(block)
-        self.write_count += 1
+        self.write_count = min(self.write_count + 1, MOST_WRITE_COUNT)
         return Written(worn=_is_worn(answer))
 
     def _fetch(self, blocks: tuple[int, ...]) -> "_Fetched | CardLost | Declined | ReaderFault":

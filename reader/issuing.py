@@ -12,11 +12,13 @@ terminal tries that one first. The memory configuration, which nobody can take b
 card that has proven the new key.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from cardimage import lite_s
+from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.protection import (
     Access,
     Protection,
@@ -28,7 +30,8 @@ from cardimage.protection import (
     protected,
     system_is_open,
 )
-from reader.felica import LiteSSession
+from cardimage.resolve import Standing, standing
+from reader.felica import MOST_WRITE_COUNT, LiteSSession
 from reader.keys import KeyStore
 from reader.port import CardLost, Declined, FramePort, Indeterminate, NoCard, Polled, ReaderFault, ReadOutcome, TwoCards
 
@@ -41,6 +44,8 @@ _S_PADS = tuple(range(lite_s.S_PADS))
 _EMPTY = bytes(16)
 
 _MOST_POLLS = 3
+_COMES_BACK_S = 1.0
+"""How long a reader may take to find the card again after its field was off: through PC/SC it takes a while."""
 
 Pads = tuple[bytes, ...]
 _Done = TypeVar("_Done")
@@ -132,12 +137,16 @@ class CardState(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """Where cards are issued: an opened port, keys, random bytes for the challenges, and who is told of each step."""
+    """Where cards are issued: an opened port, keys, random bytes for the challenges, and who is told of each step.
+
+    `clock` is the port's: seconds, as `time.monotonic()`.
+    """
 
     port: FramePort
     keys: KeyStore
     random: Callable[[int], bytes]
     tell: Callable[[Step], None] = lambda _step: None
+    clock: Callable[[], float] = time.monotonic
 
 
 def look(bench: Bench, polled: Polled) -> CardState | Problem | ReaderFault:
@@ -180,7 +189,8 @@ def wipe_card(bench: Bench, polled: Polled) -> Wiped | Problem | ReaderFault:
         mc = work.state.mc
         fixed = tuple(block for block in _S_PADS if access(mc, block) is Access.NEVER and any(work.state.pads[block]))
         wanted = tuple(work.state.pads[block] if block in fixed else _EMPTY for block in _S_PADS)
-        work.write_pads(wanted, _S_PADS)  # the slots first: from then on it is nobody's card
+        slots = _slots_to_wipe(work.state.pads)  # before all else: from then on it is nobody's card
+        work.write_pads(wanted, (*slots, *(block for block in _S_PADS if block not in slots)))
         key_fixed = access(mc, lite_s.CK) is Access.NEVER
         version = work.state.key_version if key_fixed else NO_KEY_OF_OURS
         work.set_key(version)
@@ -215,6 +225,14 @@ def rekey_card(bench: Bench, polled: Polled) -> Rekeyed | Problem | ReaderFault:
 def _is_on_its_way(now: bytes, wanted: bytes) -> bool:
     """Whether a block is still empty, already written, or cut off between the two."""
     return all(octet in (0, aim) for octet, aim in zip(now, wanted, strict=True))
+
+
+def _slots_to_wipe(pads: Pads) -> tuple[int, int]:
+    """The slots, first the one without which all stands as before: a wipe cut short brings no older balance back."""
+    first, second = SLOT_BLOCKS
+    without_first = standing(_EMPTY, pads[second])
+    brings_back = isinstance(without_first, Standing) and without_first != standing(pads[first], pads[second])
+    return (second, first) if brings_back else (first, second)
 
 
 def _is_usable(mc: bytes) -> bool:
@@ -332,8 +350,9 @@ class _Work:
         fault = self._bench.port.field_off()
         if fault is not None:
             raise _Stopped(fault)
+        deadline_s = self._bench.clock() + _COMES_BACK_S
         for _ in range(_MOST_POLLS):
-            outcome = self._bench.port.poll((lite_s.SYSTEM_CODE,))
+            outcome = self._bench.port.poll((lite_s.SYSTEM_CODE,), deadline_s)
             if not isinstance(outcome, NoCard):
                 break
         match outcome:
@@ -378,8 +397,8 @@ class _Work:
         how = Access.PLAIN if block == lite_s.MC else access(self._mc, block)
         if how is Access.NEVER:
             raise _Stopped(Problem(Why.KEY_FIXED if block in (lite_s.CK, lite_s.CKV) else Why.UNFIT, step))
-        is_last = self._session.write_count >= lite_s.LAST_WRITE_COUNT and not system_is_open(self._mc)
-        if how is Access.WITH_MAC and is_last:
+        last = MOST_WRITE_COUNT if system_is_open(self._mc) else lite_s.LAST_WRITE_COUNT
+        if how is Access.WITH_MAC and self._session.write_count >= last:
             raise _Stopped(Problem(Why.WORN_OUT, step))
         act = self._session.write if how is Access.WITH_MAC else self._session.write_plain
         match act(block, data):

@@ -5,6 +5,7 @@
 Each side checks length and kind before it believes a packet. Nothing in one can make its receiver run code.
 """
 
+from math import inf
 from struct import Struct
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ _HEAD = Struct(">IB")
 _SECONDS = Struct(">d")
 _CARD = Struct(">8s8sH")
 _MOST_TEXT = 900
-_MOST_FRAME = 255
+MOST_FRAME = 255
 _MOST_SYSTEMS = 8
 
 
@@ -85,8 +86,8 @@ def encode_request(number: int, request: Request) -> bytes:
                 raise MessageFault(f"{len(codes)} systems to poll; 1 to {_MOST_SYSTEMS}")
             return _HEAD.pack(number, _POLL) + body
         case Transceive(frame, timeout_s):
-            if len(frame) > _MOST_FRAME:
-                raise MessageFault(f"a frame of {len(frame)} bytes; at most {_MOST_FRAME}")
+            if len(frame) > MOST_FRAME:
+                raise MessageFault(f"a frame of {len(frame)} bytes; at most {MOST_FRAME}")
             return _HEAD.pack(number, _TRANSCEIVE) + _SECONDS.pack(timeout_s) + frame
         case _:
             return _HEAD.pack(number, _REQUEST_KINDS[type(request)])
@@ -101,6 +102,8 @@ def decode_request(packet: bytes) -> tuple[int, Request]:
     if kind not in (_POLL, _TRANSCEIVE) or len(seconds) != _SECONDS.size:
         raise MessageFault(f"no request: kind {kind}, {len(body)} bytes")
     (length_s,) = _SECONDS.unpack(seconds)
+    if not 0 <= length_s < inf:
+        raise MessageFault(f"no time to wait: {length_s} s")
     if kind == _TRANSCEIVE:
         return number, Transceive(rest, length_s)
     if len(rest) % 2 or not 0 < len(rest) <= 2 * _MOST_SYSTEMS:
@@ -113,7 +116,7 @@ def encode_answer(number: int, answer: Answer) -> bytes:
     """An answer as a packet; a text that is too long is cut."""
     match answer:
         case bytes():
-            return _HEAD.pack(number, _FRAME) + answer[:_MOST_FRAME]
+            return _HEAD.pack(number, _FRAME) + answer
         case Polled():
             return _HEAD.pack(number, _POLLED) + _CARD.pack(*answer)
         case Failed(text):
@@ -129,7 +132,7 @@ def decode_answer(packet: bytes) -> tuple[int, Answer]:
     number, kind, body = _split(packet)
     if kind in _BARE_ANSWERS and not body:
         return number, _BARE_ANSWERS[kind]
-    if kind == _FRAME and len(body) <= _MOST_FRAME:
+    if kind == _FRAME and len(body) <= MOST_FRAME:
         return number, body
     if kind == _POLLED and len(body) == _CARD.size:
         return number, Polled(*_CARD.unpack(body))

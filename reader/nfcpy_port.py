@@ -110,13 +110,9 @@ class NfcpyPort:
             device = self._connect()
         except ReaderMissing as missing:
             return ReaderFault(self.name, str(missing))
-        match device.chipset:
-            case nfc.clf.pn53x.Chipset():
-                self._chip = _Pn53x(device, self._sleep)
-            case rcs380.Chipset():
-                self._chip = _Rcs380(device)
-            case _:
-                self._chip = _OtherChip(device)
+        # All other readers that nfcpy knows have a chip of the PN532's family.
+        is_rcs380 = isinstance(device.chipset, rcs380.Chipset)
+        self._chip = _Rcs380(device) if is_rcs380 else _Pn53x(device, self._sleep)
         return None
 
     def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
@@ -305,35 +301,6 @@ class _Rcs380:
     def field_off(self) -> None:
         """SwitchRF, off."""
         self._is_told = False
-        self.device.mute()
-
-
-class _OtherChip:
-    """Any other nfcpy driver, by nfcpy's own calls."""
-
-    def __init__(self, device: Any) -> None:
-        self.device = device
-        self._target: Any = None
-
-    def look(self, system_code: int) -> list[_Card]:
-        """One card at most: this chip passes on one answer only."""
-        request = bytearray((0, *system_code.to_bytes(2, "big"), _NO_SYSTEM_CODE, _ONE_SLOT))
-        target = self.device.sense_ttf(nfc.clf.RemoteTarget(_BITRATE, sensf_req=request))
-        if target is None or len(target.sensf_res) < 17:
-            return []
-        self._target = target
-        return [(bytes(target.sensf_res[1:9]), bytes(target.sensf_res[9:17]))]
-
-    def exchange(self, frame: bytearray, timeout_s: float) -> bytes | None:
-        """By the driver's own exchange, which attempts it once."""
-        try:
-            answer = self.device.send_cmd_recv_rsp(self._target, frame, timeout_s)
-        except (nfc.clf.TimeoutError, nfc.clf.TransmissionError):
-            return None
-        return None if answer is None else bytes(answer)
-
-    def field_off(self) -> None:
-        """By the driver's own mute."""
         self.device.mute()
 
 

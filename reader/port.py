@@ -76,6 +76,10 @@ class Health(NamedTuple):
 PollOutcome = Polled | TwoCards | NoCard | ReaderFault
 
 
+LONGEST_WAIT_S = 3_600.0
+"""No card is waited for longer in one go."""
+
+
 class ReaderMissing(Exception):
     """The reader that was asked for is not there or can't be opened. Says what to do; the command line exits 69."""
 

@@ -8,7 +8,7 @@ Nothing is written to the card, and no key is used: what asks for a key stays ou
 from collections.abc import Callable, Iterator
 
 from cardimage import lite_s
-from cardimage.image import Blocks, CardImage
+from cardimage.image import Blocks, CardImage, is_secret
 from cardimage.standard_card import is_readable
 from reader.port import CardLost, FramePort, NoCard, Polled, ReaderFault, TwoCards
 
@@ -34,7 +34,7 @@ NotRecorded = NoCard | TwoCards | CardLost | ReaderFault
 
 
 class _Lost(Exception):
-    def __init__(self, outcome: CardLost | ReaderFault) -> None:
+    def __init__(self, outcome: TwoCards | CardLost | ReaderFault) -> None:
         super().__init__()
         self.outcome = outcome
 
@@ -61,12 +61,15 @@ def _systems(port: FramePort, polled: Polled) -> Iterator[tuple[int, bytes]]:
     if answer and len(answer) == 1 + 2 * answer[0]:
         codes = [int.from_bytes(answer[at : at + 2], "big") for at in range(1, len(answer), 2)]
     for code in dict.fromkeys(codes):
-        selected = port.poll((code,))
-        if isinstance(selected, ReaderFault):
-            raise _Lost(selected)
-        if not isinstance(selected, Polled) or selected.idm[1:] != polled.idm[1:]:
-            raise _Lost(CardLost())
-        yield code, selected.idm
+        yield code, _found_again(port, polled.idm, code)
+
+
+def _found_again(port: FramePort, idm: bytes, system: int) -> bytes:
+    """The IDm that the same card answers a poll with; its upper four bits number the systems of one card."""
+    outcome = port.poll((system,))
+    if isinstance(outcome, Polled) and outcome.idm[1:] == idm[1:]:
+        return outcome.idm
+    raise _Lost(CardLost() if isinstance(outcome, (Polled, NoCard)) else outcome)
 
 
 def _services(port: FramePort, idm: bytes, system: int, progress: Callable[[str], None]) -> dict[int, Blocks]:
@@ -77,16 +80,22 @@ def _services(port: FramePort, idm: bytes, system: int, progress: Callable[[str]
     for service in _listed(port, idm):
         if is_readable(service):
             progress(f"{system:04X} {service:04X}")
-        services[service] = _blocks(port, idm, service) if is_readable(service) else {}
+        read = _blocks(port, idm, service) if is_readable(service) else {}
+        services[service] = {number: block for number, block in read.items() if not is_secret(system, number)}
     return services
 
 
 def _listed(port: FramePort, idm: bytes) -> Iterator[int]:
-    """Every service of the selected system; areas, which have four bytes, are passed over."""
+    """Every service of the selected system; areas, which have four bytes, are passed over.
+
+    A card that knows no such command has none; one that falls silent after it listed some is lost.
+    """
     for place in range(_MOST_SERVICES):
         answer = _exchange(port, idm, _SEARCH_SERVICE_CODE, place.to_bytes(2, "little"))
-        if answer is None or answer == b"\xff\xff" or len(answer) not in (2, 4):
+        if answer == b"\xff\xff" or (answer is None and place == 0):
             return
+        if answer is None or len(answer) not in (2, 4):
+            raise _Lost(CardLost())
         if len(answer) == 2:
             yield int.from_bytes(answer, "little")
 
@@ -145,6 +154,7 @@ def _exchange(port: FramePort, idm: bytes, code: int, body: bytes) -> bytes | No
         whole = isinstance(answer, bytes) and len(answer) >= 10 and answer[0] == len(answer)
         if isinstance(answer, bytes) and whole and answer[1:10] == bytes((code + 1,)) + idm:
             return answer[10:]
-    if code == _READ or not isinstance(port.poll((ANY_SYSTEM,)), Polled):
+    if code == _READ:
         raise _Lost(CardLost())
+    _found_again(port, idm, ANY_SYSTEM)
     return None

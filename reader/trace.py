@@ -11,6 +11,8 @@ A write of a card key is never in a trace: its data is recorded as zeros, and it
 """
 
 import json
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -20,6 +22,8 @@ from reader.port import CardLost, FramePort, Health, NoCard, Polled, PollOutcome
 FORMAT, VERSION = "farebox-trace", 1
 MAX_BYTES = 8 << 20
 _MOST_LINE = 4_096
+_MOST_STEPS = 100_000
+"""A whole card is read in some hundreds; a day of taps takes some thousands."""
 _TWO = "two cards"
 
 
@@ -134,6 +138,12 @@ class TracePort:
         self.name = name
         self._trace = trace
         self._next = 0
+        self._places: defaultdict[tuple[int, ...] | bytes, list[int]] = defaultdict(list)
+        self._challenges: list[int] = []
+        for place, step in enumerate(trace.steps):
+            self._places[step[0]].append(place)
+            if isinstance(step, Sent) and _is_challenge(step.frame):
+                self._challenges.append(place)
 
     def open(self, deadline_s: float = 0.0) -> ReaderFault | None:
         """From the beginning again."""
@@ -142,30 +152,33 @@ class TracePort:
 
     def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
         """As it was: the next such poll of the recording; after its end there is no card."""
-        for place, step in self._ahead():
-            if isinstance(step, Looked) and step.systems == system_codes:
-                self._next = place + 1
-                return step.outcome
-        return NoCard()
+        step = self._passed_to(system_codes)
+        return step.outcome if isinstance(step, Looked) else NoCard()
 
     def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
         """As it was: the answer to the next such frame. One that was not sent then is a fault of the replay."""
-        known = without_key(frame)
-        for place, step in self._ahead():
-            if isinstance(step, Sent) and step.frame == known:
-                self._next = place + 1
-                return step.outcome
+        step = self._passed_to(without_key(frame))
+        if isinstance(step, Sent):
+            return step.outcome
         return ReaderFault(self.name, f"the trace has no such command after its step {self._next}; this is another tap")
 
-    def _ahead(self) -> list[tuple[int, Step]]:
-        return list(enumerate(self._trace.steps))[self._next :]
+    def _passed_to(self, asked: tuple[int, ...] | bytes) -> Step | None:
+        """The next step that asked the same; the replay goes on behind it."""
+        place = self._ahead(self._places.get(asked, []))
+        if place is None:
+            return None
+        self._next = place + 1
+        return self._trace.steps[place]
+
+    def _ahead(self, places: list[int]) -> int | None:
+        at = bisect_left(places, self._next)
+        return places[at] if at < len(places) else None
 
     def challenge(self, size: int) -> bytes:
         """In place of random bytes: the next challenge that was written then, so that its answers hold again."""
-        for _, step in self._ahead():
-            if isinstance(step, Sent) and _is_challenge(step.frame):
-                return lite_s.swap_halves(step.frame[-16:])[:size]
-        return bytes(size)
+        place = self._ahead(self._challenges)
+        step = None if place is None else self._trace.steps[place]
+        return lite_s.swap_halves(step.frame[-16:])[:size] if isinstance(step, Sent) else bytes(size)
 
     def field_off(self) -> ReaderFault | None:
         """There is no field."""
@@ -173,7 +186,7 @@ class TracePort:
 
     def health(self) -> Health | ReaderFault:
         """What was recorded."""
-        return Health(f"{self._trace.chip} (模擬, {self._trace.reader})")
+        return Health(f"{self._trace.chip} (再生, {self._trace.reader})")
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -204,11 +217,13 @@ def parse(lines: Iterable[str], source: str) -> Trace:
                     f"{where}: not a trace of version {VERSION}; record one with `farebox card dump --trace`"
                 )
             continue
-        step = _step(content, where, str(head.get("reader", "")))
-        steps.append(step)
+        if len(steps) == _MOST_STEPS:
+            raise TraceFault(f"{where}: more than {_MOST_STEPS} steps; trace one card at a time")
+        steps.append(_step(content, where, _text(head, "reader", f"{source}: line 1")))
     if head is None:
         raise TraceFault(f"{source}: empty; make one by `farebox card dump --trace`")
-    return Trace(str(head.get("reader", "")), str(head.get("chip", "")), tuple(steps))
+    reader, chip = (_text(head, name, f"{source}: line 1") for name in ("reader", "chip"))
+    return Trace(reader, chip, tuple(steps))
 
 
 def _object(line: str, where: str) -> dict[str, object]:
@@ -222,21 +237,28 @@ def _object(line: str, where: str) -> dict[str, object]:
 
 
 def _step(content: dict[str, object], where: str, reader: str) -> Step:
-    fault = content.get("fault")
-    failed = ReaderFault(reader, fault) if isinstance(fault, str) else None
+    failed = ReaderFault(reader, _text(content, "fault", where)) if "fault" in content else None
     if "send" in content:
         answer = content.get("answer")
         done = CardLost() if answer is None else _octets(answer, f"{where}: answer")
         return Sent(_octets(content["send"], f"{where}: send"), failed or done)
     if "poll" not in content:
         raise TraceFault(f"{where}: neither a poll nor a command")
-    systems = tuple(_code(code, f"{where}: poll") for code in str(content["poll"]).split())
+    systems = tuple(_code(code, f"{where}: poll") for code in _text(content, "poll", where).split())
     if failed or content.get("cards") == _TWO:
         return Looked(systems, failed or TwoCards())
     if "idm" not in content:
         return Looked(systems, NoCard())
     idm, pmm = (_octets(content.get(name), f"{where}: {name}", 8) for name in ("idm", "pmm"))
     return Looked(systems, Polled(idm, pmm, _code(content.get("system"), f"{where}: system")))
+
+
+def _text(content: dict[str, object], name: str, where: str) -> str:
+    """A text that may be there, as it can be printed."""
+    text = content.get(name, "")
+    if not isinstance(text, str):
+        raise TraceFault(f"{where}: {name}: must be a text")
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _code(value: object, where: str) -> int:

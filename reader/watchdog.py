@@ -20,7 +20,7 @@ from reader.messages import (
     Request,
     Transceive,
 )
-from reader.port import CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, TwoCards
+from reader.port import LONGEST_WAIT_S, CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, TwoCards
 from reader.process import Worker, WorkerGone, worker_command
 
 
@@ -124,8 +124,8 @@ class WatchedPort:
                 return self._abandon("its process answered out of turn")
 
     def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
-        """Sense over there, for as long as the deadline allows."""
-        wait_s = max(0.0, deadline_s - self._clock())
+        """Sense over there, for as long as the deadline allows, and LONGEST_WAIT_S at most."""
+        wait_s = min(max(0.0, deadline_s - self._clock()), LONGEST_WAIT_S)
         answer = self._ask(Poll(system_codes, wait_s), wait_s + self._limits.poll_s)
         if isinstance(answer, (Polled, TwoCards, NoCard, ReaderFault)):
             return answer

@@ -16,6 +16,7 @@ from threading import Thread
 from reader.drivers import frame_port
 from reader.messages import (
     MOST_BYTES,
+    MOST_FRAME,
     Answer,
     AskHealth,
     Close,
@@ -30,8 +31,9 @@ from reader.messages import (
     decode_request,
     encode_answer,
 )
-from reader.port import FramePort, ReaderFault, ReaderMissing
+from reader.port import CardLost, FramePort, Health, NoCard, Polled, ReaderFault, ReaderMissing, TwoCards
 
+_WHOSE_FAULT = "; that is a fault of the driver (docs/readers.md): tell its maker"
 _GRACE_S = 2.0
 """How long a reader may take to close once the terminal is gone."""
 
@@ -87,7 +89,7 @@ class _Desk:
         except ReaderMissing as missing:
             return Failed(str(missing))
         except Exception as error:
-            return Failed(f"{type(error).__name__} {error}".strip())
+            return Failed(f"its driver raised {type(error).__name__} {error}{_WHOSE_FAULT}")
 
     def _act(self, request: Request) -> Answer:
         if isinstance(request, Open) and self._port is None:
@@ -95,24 +97,53 @@ class _Desk:
         port = self._port
         if port is None:
             return Done() if isinstance(request, Close) else Failed("not open")
-        outcome: Answer | ReaderFault | None
         match request:
             case Open():
-                outcome = port.open()
+                return _checked(request, port.open())
             case Poll(codes, wait_s):
-                outcome = port.poll(codes, time.monotonic() + wait_s if wait_s else 0.0)
+                return _checked(request, port.poll(codes, time.monotonic() + wait_s if wait_s else 0.0))
             case Transceive(frame, timeout_s):
-                outcome = port.transceive(frame, timeout_s)
+                return _checked(request, port.transceive(frame, timeout_s))
             case FieldOff():
-                outcome = port.field_off()
+                return _checked(request, port.field_off())
             case AskHealth():
-                outcome = port.health()
+                return _checked(request, port.health())
             case Close():
                 port.close()
-                outcome = None
-        if isinstance(outcome, ReaderFault):
-            return Failed(outcome.what)
-        return Done() if outcome is None else outcome
+                return Done()
+
+
+def _checked(request: Request, outcome: object) -> Answer:
+    """What a driver gave, if it is what the protocol promises: nothing else may reach the line, or the terminal."""
+    match request, outcome:
+        case _, ReaderFault(_, str(what)):
+            return Failed(what)
+        case ((Open() | FieldOff()), None):
+            return Done()
+        case Poll(), (NoCard() | TwoCards()) as seen:
+            return seen
+        case Poll(codes), Polled(bytes(idm), bytes(pmm), int(code)) if len(idm) == len(pmm) == 8 and code in codes:
+            return Polled(idm, pmm, code)
+        case Transceive(), CardLost() as lost:
+            return lost
+        case Transceive(), bytes(answer) if len(answer) <= MOST_FRAME:
+            return answer
+        case AskHealth(), Health(str(chip)):
+            return Health(chip)
+    asked = type(request).__name__
+    return Failed(f"its driver answered {asked} with {_shape(outcome)}{_WHOSE_FAULT}")
+
+
+def _shape(value: object) -> str:
+    """The kind and size of what a driver gave: never its contents, which may be long, or a key."""
+    kind = type(value).__name__
+    match value:
+        case tuple():
+            return f"{kind}({', '.join(map(_shape, value))})"
+        case bytes() | bytearray() | memoryview() | str():
+            return f"{kind} of {len(value)}"
+        case _:
+            return kind
 
 
 if __name__ == "__main__":

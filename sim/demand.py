@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from cardimage.image import CardImage
-from cardimage.issue import issue
+from cardimage.issue import NUMBER_PREFIXES, issue, made_up_number
 from cardimage.layout.bits import LayoutFault
 from cardimage.layout.conditions import MOST_PRICED_YEN
 from cardimage.layout.days import FIRST_DAY
@@ -129,8 +129,8 @@ class Population:
         number = len(self.cards) + 1
         mixed = crc32(self._vehicle_id.encode())
         idm = bytes.fromhex("012E") + mixed.to_bytes(4, "big") + number.to_bytes(2, "big")
-        image = issue(idm, account, f"{_LABELS[scheme]}{mixed:08X}{number:05}", self._day)
-        label = f"{_LABELS[scheme]}-{self._vehicle_id}-{number:03}"
+        image = issue(idm, account, made_up_number(scheme, idm), self._day)
+        label = f"{NUMBER_PREFIXES[scheme]}-{self._vehicle_id}-{number:03}"
         card = SimCard(label, scheme, image, holdings(account))
         self.cards.append(card)
         return card
@@ -224,7 +224,6 @@ def _eco(random: Random, _day: date, service: Service, _ride: tuple[int, int]) -
     return Account(service.rulebook.scheme, 0, coupons=coupons)
 
 
-_LABELS = {"lococa": "LO", "aizu-noruca": "AZ", "iwate-green-pass": "IG", "noruca": "FK"}
 _KINDS: dict[str, tuple[_Kind, ...]] = {
     "lococa": (_general, _child, _disabled, _pass_holder),
     "aizu-noruca": (_general, _child, _disabled, _pass_holder, _auto_charged),

@@ -15,6 +15,7 @@ from cardimage.layout.history import HistoryRow, decode_history, encode_history,
 from cardimage.layout.slots import slot_of
 from farebox.result import Result, Side, Sound
 from farebox.tap import Alight, Board, judge_alighting, judge_boarding
+from farebox.words import REFUSALS
 from tariff.account import Account
 from tariff.cards import EXPIRY
 from tariff.coupons import book_price, refund_book
@@ -53,7 +54,6 @@ from tools.rule_table import (
     rows,
     trace,
 )
-from tools.words import REFUSALS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "rulebook.md").read_text(encoding="utf-8")

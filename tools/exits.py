@@ -4,6 +4,9 @@ from enum import IntEnum
 
 from cardimage.image import ImageFault
 from cardimage.layout.bits import LayoutFault
+from farebox.config import ConfigBroken
+from farebox.console.protocol import ProtocolFault
+from farebox.console.server import SocketTaken
 from farebox.feed import FeedFault, FeedMissing, RegisterFault, UnknownRoute
 from farebox.feed.operators import OperatorFault
 from farebox.journal.errors import JournalFault
@@ -35,6 +38,9 @@ FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (TraceFault, Exit.IO),
     (JournalFault, Exit.IO),
     (OSError, Exit.IO),
+    (SocketTaken, Exit.IO),
+    (ProtocolFault, Exit.IO),
+    (ConfigBroken, Exit.CONFIGURATION),
     (FeedFault, Exit.CONFIGURATION),
     (RegisterFault, Exit.CONFIGURATION),
     (OperatorFault, Exit.CONFIGURATION),

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from datetime import date
 from importlib.resources import files
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from farebox.feed import Feed, Register, RegisterBroken, load_feed
+from farebox.words import Language, default_language
+from reader.port import LONGEST_WAIT_S
 from tools.files import write_whole
-from tools.words import Language, default_language
 
 SAMPLE = "sample"
+WAIT_S = 30.0
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -34,6 +37,23 @@ class DayType(click.ParamType[date]):
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date like 2026-11-20", param, ctx)
+
+
+class SecondsType(click.FloatRange):
+    """How long to wait: 0 (look once) to an hour, and a number."""
+
+    name = "SECONDS"
+
+    def __init__(self) -> None:
+        """Within what a reader's process can be asked for."""
+        super().__init__(0, LONGEST_WAIT_S)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse, or fail as a usage error. Not a number lies in every range, for no comparison with it holds."""
+        wait_s = super().convert(value, param, ctx)
+        if isnan(wait_s):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return wait_s
 
 
 def feed_path(name: str) -> Path:
@@ -88,7 +108,8 @@ def operator_option(command: _Command) -> _Command:
         "--operator",
         "scheme",
         metavar="SCHEME",
-        help="Whose rules hold: lococa, aizu-noruca. By default, of the operator file that names the feed's agency.",
+        help="Whose rules hold: lococa, iwate-green-pass, noruca, aizu-noruca. By default, of the operator file that "
+        "names the feed's agency.",
     )(command)
 
 
@@ -101,6 +122,18 @@ def language_option(command: _Command) -> _Command:
         default=lambda: default_language().value,
         callback=lambda _ctx, _param, value: Language(value),
         help="Language of what is printed; by default that of LANG.",
+    )(command)
+
+
+def wait_option(command: _Command) -> _Command:
+    """--wait."""
+    return click.option(
+        "--wait",
+        "wait_s",
+        type=SecondsType(),
+        default=WAIT_S,
+        show_default=True,
+        help="How long to wait for a card; 0 looks once.",
     )(command)
 
 

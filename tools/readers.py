@@ -2,7 +2,7 @@
 
     usb, usb:054c:06c3, tty:/dev/ttyAMA0, ...    what `farebox reader list` finds, each in a process of its own
     image:FILE                                   a recorded card (模擬), as if it lay on a reader
-    trace:FILE                                   a recorded reader and card, frame by frame (模擬)
+    trace:FILE                                   a recorded reader and card, frame by frame (再生)
 
 `open_reader` gives frames, for commands that work on a card; `open_place` gives the bus a reader that takes taps.
 """
@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import click
 
-from cardimage import image as card_image
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.standard_card import StandardCard
@@ -22,11 +21,11 @@ from reader.drivers import UnknownReader, check_name
 from reader.felica import FelicaReader
 from reader.image_port import ImageReader
 from reader.keys import KeyStore, bench_keys
-from reader.port import CardReader, FramePort, opened
+from reader.port import CardReader, FramePort, ReaderMissing, opened
 from reader.trace import MAX_BYTES, Trace, TraceFault, TracePort, parse
 from reader.watchdog import OPENING_S, WatchedPort
 from sim.hardware.field import CardField, CardModel, FieldPort
-from tools.files import read_image, write_whole
+from tools.files import encoder_of, read_image, write_whole
 from tools.tappable import tappable
 
 
@@ -59,9 +58,11 @@ def _watched(spec: str) -> FramePort:
     """A driver in a process of its own: a reader that hangs is given up, and the bus drives on."""
     try:
         check_name(spec)
+        return opened(WatchedPort(spec), time.monotonic() + OPENING_S)
     except UnknownReader as unknown:
         raise click.UsageError(f"--reader {spec}: {unknown}, or image:FILE or trace:FILE") from None
-    return opened(WatchedPort(spec), time.monotonic() + OPENING_S)
+    except ReaderMissing as missing:
+        raise ReaderMissing(f"--reader {spec}: {missing}") from None
 
 
 def model_of(image: CardImage) -> CardModel:
@@ -72,7 +73,7 @@ def model_of(image: CardImage) -> CardModel:
 
 
 class Laid(NamedTuple):
-    """A card that is tapped: a recorded one of ours, or the shadow of another, which taps do not change."""
+    """A card that is tapped: a simulated one of ours, or what stands for a recorded one, which taps do not change."""
 
     image: CardImage
     is_shadow: bool
@@ -95,7 +96,8 @@ def open_place(spec: str, keys: KeyStore, cards: dict[Path, Laid], scheme: str |
     if kind == "image" and rest:
         path = Path(rest)
         card = cards.setdefault(path.resolve(), _laid(path, scheme))
-        reader = ImageReader(spec, None if card.is_shadow else lambda image: write_whole(path, card_image.dump(image)))
+        encode = encoder_of(path)
+        reader = ImageReader(spec, None if card.is_shadow else lambda image: write_whole(path, encode(image)))
         return Place(reader, reader, card)
     if kind == "trace" and rest:
         port = _traced(spec, Path(rest))

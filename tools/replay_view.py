@@ -10,6 +10,7 @@ import click
 from rich.cells import set_cell_size
 
 from farebox.journal.fold import Ledger
+from farebox.words import REFUSALS, Language, say
 from sim.demand import Holdings
 from sim.fleet import LAYOVER_S, Vehicle
 from sim.replay import SeenTap, Tally
@@ -18,7 +19,6 @@ from tariff.purses import balance_yen, money_yen
 from tariff.refusal import Code
 from tariff.rulebook import Purse
 from tools.tap_table import TapTable, wrapped
-from tools.words import REFUSALS, Language, say
 
 
 class Replay(NamedTuple):

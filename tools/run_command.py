@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from cardimage.layout.variants import SHADOWS
+from farebox.config import load
+from farebox.console.view import masked
 from farebox.duty import Duty
 from farebox.feed import Trip
 from farebox.feed.operators import load_operators
@@ -16,10 +18,11 @@ from farebox.formats.segment import Quarantined
 from farebox.journal.log import open_journal
 from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
-from farebox.result import Result, Side
+from farebox.result import Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Readers, Terminal
+from farebox.words import Language, say
 from reader.keys import bench_keys, keys_from
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
@@ -33,11 +36,12 @@ from tools.options import (
     operator_option,
     register_option,
 )
-from tools.readers import Laid, Place, is_simulated, open_place
+from tools.readers import Laid, Place, holds_simulated, is_simulated, open_place
+from tools.service import run_service
 from tools.tap_table import TapTable
-from tools.words import Language, say
 
 POLL_S = 0.05
+_DROP = ("drop 取消", "drop: give up")
 
 
 @click.command(short_help="Run the terminal with a card reader.")
@@ -45,10 +49,15 @@ POLL_S = 0.05
     "--reader",
     "readers",
     multiple=True,
-    required=True,
-    metavar="usb|tty:PATH|image:FILE|NAME[:REST]",
+    metavar="usb|tty:PATH|pcsc|image:FILE|trace:FILE|NAME[:REST]",
     help="The card reader; `farebox reader list` finds them. Given twice: entry, then exit; given once, the card's own "
-    "record decides.",
+    "record decides. An image holds no key, so that any --keys fits it.",
+)
+@click.option(
+    "--config",
+    "config_path",
+    type=FILE,
+    help="Run as a service, by this file alone: no keyboard, but `farebox console`. See `farebox config`.",
 )
 @feed_option
 @register_option
@@ -72,6 +81,7 @@ POLL_S = 0.05
 @language_option
 def run(
     readers: tuple[str, ...],
+    config_path: Path | None,
     feed: str,
     register_path: Path | None,
     scheme: str | None,
@@ -89,15 +99,22 @@ def run(
     \b
     farebox run --reader usb                              a USB reader (RC-S380 and others)
     farebox run --reader tty:/dev/ttyAMA0                 a PN532 on a serial line
+    farebox run --config /etc/farebox/farebox.toml        as a service, with `farebox console` beside it
     farebox run --reader image:my.card.cbor               a card image; `tap` lays it on the reader
-    farebox run --reader image:suica.nfc                  a recorded transit card; its file is never changed
+    farebox run --reader image:suica.nfc                  a recorded card; its file is never changed
+    farebox run --reader trace:my.trace.jsonl             what passed between reader and card once, replayed
     printf 'tap\\nnext\\ntap\\n' | farebox run --reader image:my.card.cbor
 
     Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
     part, cash, drop, stops, help, quit. With --date, the clock of an image bench is set to that day.
     """
-    if len(readers) > 2:
-        raise click.UsageError("--reader: one reader, or two (entry, exit)")
+    if config_path is not None:
+        if readers:
+            raise click.UsageError("--config and --reader: the file names the readers; give one of the two")
+        run_service(load(config_path))
+        return
+    if not 0 < len(readers) <= 2:
+        raise click.UsageError("--reader: one reader, or two (entry, exit); or --config FILE")
     if not 0 < len(vehicle.encode()) <= MAX_ID_BYTES:
         raise click.UsageError(f"--vehicle: 1 to {MAX_ID_BYTES} bytes")
     today = day_in_japan(int(time.time()))
@@ -122,11 +139,12 @@ def run(
                 recovered,
                 TransitionsMachine(),
                 lambda: int(time.time()) + shift_s,
-                lambda result: table.tap(result, _masked(result)),
+                lambda result: table.tap(result, masked(result.idm)),
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
             _announce_rot(recovered.quarantined, journal, language)
             _announce_shadows(cards, language)
+            _announce_replays(readers, language)
             table.head()
             with Keyboard() as keyboard:
                 _Console(terminal, places, keyboard, language).serve(service)
@@ -150,10 +168,6 @@ def _trip(duty: Duty, day: date, trip_id: str | None) -> Trip:
         first, last = duty.feed.service_days()
         raise click.UsageError(f"no trips on {day}; the feed's calendar runs from {first} to {last} (--date)")
     return trips[0]
-
-
-def _masked(result: Result) -> str:
-    return f"*{result.idm.hex().upper()[-4:]}"
 
 
 def _announce(service: Service, terminal: Terminal, bench: bool, cut_bytes: int, language: Language) -> None:
@@ -193,8 +207,19 @@ def _announce_shadows(cards: dict[Path, Laid], language: Language) -> None:
     for path, card in cards.items():
         if card.is_shadow:
             text = (
-                f"【模擬】{path.name}: 交通系ICの記録です。書込は模擬で、カードの記録は変わりません",
-                f"[模擬] {path.name}: a recorded transit card; writes are simulated, its file stays as it is",
+                f"【模擬】{path.name}: 実カードの記録です。書込は模擬で、カードの記録は変わりません",
+                f"[模擬] {path.name}: a recorded card; writes are simulated, its file stays as it is",
+            )
+            click.secho(say(text, language), fg="yellow")
+
+
+def _announce_replays(readers: tuple[str, ...], language: Language) -> None:
+    for spec in readers:
+        if spec.startswith("trace:"):
+            mark = "再生・模擬" if holds_simulated(spec) else "再生"
+            text = (
+                f"【{mark}】{spec}: 記録した通信の再生です。カードはありません",
+                f"[{mark} replay] {spec}: what was recorded, not a card that is there now",
             )
             click.secho(say(text, language), fg="yellow")
 
@@ -206,7 +231,7 @@ class _Console:
         self._terminal = terminal
         self._keyboard = keyboard
         self._language = language
-        self._hinted = b""
+        self._hinted: tuple[State, bytes] | None = None
         sides = [Side.EITHER] if len(places) == 1 else [Side.BOARDING, Side.ALIGHTING]
         self._places = dict(zip(sides, places, strict=True))
         self._commands: dict[str, Callable[[list[str]], None]] = {
@@ -249,14 +274,21 @@ class _Console:
             self._say(f"? {words[0][:20]}（help で一覧）", f"? {words[0][:20]} (help lists the keys)")
             return
         command(words[1:])
+        self._ask()
 
     def _help(self) -> None:
-        self._say(
-            "next 次の停留所 · tap [in|out] カードをかざす · board N 乗車停留所 · part 不足額を現金 · cash 全額現金 · "
-            "drop 取消 · stops 停留所一覧 · quit 終了",
-            "next: drive on · tap [in|out]: lay the card · board N: where they boarded · part: shortage in cash · "
-            "cash: all in cash · drop: give up · stops: list them · quit",
-        )
+        """The keys that do something now."""
+        match self._terminal.state:
+            case State.ASKING_STOP:
+                keys = [("board N 乗車停留所", "board N: where they boarded"), _DROP]
+            case State.ASKING_PAYMENT:
+                keys = [("part 不足額を現金", "part: shortage in cash"), ("cash 全額現金", "cash: all in cash"), _DROP]
+            case _ if any(place.bench for place in self._places.values()):
+                keys = [("tap [in|out] カードをかざす", "tap [in|out]: lay the card")]
+            case _:
+                keys = []
+        keys += [("next 次の停留所", "next: drive on"), ("stops 停留所一覧", "stops: list them"), ("quit 終了", "quit")]
+        self._say(" · ".join(japanese for japanese, _ in keys), " · ".join(english for _, english in keys))
 
     def _touch_all(self) -> None:
         for side in self._places:
@@ -284,18 +316,18 @@ class _Console:
             self._terminal.touch(side)
             if place.bench.fault is not None:
                 raise place.bench.fault
-            self._ask()
 
     def _ask(self) -> None:
         """What the driver can key, once for each question."""
-        if self._terminal.asked and self._terminal.asked != self._hinted:
+        question = (self._terminal.state, self._terminal.asked) if self._terminal.asked else None
+        if question and question != self._hinted:
             if self._terminal.state is State.ASKING_STOP:
                 self._say("→ board N（乗車停留所）/ drop", "→ board N (where they boarded), or drop")
             else:
                 self._say(
                     "→ part（不足額を現金）/ cash（全額現金）/ drop", "→ part (shortage in cash), cash (all), or drop"
                 )
-        self._hinted = self._terminal.asked
+        self._hinted = question
 
     def _next(self) -> None:
         service = self._on_duty()

@@ -15,6 +15,7 @@ from farebox.duty import Duty
 from farebox.feed import Feed, load_feed
 from farebox.feed.operators import load_operators
 from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
+from farebox.words import Language, say
 from sim.bench import BENCHES
 from sim.replay import SeenTap, VehicleDay, add, fleet_for
 from tools.exits import CheckFailed
@@ -22,7 +23,6 @@ from tools.files import write_whole
 from tools.options import FILE, DayType, feed_option, feed_path, json_option, language_option, operator_option
 from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
 from tools.tariff.ride_rows import Recorder, Row, writer_of
-from tools.words import Language, say
 
 ASSUMED_SCHEME = "lococa"
 """Whose rules a replay takes for an agency that no operator file names: so that any feed runs; it says so."""

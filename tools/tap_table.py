@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import click
 from rich.cells import cell_len, set_cell_size
 
+from farebox.console.view import taken_yen
 from farebox.result import Result
+from farebox.words import SIDES, Language, reason, say
 from tariff.calendar import clock_in_japan
 from tariff.purses import money_yen
-from tools.words import SIDES, Language, reason, say
 
 _COLUMNS = ((8, ("時刻", "time")), (14, ("停留所", "stop")), (12, ("カード", "card")), (6, ("", "")))
 _YEN, _BALANCE = 6, 7
@@ -52,11 +53,8 @@ class TapTable:
 
 
 def _amount(result: Result) -> str:
-    """What the tap took, cash included, and a write that it confirmed; nothing for a boarding or one shown again."""
-    taken = [result.confirmed.due_yen] if result.confirmed and result.confirmed.action == "alight" else []
-    if result.refusal is None and result.alighted is not None and not result.shown_again:
-        taken.append(result.alighted.settlement.due_yen)
-    return f"{sum(taken):,}" if taken else ""
+    yen = taken_yen(result)
+    return "" if yen is None else f"{yen:,}"
 
 
 def _balance(result: Result) -> str:

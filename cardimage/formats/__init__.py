@@ -1,6 +1,6 @@
 """Recorded cards in the formats of other programs, told apart by their contents alone. Pure: bytes in, images out.
 
-detect.py       the one door: read_cards(data, source)
+detect.py       the one door: read_collection(data, source)
 flipper.py      Flipper .nfc, data formats 1 and 2; also writes them
 farebot.py      FareBot JSON
 metrodroid.py   Metrodroid JSON
@@ -11,6 +11,7 @@ libpafe.py      what libpafe's felica_dump prints
 recording.py    what they all fill, with its bounds; keys are dropped there
 """
 
-from cardimage.formats.detect import MAX_FILE_BYTES, read_cards
+from cardimage.formats.detect import MAX_FILE_BYTES, is_ours, read_cards, read_collection
+from cardimage.formats.recording import Collection, known_idm
 
-__all__ = ["MAX_FILE_BYTES", "read_cards"]
+__all__ = ["MAX_FILE_BYTES", "Collection", "is_ours", "known_idm", "read_cards", "read_collection"]

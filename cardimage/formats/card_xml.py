@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Never
 from xml.parsers import expat
 
-from cardimage.formats.recording import Place, Recording
+from cardimage.formats.recording import Collection, Place, Recording
 from cardimage.formats.text import base64, hexadecimal
 from cardimage.image import CardImage
 
@@ -18,7 +18,7 @@ _FELICA = "4"
 _IDENTIFIERS = ("idm", "pmm")
 
 
-def read(text: str, source: str) -> tuple[CardImage, ...]:
+def read(text: str, source: str) -> Collection:
     """A document of one `<card>`, or of several in `<cards>` -> its FeliCa cards; other kinds are passed over."""
     reader = _Reader(source)
     parser = expat.ParserCreate("utf-8")
@@ -36,7 +36,7 @@ def read(text: str, source: str) -> tuple[CardImage, ...]:
         raise at.fault(f"not XML: {expat.ErrorString(error.code)}; take the dump again") from None
     if not reader.cards:
         raise Place(source, "").fault("no FeliCa card in it; give a dump of a FeliCa card")
-    return tuple(reader.cards)
+    return Collection(tuple(reader.cards), reader.passed_over)
 
 
 class _Reader:
@@ -44,6 +44,7 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self.cards: list[CardImage] = []
+        self.passed_over = 0
         self.line: Callable[[], int] = int
         self._source = source
         self._open: list[str] = []
@@ -74,12 +75,13 @@ class _Reader:
     def _start_card(self, attributes: dict[str, str]) -> None:
         if self._open.count("card") > 1:
             raise self._place().fault("a card within a card; take the dump again")
+        if len(self.cards) + self.passed_over == MAX_CARDS:
+            raise self._place().fault(f"more than {MAX_CARDS} cards; give them in several files")
         self._system = self._service = self._block = None
         self._card = Recording() if attributes.get("type", _FELICA) == _FELICA else None
+        self.passed_over += self._card is None
         tag_id = attributes.get("id", "")
         self._found = {"id": hexadecimal(tag_id, 8, self._place())} if self._card and len(tag_id) == 16 else {}
-        if len(self.cards) == MAX_CARDS:
-            raise self._place().fault(f"more than {MAX_CARDS} cards; give them in several files")
 
     def _start_part(self, card: Recording, name: str, attributes: dict[str, str]) -> None:
         if name == "system":

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 
 from cardimage import lite_s
-from cardimage.formats.recording import MAX_SYSTEMS, Place, Recording, is_secret
+from cardimage.formats.recording import MAX_SYSTEMS, Place, Recording, known_idm
 from cardimage.formats.text import hexadecimal, lines
-from cardimage.image import UNSTATED_SYSTEM, Blocks, CardImage, ImageFault
+from cardimage.image import UNSTATED_SYSTEM, Blocks, CardImage, ImageFault, is_secret
 
 FIRST_LINE = "Filetype: Flipper NFC device"
 
@@ -159,7 +159,7 @@ def write(image: CardImage) -> str:
 
     ImageFault for a card that a `.nfc` file can't hold: one without IDm or PMm, or with a block past FFh.
     """
-    if not image.idm or not image.pmm:
+    if not known_idm(image.idm) or not image.pmm:
         raise ImageFault("a Flipper file needs IDm and PMm, and this card has not both; keep it as .card.cbor")
     lite = _lite_blocks_alone(image)
     body = _standard(image) if lite is None else _lite(lite)

@@ -9,6 +9,8 @@ from cardimage.formats import text as octets
 from cardimage.formats.recording import MAX_BLOCKS, Place
 
 MAX_DEPTH = 32
+MAX_TOKENS = 500_000
+"""A card has some thousands."""
 _MAX_DIGITS = 20
 """A time in milliseconds has 13; codes and addresses at most 5."""
 _MAX_KEY_SHOWN = 24
@@ -131,7 +133,11 @@ def _quote_bare_keys(text: str, source: str) -> tuple[str, list[int]]:
     parts: list[str] = []
     bare: list[int] = []
     done, depth = 0, 0
-    for token in _TOKEN.finditer(text):
+    for count, token in enumerate(_TOKEN.finditer(text)):
+        if count == MAX_TOKENS:
+            raise _at(text, token.start(), source).fault(
+                f"more than {MAX_TOKENS} strings, numbers and brackets; no card"
+            )
         if (word := token[1]) is None:
             depth += (token[0] in "[{") - (token[0] in "]}")
             if depth > MAX_DEPTH:

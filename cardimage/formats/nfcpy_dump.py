@@ -13,13 +13,13 @@ from cardimage.image import CardImage
 
 _NDEF_SYSTEM = 0x12FC
 _TAG = re.compile(r"[ \t]*Type3Tag .*\bID=([0-9A-Fa-f]+) PMM=([0-9A-Fa-f]+) SYS=([0-9A-Fa-f]{4})[ \t]*")
-_SYSTEM = re.compile(r"[ \t]*System ([0-9A-F]{4}) \([^)]*\)[ \t]*")
+_SYSTEM = re.compile(r"[ \t]*System ([0-9A-F]{4}) \([^)\n]*\)[ \t]*")
 _AREA = re.compile(r"[ \t]*Area [0-9A-F]{4}--[0-9A-F]{4}[ \t]*")
 _SERVICE = re.compile(
     r"[ \t]*(?:Random|Cyclic|Purse) Service [0-9]+: [^()]*\((0x[0-9A-F]{4}(?: 0x[0-9A-F]{4})*)\)[ \t]*"
 )
 _BLOCK = re.compile(r"[ \t]*([0-9A-F]{4}): ((?:[0-9a-f]{2} ){16})\|.{16}\|[ \t]*")
-_LITE_BLOCK = re.compile(r"[ \t]*([0-9]{1,3}): ((?:(?:[0-9a-f]{2}|\?\?) ){16})(?:\|.{16}\||\([^()]*\))[ \t]*")
+_LITE_BLOCK = re.compile(r"[ \t]*([0-9]{1,3}): ((?:(?:[0-9a-f]{2}|\?\?) ){16})(?:\|.{16}\||\([^()\n]*\))[ \t]*")
 _SAME = re.compile(r"[ \t]*\*[ \t]+((?:(?:[0-9a-f]{2}|\?\?) ){16})\|.{16}\|[ \t]*")
 
 RECOGNISED = re.compile(rf"^(?:{_TAG.pattern}|{_SYSTEM.pattern}|{_LITE_BLOCK.pattern})\r?$", re.MULTILINE)

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from cardimage import lite_s
-from cardimage.image import UNSTATED_SYSTEM, Blocks, CardImage, ImageFault
+from cardimage.image import Blocks, CardImage, ImageFault, is_secret
 
 MAX_SYSTEMS = 16
 """A system's number is four bits of the IDm."""
@@ -11,11 +10,6 @@ MAX_SERVICES = 4_096
 """A service's number has ten bits, and each number has a handful of kinds of access."""
 MAX_BLOCKS = 16_384
 """256 KiB: many times what any FeliCa chip holds."""
-
-SECRET_BLOCKS = frozenset((lite_s.RC, lite_s.MAC, lite_s.CK, lite_s.MAC_A))
-"""Blocks of a Lite-S card that hold its key, or the challenge and proofs that were made with it."""
-_LITE_SYSTEMS = (lite_s.SYSTEM_CODE, 0x12FC, UNSTATED_SYSTEM)
-"""A Lite-S card answers as its own system and as that of NFC Forum tags; and an unstated one may be either."""
 
 
 class Place(NamedTuple):
@@ -29,9 +23,16 @@ class Place(NamedTuple):
         return ImageFault(f"{self.source}: {self.at}: {what}" if self.at else f"{self.source}: {what}")
 
 
-def is_secret(system: int, number: int) -> bool:
-    """Whether a block is one that no image may keep."""
-    return system in _LITE_SYSTEMS and number in SECRET_BLOCKS
+class Collection(NamedTuple):
+    """What a file holds: its FeliCa cards, and how many cards of other kinds were passed over."""
+
+    cards: tuple[CardImage, ...]
+    passed_over: int = 0
+
+
+def known_idm(idm: bytes) -> bytes:
+    """An IDm, or none for one of zeros: programs write those where they have none."""
+    return idm if any(idm) else b""
 
 
 class Recording:
@@ -80,4 +81,4 @@ class Recording:
 
     def image(self, idm: bytes, pmm: bytes, *, simulated: bool = False) -> CardImage:
         """The card; IDm and PMm of 8 bytes, or none where they are unknown."""
-        return CardImage(idm, pmm, self.systems, simulated)
+        return CardImage(known_idm(idm), pmm, self.systems, simulated)

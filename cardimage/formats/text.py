@@ -9,6 +9,8 @@ from cardimage.formats.recording import Place
 
 MAX_LINES = 65_536
 """A dump has a line for each block, and some more for its services."""
+MAX_LINE = 1_024
+"""Characters. The longest line of a dump lists the ways of access to one service."""
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*+")
 _SPACES = str.maketrans("", "", " \t\r\n")
@@ -26,6 +28,15 @@ def decode(data: bytes, source: str) -> str:
     return text.removeprefix("\ufeff")
 
 
+def check_lines(text: str, source: str) -> None:
+    """The bounds of a text of lines, before anything looks for a pattern in it."""
+    if (total := text.count("\n")) > MAX_LINES:
+        raise Place(source, "").fault(f"{total} lines is no card dump; at most {MAX_LINES}")
+    for line, place in lines(text, source):
+        if len(line) > MAX_LINE:
+            raise place.fault(f"{len(line)} characters in one line; no card dump has more than {MAX_LINE}")
+
+
 class Line(NamedTuple):
     """One line without its end, and where it stands, counted from 1."""
 
@@ -35,8 +46,6 @@ class Line(NamedTuple):
 
 def lines(text: str, source: str) -> Iterator[Line]:
     """The lines of a text, each with its place."""
-    if (total := text.count("\n")) > MAX_LINES:
-        raise Place(source, "").fault(f"{total} lines is no card dump; at most {MAX_LINES}")
     for number, line in enumerate(text.split("\n"), start=1):
         yield Line(line.removesuffix("\r"), Place(source, f"line {number}"))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from cardimage import lite_s
-from cardimage.image import CardImage
+from cardimage.image import Blocks, CardImage
 from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.resolve import standing
 from cardimage.transit import services
@@ -22,6 +22,7 @@ class Brand(StrEnum):
     """What a card may be, as far as it shows."""
 
     BENCH = "bench"
+    BLANK = "blank"
     LITE_S = "lite-s"
     NORUCA = "noruca"
     AIZU_NORUCA = "aizu-noruca"
@@ -39,6 +40,7 @@ class Brand(StrEnum):
 
 NAMES: dict[Brand, Name] = {
     Brand.BENCH: Name("当プロジェクトのベンチ用カード", "a bench card of this project"),
+    Brand.BLANK: Name("空のカード(FeliCa Lite-S、未発行)", "a blank card (FeliCa Lite-S, not issued)"),
     Brand.LITE_S: Name("FeliCa Lite-S", "FeliCa Lite-S"),
     Brand.NORUCA: Name("NORUCA", "NORUCA"),
     Brand.AIZU_NORUCA: Name("AIZU NORUCA", "AIZU NORUCA"),
@@ -73,6 +75,11 @@ def guess_brand(image: CardImage) -> Guess:
     return next(found, Guess(Brand.UNKNOWN, Name(f"システム {systems}", f"systems {systems}")))
 
 
+def is_blank(blocks: Blocks) -> bool:
+    """Whether nothing is on a whole Lite-S card: fresh from the factory, or wiped."""
+    return not any(any(blocks[number]) for number in range(lite_s.S_PADS))
+
+
 def _of_systems(brand: Brand, *systems: int) -> Callable[[CardImage], Guess | None]:
     """The brand whose card has all of these systems."""
     named = " + ".join(f"{code:04X}" for code in systems)
@@ -84,6 +91,8 @@ def _lite_s(image: CardImage) -> Guess | None:
     if lite_s.SYSTEM_CODE not in image.systems:
         return None
     blocks = image.lite_s_blocks()
+    if blocks and is_blank(blocks):
+        return Guess(Brand.BLANK, Name("システム 88B4、S_PADはすべて0", "system 88B4, and every S_PAD is zero"))
     now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]]) if blocks else None
     if now and (not isinstance(now, Refusal) or now.code is not Code.UNREADABLE_CARD):
         return Guess(

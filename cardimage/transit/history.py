@@ -11,6 +11,7 @@ from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
 from cardimage.image import CardImage
+from cardimage.transit.balance import attributes_of
 from cardimage.transit.rows import Row, decode_row
 from cardimage.transit.services import history_blocks
 
@@ -82,7 +83,7 @@ def merge(recordings: Sequence[Recorded]) -> Merged:
     first = recordings[0]
     for other in recordings[1:]:
         _check_same(first, other)
-    by_age = sorted(recordings, key=_newest_sequence, reverse=True)
+    by_age = sorted(recordings, key=_age, reverse=True)
     return Merged(by_age[0], _history(by_age))
 
 
@@ -106,8 +107,11 @@ def _rows(recording: Recorded) -> Iterator[tuple[int, Row]]:
             yield number, row
 
 
-def _newest_sequence(recording: Recorded) -> int:
-    return max((row.sequence for _, row in _rows(recording)), default=-1)
+def _age(recording: Recorded) -> tuple[int, int]:
+    """The newest row's number; and where no row came since, as after an entry, the update number of service 008B."""
+    attributes = attributes_of(recording.image)
+    newest = max((row.sequence for _, row in _rows(recording)), default=-1)
+    return newest, attributes.update if attributes else -1
 
 
 def _history(recordings: Sequence[Recorded]) -> History:

@@ -18,12 +18,13 @@ BLANK = dump(blank_lite_s(IDM))
 
 block = st.binary(min_size=16, max_size=16)
 code = st.integers(0, 0xFFFF)
+number = st.integers(0, 0x7F) | st.integers(0x92, 0xFFFF)  # those between may be secret
 identifier = st.just(b"") | st.binary(min_size=8, max_size=8)
 images = st.builds(
     CardImage,
     identifier,
     identifier,
-    st.dictionaries(code, st.dictionaries(code, st.dictionaries(code, block, max_size=4), max_size=3), max_size=3),
+    st.dictionaries(code, st.dictionaries(code, st.dictionaries(number, block, max_size=4), max_size=3), max_size=3),
     st.booleans(),
 )
 
@@ -49,6 +50,24 @@ def test_an_image_holds_no_key() -> None:
     blocks = load(BLANK, FILE).lite_s_blocks()
     assert blocks is not None
     assert not {0x80, 0x87} & blocks.keys()
+
+
+@pytest.mark.parametrize("system", [0x88B4, 0x12FC, 0xFFFF])
+@pytest.mark.parametrize("secret", [0x80, 0x81, 0x87, 0x91])
+def test_a_file_with_a_key_is_refused_and_none_is_ever_written(system: int, secret: int) -> None:
+    """RC, MAC, CK, MAC_A of a Lite-S card, under any system it may answer as."""
+    key = b"\xee" * 16
+    said = fault(changed(systems=[[system, [[0x0009, [[secret, key]]]]]]))
+    assert f"system {system:04X} service 0009 block {secret}: a card's key, or what was made with it" in said
+    assert key.hex() not in said.lower().replace(" ", "")
+    written = dump(CardImage(IDM, bytes(8), {system: {0x0009: {secret: key, 0: bytes(16)}}}, simulated=True))
+    assert key not in written
+    assert load(written, FILE).systems == {system: {0x0009: {0: bytes(16)}}}
+
+
+def test_blocks_of_those_numbers_on_another_card_are_no_keys() -> None:
+    card = CardImage(IDM, bytes(8), {0x0003: {0x090F: {0x87: b"\xee" * 16}}}, simulated=False)
+    assert load(dump(card), FILE) == card
 
 
 def test_a_factory_card_is_open_and_never_written() -> None:

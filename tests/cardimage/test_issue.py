@@ -5,11 +5,12 @@ from hypothesis import given
 
 from cardimage import lite_s
 from cardimage.felica_card import FelicaCard
-from cardimage.issue import issue
+from cardimage.issue import NUMBER_PREFIXES, issue, made_up_number
 from cardimage.layout.bits import LayoutFault
 from cardimage.layout.blocks import BANKS
 from cardimage.layout.conditions import decode_account
-from cardimage.layout.number import decode_number
+from cardimage.layout.number import decode_number, encode_number
+from cardimage.layout.variants import VARIANTS
 from cardimage.resolve import Standing, standing
 from tariff.account import Account, HolderKind
 from tests.cardimage.accounts import IDM, accounts
@@ -82,6 +83,15 @@ def test_nobody_without_the_key_opens_or_locks_an_issued_card(data: bytes) -> No
         assert answer is not None
         assert answer[10:12] == bytes.fromhex("01 A8")
     assert blocks == before
+
+
+def test_the_made_up_numbers_of_neighbouring_idms_are_two() -> None:
+    numbers = [made_up_number("lococa", IDM[:-1] + bytes((last,))) for last in (0x96, 0x97)]
+    assert numbers == ["LC2E4CD1A0B35796", "LC2E4CD1A0B35797"]
+    assert NUMBER_PREFIXES.keys() == VARIANTS.keys()
+    for scheme in VARIANTS:
+        number = made_up_number(scheme, b"\xff" * 8)
+        assert decode_number(encode_number(number, ISSUED)) == (number, ISSUED)
 
 
 def test_the_image_says_that_it_is_simulated() -> None:

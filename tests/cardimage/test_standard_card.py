@@ -75,6 +75,14 @@ def test_the_second_system_answers_with_its_number_in_the_idm() -> None:
     assert idm_of_system(IDM, 0) == IDM
 
 
+def test_the_first_system_keeps_the_idm_as_recorded_and_no_other_has_it() -> None:
+    recorded = bytes.fromhex("21 0A 10 00 20 0B 30 0C")
+    assert idm_of_system(recorded, 0) == recorded
+    assert len({idm_of_system(recorded, place) for place in range(16)}) == 16
+    polled = answer("06 00 00 03 00 00", StandardCard(transit_card()._replace(idm=recorded)))
+    assert polled.startswith("12 01 21 0A 10 00")
+
+
 @given(st.binary(max_size=60), st.booleans())
 def test_no_frame_changes_the_card_or_breaks_it(body: bytes, framed: bool) -> None:
     image = transit_card()

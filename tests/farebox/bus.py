@@ -17,6 +17,7 @@ from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
 from cardimage.layout.conditions import decode_account, encode_conditions
 from cardimage.layout.slots import encode_slot
 from cardimage.resolve import Standing, standing
+from farebox.box import Recent
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
@@ -139,6 +140,7 @@ class Bus(AbstractContextManager["Bus"]):
         self.disk = disk
         self.clock = SimClock()
         self.shown: list[Result] = []
+        self.recent = Recent(self.shown.append)
         self.bench = bench or Pn532Bench(KEYS, Random(1).randbytes)
         self.path = folder / f"{name}.journal"
         self._machine = machine
@@ -154,7 +156,7 @@ class Bus(AbstractContextManager["Bus"]):
             recovered,
             self._machine(),
             self.clock,
-            self.shown.append,
+            self.recent.show,
         )
 
     def __enter__(self) -> Self:

@@ -17,7 +17,7 @@ from farebox.tap import (
     judge_alighting,
     judge_boarding,
 )
-from tariff.account import Account, HolderKind, Pass, RideMark, RideState, Section
+from tariff.account import Account, Coupons, HolderKind, Pass, RideMark, RideState, Section
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.fares import FareTable
 from tariff.purses import Payment
@@ -76,6 +76,19 @@ def test_loc_2_a_child_card_is_taken_on_31_march_and_refused_on_1_april() -> Non
 
 
 # -- alighting
+
+
+def test_gen_13_the_history_row_has_the_balance_that_is_left_stored_fare_or_coupons() -> None:
+    noruca = service(scheme="noruca")._replace(stop_index=4)
+    for here, card, before_yen in (
+        (HERE._replace(stop_index=4), CARD, 2_000),
+        (noruca, Account("noruca", 0, coupons=Coupons(600, 100, 50)), 750),
+    ):
+        decision = judge_alighting(card._replace(ride=opened(1, company=here.company)), here, NOW_S)
+        assert isinstance(decision, Alight)
+        row = decision.history(1)
+        assert row.due_yen > 0
+        assert row.balance_yen == before_yen - row.due_yen
 
 
 def test_alighting_settles_from_the_boarding_record() -> None:

@@ -2,29 +2,29 @@
 
 import io
 import json
+from binascii import crc_hqx
 from datetime import date
 
 from rich.console import Console
 
 from cardimage import image as card_image
-from cardimage import lite_s
 from cardimage.felica_card import FelicaCard
 from cardimage.formats import flipper, read_cards
 from cardimage.image import CardImage, ImageFault
 from cardimage.issue import issue
 from cardimage.layout.bits import LayoutFault, sealed
-from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, NUMBER_BLOCK, SLOT_BLOCKS
+from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
 from cardimage.layout.conditions import decode_account
 from cardimage.layout.history import HistoryRow, decode_history, encode_history
 from cardimage.layout.number import decode_number, encode_number
 from cardimage.layout.slots import decode_slot, encode_slot
 from cardimage.layout.variants import SHADOWS
-from cardimage.lite_s import WCNT, SessionKey, read_mac
 from cardimage.resolve import Standing, standing
 from cardimage.shadow import shadow_of
 from cardimage.standard_card import StandardCard
 from cardimage.transit.history import MergeFault, Recorded, merge
 from cardimage.write_plan import plan
+from farebox.words import Language
 from tariff.account import Account, AutoCharge, HolderKind, Pass, RideMark, RideState, Section
 from tariff.refusal import Refusal
 from tests.cardimage.accounts import IDM
@@ -36,12 +36,11 @@ from tools.card.bench_facts import bench_facts
 from tools.card.blocks_view import raw_lines
 from tools.card.transit_facts import history_rows, transit_facts
 from tools.card.transit_view import show_transit
-from tools.words import Language
 
 DAY = date(2026, 11, 20)
 
 
-def bench_card(**changed: object) -> CardImage:
+def bench_card() -> CardImage:
     """A card of ours with something in every place."""
     account = Account(
         "lococa",
@@ -52,7 +51,7 @@ def bench_card(**changed: object) -> CardImage:
         auto_charge=AutoCharge(1_000, 2_000, 10_000, 50_000),
         ride=RideMark(RideState.OPEN, DAY, 7, 2, 0),
     )
-    return issue(IDM, account._replace(**changed), "LC1", DAY)
+    return issue(IDM, account, "LC1", DAY)
 
 
 def blocks_of(image: CardImage) -> dict[int, bytes]:
@@ -94,29 +93,38 @@ def _facts(image: CardImage) -> None:
 
 # -- our layout
 
-_SLOT, _BANK = 2, 2
-
 
 def _layout(data: bytes) -> None:
     """Each block as it is, and sealed, as one who can reckon a CRC would make it."""
-    blocks = [data[at : at + 16] for at in range(0, 16 * 8, 16)]
+    blocks = blocks_in(data, 8)
     for block in blocks:
         _block(block)
         _block(_sealed(block))
     slots = (_sealed(blocks[0]), _sealed(blocks[1]))
     now = standing(*slots)
-    if isinstance(now, Standing) and len(blocks[3]) == 16:
+    if isinstance(now, Standing):
         _migrated(now, (blocks[2], blocks[3]))
         _migrated(now, _sealed_bank(blocks[2], blocks[3]))
 
 
+def blocks_in(data: bytes, count: int) -> list[bytes]:
+    """So many blocks, zero where there is no data."""
+    return [data[at : at + 16].ljust(16, b"\0") for at in range(0, 16 * count, 16)]
+
+
+def sealed_layout(blocks: list[bytes]) -> list[bytes]:
+    """A card's first blocks with their check sums right, where anything is written."""
+    whole = [_sealed(block) if any(block) else block for block in blocks]
+    for first, second in BANKS:
+        whole[first : second + 1] = _sealed_bank(blocks[first], blocks[second])
+    return whole
+
+
 def _sealed(block: bytes) -> bytes:
-    return sealed(int.from_bytes(block[:14].ljust(14, b"\0")))
+    return sealed(int.from_bytes(block[:14]))
 
 
 def _sealed_bank(first: bytes, second: bytes) -> tuple[bytes, bytes]:
-    from binascii import crc_hqx
-
     return first[:14] + crc_hqx(first[:14] + second, 0xFFFF).to_bytes(2, "big"), second
 
 
@@ -149,6 +157,11 @@ def _layout_seed(*numbers: int) -> bytes:
     return b"".join(blocks[number] for number in numbers)
 
 
+def _history_seed() -> bytes:
+    row_of_ride = HistoryRow(5, DAY, 7, 0, 4, 500, 0, 1_000, 1_500, after_boarding=True)
+    return _layout_seed(0, 2) + encode_history(row_of_ride) + encode_history(row_of_ride._replace(day=date(2016, 1, 1)))
+
+
 # -- transit cards
 
 
@@ -172,7 +185,7 @@ def _transit(data: bytes) -> None:
         assert (slot.scheme, slot.stored_fare_yen) == (scheme, int.from_bytes(data[:2]))
 
 
-def _recordings(system: int, rows: list[bytes]) -> tuple[CardImage, CardImage]:
+def _recordings(system: int, rows: list[bytes]) -> list[CardImage]:
     services = {
         0x008B: dict(enumerate(rows[:1])),
         0x090F: dict(enumerate(rows)),
@@ -182,7 +195,7 @@ def _recordings(system: int, rows: list[bytes]) -> tuple[CardImage, CardImage]:
         0x1317: dict(enumerate(rows[:2])),
     }
     some = services | {0x090F: dict(enumerate(rows[4:], 1)), 0x028F: dict(enumerate(rows[::2]))}
-    return tuple(CardImage(IDM, b"", {system: found}, simulated=True) for found in (services, some))  # type: ignore[return-value]
+    return [CardImage(IDM, b"", {system: found}, simulated=True) for found in (services, some)]
 
 
 def _table(data: bytes) -> None:
@@ -197,19 +210,61 @@ def _table(data: bytes) -> None:
 
 
 def _cards(data: bytes) -> None:
-    """Frames as they are; and as one would make them who knows the card: with its length and IDm."""
-    for made in (bytes, _addressed):
+    """Frames as they are; and with their right length and the card's IDm, so that more of them are looked into."""
+    for is_addressed in (False, True):
         bench, transit = FelicaCard(bench_card(), bytes(16)), StandardCard(transit_card())
         for frame in frames(data):
             for card, idm in ((bench, IDM), (transit, transit_card().idm)):
-                sent = made(frame) if made is bytes else _addressed(frame, idm)
+                sent = _addressed(frame, idm) if is_addressed else frame
                 answer = card.process(sent)
                 assert answer is None or (len(answer) == answer[0] and answer[1] == sent[1] + 1)
 
 
-def _addressed(frame: bytes, idm: bytes = IDM) -> bytes:
-    body = frame[1:2] + idm + frame[10:245]
+def _addressed(frame: bytes, idm: bytes) -> bytes:
+    body = (frame[1:2] or b"\x06") + idm + frame[10:245]
     return bytes((len(body) + 1,)) + body
 
 
-TARGETS = {}
+_FRAMES = (
+    "06 00 88 B4 00 00 06 00 FF FF 01 00",
+    "20 08 01 2E 4C D1 A0 B3 57 96 01 09 00 01 80 80" + "00" * 16,
+    "16 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 04 80 90 80 00 80 01 80 91",
+    "10 06 01 0A 10 00 20 0B 30 0C 01 0F 09 01 80 00",
+    "0C 0A 01 0A 10 00 20 0B 30 0C 01 00 0A 0C 01 0A 10 00 20 0B 30 0C",
+)
+
+_ROWS = (
+    attributes(1_000)
+    + row(9, 1_000)
+    + row(7, 1_210, process=0x0D, entry_exit=0x0F)
+    + row(6, 900, process=0x46, terminal=0xC7, place=bytes.fromhex("4A20 0C01"))
+    + row(3, 1_500, process=0x02, regions=(2, 1))
+)
+
+
+def _sample(name: str) -> bytes:
+    sample = EVERY_FORMAT[name]
+    return sample.encode() if isinstance(sample, str) else sample
+
+
+_LITE_DUMP = (
+    f"Type3Tag 'FeliCa Lite-S (RC-S966)' ID={IDM.hex()} PMM=00F1000000014300 SYS=88B4\n"
+    + "".join(f"{number:3}: {'01 ' * 16}|{'.' * 16}|\n" for number in range(3))
+    + f" 128: {'?? ' * 16}(RC)\n"
+).encode()
+
+TARGETS: dict[str, Target] = {
+    "card-image": Target(_image, (ImageFault,), (card_image.dump(bench_card()), card_image.dump(transit_card()))),
+    "card-flipper": Target(
+        _formats,
+        (ImageFault,),
+        (_sample("flipper"), flipper.write(bench_card()).encode(), flipper.write(transit_card()).encode()),
+    ),
+    "card-json": Target(_formats, (ImageFault,), (_sample("farebot"), _sample("metrodroid"), _sample("proxmark"))),
+    "card-xml": Target(_formats, (ImageFault,), (_sample("xml"),)),
+    "card-lines": Target(_formats, (ImageFault,), (_sample("nfcpy"), _sample("libpafe"), _LITE_DUMP)),
+    "card-layout": Target(_layout, (), (_layout_seed(0, 1, 3, 4, 2, 7), _layout_seed(2, 0, 3, 4), _history_seed())),
+    "card-transit": Target(_transit, (MergeFault,), (_ROWS, bytes(range(160)))),
+    "card-table": Target(_table, (), (_ROWS,)),
+    "card-frames": Target(_cards, (), tuple(bytes.fromhex(sent) for sent in _FRAMES)),
+}

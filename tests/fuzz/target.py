@@ -21,6 +21,13 @@ class Target(NamedTuple):
             self.run(data)
 
 
+class Find(NamedTuple):
+    """An input that once broke a target."""
+
+    target: str
+    data: bytes
+
+
 def frames(data: bytes) -> Iterator[bytes]:
     """The data as FeliCa frames: each begins with its own length, which may lie at the end."""
     while data:

@@ -70,3 +70,32 @@ class Raising(Idle):
 port = Raising
 '''
 )
+
+AMISS_READER = (
+    IDLE
+    + '''
+from reader.port import Polled, ReaderFault, TwoCards
+
+IDM, PMM = bytes(8), bytes(8)
+GIVEN = {
+    "bytearray": bytearray(12), "memoryview": memoryview(bytes(12)), "too long": bytes(256),
+    "short IDm": Polled(bytes(7), PMM, 0x88B4), "long PMm": Polled(IDM, bytes(9), 0x88B4),
+    "another system": Polled(IDM, PMM, 3), "no numbers": Polled(None, PMM, "88B4"),
+    "bytearray IDm": Polled(bytearray(8), PMM, 0x88B4), "nothing": None, "a number": 7,
+    "plain tuple": (IDM, PMM, 0x88B4), "two cards": TwoCards(), "no chip": Health(None),
+    "no words": ReaderFault("amiss", None),
+}
+
+class Amiss(Idle):
+    """Gives what no driver may give."""
+    def field_off(self):
+        return GIVEN[self.rest]
+    def health(self):
+        return GIVEN[self.rest]
+    def poll(self, system_codes, deadline_s=0.0):
+        return GIVEN[self.rest]
+    def transceive(self, frame, timeout_s):
+        return GIVEN[self.rest]
+port = Amiss
+'''
+)

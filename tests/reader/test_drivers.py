@@ -35,7 +35,7 @@ def test_a_reader_plugged_in_is_asked_for_by_its_name(tmp_path: Path, monkeypatc
     assert port.poll((0x88B4,)) == NoCard()
     assert port.health() == Health("idle at:home")
     check_name("idle")
-    assert "idle (farebox-reader-idle 1.0)" in plugged()
+    assert ("idle", "farebox-reader-idle 1.0") in plugged()
 
 
 def test_a_plug_in_can_not_take_a_built_in_readers_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +94,17 @@ def test_two_packages_with_one_name_are_told_apart(tmp_path: Path, monkeypatch: 
     monkeypatch.syspath_prepend(str(tmp_path / "b"))
     with pytest.raises(BrokenDriver, match=r"other 2\.0 and farebox-reader-twin 1\.0 both bring"):
         frame_port("twin:")
+
+
+def test_a_package_with_a_damaged_list_of_entry_points_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_in(monkeypatch, tmp_path, "idle", IDLE_READER)
+    (tmp_path / "farebox_reader_idle-1.0.dist-info" / "entry_points.txt").write_text("[farebox.readers]\nidle\n")
+    for ask in (lambda: frame_port("idle:"), lambda: check_name("other"), plugged):
+        with pytest.raises(BrokenDriver, match=r"entry_points\.txt of farebox-reader-idle is damaged .*reinstall"):
+            ask()
+    assert frame_port("usb").name == "usb"
 
 
 def test_a_name_is_known_without_loading_any_driver() -> None:

@@ -146,6 +146,23 @@ def test_a_write_takes_one_and_the_next_is_bound_to_the_next_count() -> None:
     assert port.is_done
 
 
+def test_a_card_that_can_not_count_further_is_asked_once_more_and_says_no() -> None:
+    """WCNT has 24 bits."""
+    wcnt = b"\xff\xff\xff" + bytes(13)
+    refused = "0C 09 01 2E 4C D1 A0 B3 57 96 02 B2"
+    port = ScriptedPort(
+        WRITE_RC,
+        (READ_SLOTS, read_answer((0x90, 0, 1), wcnt, *SLOTS)),
+        (write_command(7, NEW, 0xFFFFFF), DONE),
+        (write_command(1, NEW, 0xFFFFFF), refused),
+    )
+    session = session_on(port)
+    assert session.open(0, 1) == SLOTS
+    assert session.write(7, NEW) == Written()
+    assert session.write_count == 0xFFFFFF
+    assert session.write(1, NEW) == Declined(wrong_key=False, status=bytes.fromhex("02 B2"))
+
+
 def test_a_write_on_the_wire() -> None:
     session, _ = session_opened(
         # Write S_PAD1 and MAC_A: the data, the MAC, WCNT 010203h

@@ -1,5 +1,6 @@
 """Cards issued, wiped and rekeyed at a counter: what is set, what is left alone, and cards taken away at any moment."""
 
+import copy
 from datetime import date
 
 import pytest
@@ -8,7 +9,10 @@ from hypothesis import strategies as st
 
 from cardimage.felica_card import FelicaCard
 from cardimage.issue import issue
+from cardimage.layout.bits import sealed
+from cardimage.layout.slots import encode_slot, slot_of
 from cardimage.protection import Protection
+from cardimage.resolve import Standing, standing
 from reader.issuing import (
     Issued,
     Left,
@@ -22,7 +26,7 @@ from reader.issuing import (
     rekey_card,
     wipe_card,
 )
-from reader.port import Declined, Polled, ReaderFault
+from reader.port import CardLost, Declined, Polled, PollOutcome, ReaderFault
 from sim.hardware.field import FieldPort, Moment, Withdrawal
 from tariff.account import Account, HolderKind
 from tests.cardimage import peer
@@ -212,6 +216,41 @@ def test_a_locked_card_at_the_end_of_its_writes_is_not_written() -> None:
     assert desk.blocks == before
 
 
+def test_a_bench_card_at_the_end_of_its_writes_is_worn_out_where_a_write_takes_the_key() -> None:
+    desk = issued(Protection.BENCH)
+    desk.blocks[0x90] = bytes.fromhex("00 FE FF") + bytes(13)
+    assert wipe_card(desk.bench, POLLED) == Problem(Why.WORN_OUT, Step.KEY)
+    assert pads_of(desk) == WIPED
+
+
+MC_OPEN_BUT_MAC = bytes.fromhex("FF FF FF 00 07 00 00 00 00 00 FF 3F 00 00 00 00")
+"""System blocks open, S_PADs written with MAC_A."""
+
+
+def test_an_open_card_takes_writes_as_far_as_it_can_count() -> None:
+    desk = Desk()
+    desk.blocks[0x88], desk.blocks[0] = MC_OPEN_BUT_MAC, b"\x01" * 16
+    desk.blocks[0x90] = bytes.fromhex("FE FF FF") + bytes(13)
+    assert wipe_card(desk.bench, POLLED) == Wiped(IDM, (Left.PADS_NEED_MAC,))
+    assert desk.blocks[0x90] == bytes.fromhex("FF FF FF") + bytes(13)
+
+
+def test_a_card_that_counts_no_further_is_worn_out_and_no_fault_of_ours() -> None:
+    """One write with MAC_A is left, and two are wanted."""
+    desk = Desk()
+    desk.blocks[0x88] = MC_OPEN_BUT_MAC
+    desk.blocks[0] = desk.blocks[1] = b"\x01" * 16
+    desk.blocks[0x90] = bytes.fromhex("FE FF FF") + bytes(13)
+    assert wipe_card(desk.bench, POLLED) == Problem(Why.WORN_OUT, Step.CONTENTS)
+
+
+def test_a_card_that_counts_no_further_is_issued_while_it_asks_for_no_mac() -> None:
+    """Closing its system blocks sets its count to 0."""
+    desk = Desk()
+    desk.blocks[0x90] = bytes.fromhex("FF FF FF") + bytes(13)
+    assert issue_card(desk.bench, POLLED, PADS, Protection.BENCH) == Issued(IDM, 1, MC_BENCH)
+
+
 class ForgetfulCard(FelicaCard):
     """A card that answers each write as done, and keeps none of one block."""
 
@@ -265,6 +304,39 @@ def test_a_reader_that_fails_is_told_as_such() -> None:
             return fault
 
     assert issue_card(desk.bench._replace(port=Broken(desk.field)), POLLED, PADS, Protection.BENCH) == fault
+
+
+def test_a_reader_is_given_a_second_to_find_the_card_again() -> None:
+    """A PC/SC reader needs as long after its field was off."""
+    desk, waited_s = Desk(), list[float]()
+
+    class Slow(FieldPort):
+        def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
+            waited_s.append(deadline_s)
+            return super().poll(system_codes)
+
+    bench = desk.bench._replace(port=Slow(desk.field), clock=lambda: 50.0)
+    assert isinstance(issue_card(bench, POLLED, PADS, Protection.BENCH), Issued)
+    assert set(waited_s) == {51.0}
+
+
+def test_a_card_that_answers_no_write_is_looked_at_four_times() -> None:
+    desk = Desk()
+
+    class Deaf(FieldPort):
+        looks = 0
+
+        def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
+            is_challenge = frame[13:16] == bytes((1, 0x80, 0x80))
+            self.looks += frame[1] == 0x08 and is_challenge
+            is_deaf = frame[1] == 0x08 and not is_challenge
+            return CardLost() if is_deaf else super().transceive(frame, timeout_s)
+
+    port = Deaf(desk.field)
+    outcome = issue_card(desk.bench._replace(port=port), POLLED, PADS, Protection.BENCH)
+    assert outcome == Problem(Why.CARD_LEFT, Step.CONTENTS, again=True)
+    assert port.looks == 4
+    assert desk.blocks[0x88] == MC_BOUGHT
 
 
 # -- wiping
@@ -422,6 +494,39 @@ def test_the_slot_is_written_last_and_wiped_first() -> None:
         desk.lay(Withdrawal(command, Moment.AFTER))
         done(desk, "wipe")
         assert desk.blocks[0] == bytes(16) or pads_of(desk) == PADS
+
+
+def tapped_once(kept: int) -> Desk:
+    """A locked card whose newer slot, of 300 yen, stands in S_PAD`kept`; the other holds the 2,000 yen before."""
+    desk = issued(Protection.LOCKED)
+    for block, balance_yen, sequence in ((1 - kept, 2_000, 8), (kept, 300, 9)):
+        desk.blocks[block] = encode_slot(slot_of(Account("lococa", balance_yen), sequence, 0))
+    return desk
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+@pytest.mark.parametrize("moment", Moment)
+def test_faults_1_a_wipe_cut_short_leaves_the_balance_or_nothing(kept: int, moment: Moment) -> None:
+    whole = tapped_once(kept)
+    assert isinstance(wipe_card(whole.bench, POLLED), Wiped)
+    for command in range(1, whole.field.commands + 1):
+        desk = tapped_once(kept)
+        desk.lay(Withdrawal(command, moment))
+        wipe_card(desk.bench, POLLED)
+        now = standing(desk.blocks[0], desk.blocks[1])
+        assert not isinstance(now, Standing) or now.slot.stored_fare_yen == 300, command
+
+
+def test_a_wipe_cut_short_never_lets_stand_what_a_newer_terminal_has_outdated() -> None:
+    """One slot is of a layout that is not known here, so no slot stands: nor does the other one while it is wiped."""
+    for newer in (0, 1):
+        desk = tapped_once(1 - newer)
+        desk.blocks[newer] = sealed((1 << 112) - 1)
+        for command in range(1, 40):
+            card = Desk(card=FelicaCard(copy.deepcopy(desk.card.image), OLD.card_key(IDM)))
+            card.lay(Withdrawal(command, Moment.AFTER))
+            wipe_card(card.bench, POLLED)
+            assert not isinstance(standing(card.blocks[0], card.blocks[1]), Standing), command
 
 
 hands = st.lists(

@@ -63,6 +63,7 @@ def test_an_answer_there_and_back(packet: str, answer: Answer) -> None:
     "packet",
     ["", "00000007", "00000007 00", "00000007 01 00", "00000007 02", "00000007 02 3FE0000000000000",
      "00000007 02 3FE0000000000000 88", "00000007 02 3FE0000000000000" + " 88B4" * 9, "00000007 03 00",
+     "00000007 02 FFFFFFFFFFFFFFFF 88B4", "00000007 02 7FF0000000000000 88B4", "00000007 03 BFE0000000000000 06",
      "00000007 07", "00000007 09", "FF" * (MOST_BYTES + 1)],
 )  # fmt: skip
 def test_what_is_no_request(packet: str) -> None:

@@ -1,5 +1,6 @@
 """The port over the real nfcpy and the real pyserial, with a chip at the far end that behaves badly."""
 
+import importlib
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -9,7 +10,10 @@ from random import Random
 from typing import Any
 
 import nfc.clf
+import nfc.clf.device
+import nfc.clf.pn53x
 import nfc.clf.pn532
+import nfc.clf.rcs380
 import nfc.clf.transport
 import pytest
 from hypothesis import given
@@ -506,77 +510,9 @@ def test_closing_is_quiet_whatever_is_on_the_line() -> None:
         driven_by(data).close()
 
 
-# -- a reader of another kind: its driver is asked for one exchange
-
-
-class OtherDevice:
-    """A driver that is neither a PN53x nor an RC-S380, as far as the port uses it."""
-
-    chipset = object()
-
-    def __init__(self, *answers: object) -> None:
-        self.answers = list(answers)
-        self.exchanges: list[tuple[Any, bytes, float]] = []
-        self.sensed: bytes | None = b"\x01" + IDM + PMM
-        self.muted = 0
-
-    def sense_ttf(self, target: Any) -> Any:
-        assert target.brty == "212F"
-        assert bytes(target.sensf_req) == bytes.fromhex("00 88 B4 00 00")
-        return self.sensed and nfc.clf.RemoteTarget("212F", sensf_res=bytearray(self.sensed))
-
-    def mute(self) -> None:
-        self.muted += 1
-
-    def send_cmd_recv_rsp(self, target: Any, data: bytearray, timeout: float) -> object:
-        self.exchanges.append((target, bytes(data), timeout))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-
-def test_another_driver_that_senses_nothing_whole_has_no_card() -> None:
-    device = OtherDevice()
-    for device.sensed in (None, b"\x01" + IDM + PMM[:-1]):
-        assert at(device).poll((SYSTEM,)) == NoCard()
-
-
-def test_another_drivers_field_goes_off() -> None:
-    device = OtherDevice()
-    assert at(device).field_off() is None
-    assert device.muted == 1
-
-
-def test_another_driver_is_asked_once() -> None:
-    device = OtherDevice(bytearray(b"answer"))
-    port = at(device)
-    assert port.poll((SYSTEM,)) == HERE
-    assert port.transceive(READ_SLOTS, 0.05) == b"answer"
-    ((target, frame, timeout),) = device.exchanges
-    assert bytes(target.sensf_res[1:9]) == IDM
-    assert (frame, timeout) == (READ_SLOTS, 0.05)
-
-
-@pytest.mark.parametrize(
-    ("answer", "outcome"),
-    [
-        (nfc.clf.TimeoutError(), CardLost),
-        (nfc.clf.TransmissionError(), CardLost),
-        (None, CardLost),
-        (nfc.clf.BrokenLinkError(), ReaderFault),
-        (UnboundLocalError("rsp"), ReaderFault),
-        (OSError(5, "Input/output error"), ReaderFault),
-        (IndexError("bytearray index out of range"), ReaderFault),
-    ],
-    ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
-)
-def test_what_another_driver_raises_is_an_outcome(answer: object, outcome: type) -> None:
-    device = OtherDevice(answer)
-    port = at(device)
-    port.poll((SYSTEM,))
-    assert isinstance(port.transceive(READ_SLOTS, 0.05), outcome)
-    assert len(device.exchanges) == 1
+@pytest.mark.parametrize("driver", sorted(set(nfc.clf.device.usb_device_map.values())))
+def test_every_usb_reader_that_nfcpy_knows_is_of_a_kind_we_drive(driver: str) -> None:
+    """An RC-S380, or of the PN532's family: the port tells no others apart."""
+    chipset = importlib.import_module(f"nfc.clf.{driver}").Chipset
+    assert issubclass(chipset, (nfc.clf.pn53x.Chipset, nfc.clf.rcs380.Chipset))
+    assert issubclass(chipset, nfc.clf.rcs380.Chipset) or chipset.in_list_passive_target_max_target >= 1

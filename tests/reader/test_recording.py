@@ -10,7 +10,7 @@ from cardimage.image import CardImage
 from cardimage.issue import issue
 from cardimage.standard_card import StandardCard
 from reader.keys import bench_keys
-from reader.port import CardLost, NoCard, ReaderFault, TwoCards
+from reader.port import CardLost, NoCard, PollOutcome, ReaderFault, TwoCards
 from reader.recording import NotRecorded, record
 from sim.hardware.field import CardField, CardModel, FieldPort
 from tariff.account import Account
@@ -50,6 +50,14 @@ def test_a_bench_card_is_recorded_but_for_what_the_chip_keeps_to_itself() -> Non
     assert blocks is not None and own is not None
     assert {block: data for block, data in blocks.items() if block != 0x92} == own
     assert blocks[0x92] == bytes(16)  # STATE: not authenticated
+
+
+def test_a_block_that_may_be_a_lite_s_cards_key_is_not_kept_of_any_card() -> None:
+    """A card that says it is an NFC Forum tag may have more than 128 blocks; CK would be block 87h of one of ours."""
+    card = CardImage(BENCH_IDM, bytes(8), {0x12FC: {0x000B: dict.fromkeys(range(0x90), bytes(16))}}, simulated=False)
+    seen = recorded(StandardCard(card))
+    assert isinstance(seen, CardImage)
+    assert sorted(set(range(0x90)) - seen.systems[0x12FC][0x000B].keys()) == [0x80, 0x81, 0x87]
 
 
 def test_blocks_that_ask_for_authentication_stay_out() -> None:
@@ -108,6 +116,60 @@ def test_a_card_taken_away_at_any_exchange_is_never_recorded_by_half(
     for place in range(1, exchanges_of(card()) + 1):
         port = Leaving(card(), place)
         assert record(port, 0.0, lambda _what: None) == CardLost(), place
+
+
+@pytest.mark.parametrize("card", [lambda: StandardCard(transit_card()), bench_card], ids=["transit", "bench"])
+def test_a_card_swapped_for_another_at_any_exchange_is_noticed_by_its_idm(
+    card: Callable[[], StandardCard | FelicaCard],
+) -> None:
+    class Swapping(FieldPort):
+        exchanges = 0
+
+        def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
+            self.exchanges += 1
+            if self.exchanges == place:
+                image = card().image
+                self._field.lay(type(card())(image._replace(idm=image.idm[:-1] + b"\x77"), *key))
+            return super().transceive(frame, timeout_s)
+
+    key = () if isinstance(card(), StandardCard) else (bytes(16),)
+    for place in range(1, exchanges_of(card()) + 1):
+        assert record(Swapping(at(card())), 0.0, lambda _what: None) == CardLost(), place
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_a_list_of_services_that_breaks_off_is_a_card_lost(place: int) -> None:
+    """The card stays and answers polls; only the answers to one search are lost."""
+
+    class Losing(FieldPort):
+        def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
+            is_lost = frame[1] == 0x0A and frame[10:] == place.to_bytes(2, "little")
+            return CardLost() if is_lost else super().transceive(frame, timeout_s)
+
+    assert record(Losing(at(StandardCard(transit_card()))), 0.0, lambda _what: None) == CardLost()
+
+
+@pytest.mark.parametrize("body", [b"", b"\x0f", b"\x0f\x09\x00", b"\x0f\x09\x00\x00\x00"])
+def test_a_search_answered_with_neither_a_service_nor_an_area_is_a_card_lost(body: bytes) -> None:
+    answer = bytes((10 + len(body), 0x0B)) + transit_card().idm + body
+    port = Leaving(StandardCard(transit_card()), 2, lambda _answer: answer)
+    assert record(port, 0.0, lambda _what: None) == CardLost()
+
+
+@pytest.mark.parametrize("good_polls", [1, 2])  # then the one after the search for systems, or that selects a system
+@pytest.mark.parametrize("outcome", [ReaderFault("cards", "unplugged"), TwoCards()])
+def test_what_a_poll_comes_to_after_silence_is_said_as_it_is(outcome: PollOutcome, good_polls: int) -> None:
+    class Silent(FieldPort):
+        polls = 0
+
+        def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
+            self.polls += 1
+            return super().poll(system_codes) if self.polls <= good_polls else outcome
+
+        def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
+            return CardLost()
+
+    assert record(Silent(at(bench_card())), 0.0, lambda _what: None) == outcome
 
 
 def test_a_reader_that_fails_is_said() -> None:

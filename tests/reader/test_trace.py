@@ -135,6 +135,13 @@ def test_a_card_key_is_never_in_a_trace() -> None:
         assert not any(without_key(frame)[18:])
 
 
+def test_a_command_of_several_services_is_kept_as_it_is() -> None:
+    """Its list of blocks stands further back: 87h is not a block of it where one service's list would have it."""
+    frame = bytes((50, 0x08)) + IDM + bytes.fromhex("02 0900 0900 01 8001 0087") + bytes(range(30))
+    assert without_key(frame) == frame
+    assert without_key(frame[:10] + b"\x01" + frame[11:]) != frame
+
+
 @given(st.binary(max_size=70))
 def test_only_a_write_of_the_key_is_blanked(frame: bytes) -> None:
     blanked = without_key(frame)
@@ -158,6 +165,10 @@ MUST_FAIL = {
     "system": ('HEAD\n{"poll": "88B"}', "line 2: poll: must be 2 bytes of hex"),
     "deep": ("[" * 4_000, "line 1: not JSON"),
     "long": ("HEAD\n" + "x" * 5_000, "line 2: too long"),
+    "many": ("HEAD\n" + '{"poll": ""}\n' * 100_001, "line 100002: more than 100000 steps"),
+    "a poll of numbers": ('HEAD\n{"poll": 3}', "line 2: poll: must be a text"),
+    "a fault of lists": ('HEAD\n{"poll": "0003", "fault": [[]]}', "line 2: fault: must be a text"),
+    "a reader that is none": ('{"format": "farebox-trace", "version": 1, "reader": {}}', "line 1: reader: must be a"),
 }
 
 
@@ -166,6 +177,13 @@ def test_a_file_that_is_no_trace_is_refused_by_line(text: str, complaint: str) -
     with pytest.raises(TraceFault) as caught:
         parse(text.replace("HEAD", '{"format": "farebox-trace", "version": 1}').splitlines(), "my.jsonl")
     assert str(caught.value).startswith(f"my.jsonl: {complaint}")
+
+
+def test_what_can_not_be_printed_is_left_out_of_its_texts() -> None:
+    head = r'{"format": "farebox-trace", "version": 1, "reader": "usb\u001b[2J", "chip": "PN532\ud800 読取"}'
+    trace = parse([head, r'{"send": "06", "fault": "OSError\n\udcff"}'], "my.jsonl")
+    assert (trace.reader, trace.chip) == ("usb [2J", "PN532  読取")
+    assert trace.steps[0].outcome == ReaderFault("usb [2J", "OSError  ")
 
 
 @given(st.lists(st.text(max_size=40), max_size=5))
@@ -178,7 +196,7 @@ def test_a_replay_says_that_it_is_one() -> None:
     port, lines = traced(at(bench_card()))
     replayed = TracePort("trace:t", parse(lines, "t"))
     assert replayed.open() is None
-    assert replayed.health() == Health("模擬 (模擬, field)")
+    assert replayed.health() == Health("模擬 (再生, field)")
     assert replayed.field_off() is None
     replayed.close()
     assert port.field_off() is None

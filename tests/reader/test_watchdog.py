@@ -37,7 +37,7 @@ from tests.cardimage.accounts import IDM
 from tests.farebox.bus import Bus, balance_yen, card_in_field, lococa
 from tests.reader.broken_chip import BrokenChip
 from tests.reader.outcomes import good
-from tests.reader.plugged import HUNG_READER, IDLE_READER, RAISING_READER, plug_in
+from tests.reader.plugged import AMISS_READER, HUNG_READER, IDLE_READER, RAISING_READER, plug_in
 
 SYSTEM = 0x88B4
 HERE = Polled(IDM, bytes.fromhex("00 F1 00 00 00 01 43 00"), SYSTEM)
@@ -451,8 +451,51 @@ def test_a_driver_that_raises_is_a_fault_of_the_reader(
     stack: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = watched(stack, plug_in(monkeypatch, tmp_path, "raising", RAISING_READER))
-    assert port.poll((SYSTEM,)) == ReaderFault("raising:", 'KeyError "a driver\'s own mistake"')
+    fault = port.poll((SYSTEM,))
+    assert isinstance(fault, ReaderFault)
+    assert (fault.reader, fault.what.split(";")[0]) == (
+        "raising:",
+        'its driver raised KeyError "a driver\'s own mistake"',
+    )
     assert port.health() == Health("idle ")
+
+
+POLLED = "answered Poll with "
+AMISS = {
+    "bytearray": ("transceive", "answered Transceive with bytearray of 12;"),
+    "memoryview": ("transceive", "answered Transceive with memoryview of 12;"),
+    "too long": ("transceive", "answered Transceive with bytes of 256;"),
+    "two cards": ("transceive", "answered Transceive with TwoCards();"),
+    "short IDm": ("poll", POLLED + "Polled(bytes of 7, bytes of 8, int);"),
+    "long PMm": ("poll", POLLED + "Polled(bytes of 8, bytes of 9, int);"),
+    "another system": ("poll", POLLED + "Polled(bytes of 8, bytes of 8, int);"),
+    "no numbers": ("poll", POLLED + "Polled(NoneType, bytes of 8, str of 4);"),
+    "bytearray IDm": ("poll", POLLED + "Polled(bytearray of 8, bytes of 8, int);"),
+    "plain tuple": ("poll", POLLED + "tuple(bytes of 8, bytes of 8, int);"),
+    "nothing": ("health", "answered AskHealth with NoneType;"),
+    "no chip": ("health", "answered AskHealth with Health(NoneType);"),
+    "a number": ("field_off", "answered FieldOff with int;"),
+    "no words": ("field_off", "answered FieldOff with ReaderFault(str of 5, NoneType);"),
+}
+
+
+@pytest.mark.parametrize(("gives", "call", "says"), [(gives, *row) for gives, row in AMISS.items()], ids=AMISS)
+def test_what_no_driver_may_give_is_a_fault_that_names_its_reader(
+    gives: str, call: str, says: str, stack: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of whatever kind and size: it neither ends the process nor reaches the terminal."""
+    port = watched(stack, plug_in(monkeypatch, tmp_path, "amiss", AMISS_READER) + gives)
+    pid = port.pid
+    fault = getattr(port, call)(*{"poll": ((SYSTEM,),), "transceive": (READ_SLOTS, 0.01)}.get(call, ()))
+    assert isinstance(fault, ReaderFault)
+    assert fault.reader == f"amiss:{gives}" and says in fault.what
+    assert is_alive(pid) and port.pid == pid
+
+
+@pytest.mark.parametrize("deadline_s", [1e10, 1e300, float("inf")])
+def test_no_deadline_is_too_far_away_to_be_waited_for(deadline_s: float, stack: ExitStack) -> None:
+    chip = stack.enter_context(Pn532(laid()))
+    assert watched(stack, f"tty:{chip.path}").poll((SYSTEM,), deadline_s) == HERE
 
 
 # -- a process that dies, or says what it should not

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardimage.issue import NUMBER_PREFIXES
 from cardimage.layout.bits import LayoutFault
+from cardimage.layout.blocks import NUMBER_BLOCK
+from cardimage.layout.number import decode_number
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import Operators, load_operators
@@ -105,6 +108,21 @@ class TestEachOperatorsCards:
         assert ("eco" in words(seen)) is eco
         assert total.ledger.sf_delta_yen == total.on_cards.stored_fare_yen == 0
         assert -total.ledger.coupons_delta_yen == total.ledger.fares_yen - total.ledger.cash_yen
+
+    @pytest.mark.parametrize("scheme", SCHEMES)
+    def test_every_card_has_a_number_of_its_own_that_begins_as_the_operators_do(
+        self, tmp_path: Path, scheme: str
+    ) -> None:
+        _, seen = run(tmp_path, duty=DUTY._replace(scheme=scheme))
+        cards = {tap.card.image.idm: tap.card for tap in seen}
+        numbers = []
+        for card in cards.values():
+            blocks = card.image.lite_s_blocks()
+            engraved = decode_number(blocks[NUMBER_BLOCK]) if blocks else None
+            assert engraved is not None
+            assert (card.label[:2], engraved[0][:2]) == (NUMBER_PREFIXES[scheme],) * 2
+            numbers.append(engraved[0])
+        assert len(set(numbers)) == len(cards) > 20
 
     @pytest.mark.parametrize("scheme", SCHEMES)
     def test_the_same_seed_gives_the_same_journals(self, tmp_path: Path, scheme: str) -> None:

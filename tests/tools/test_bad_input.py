@@ -268,6 +268,14 @@ def test_what_is_no_file_is_not_read_for_ever(cli: Cli, command: tuple[str, str]
     one_line(cli(*command, path), Exit.IO, path)
 
 
+@pytest.mark.parametrize("command", [("card", "show"), ("card", "convert", "-o", "out.nfc")], ids=["show", "convert"])
+def test_a_card_is_not_awaited_from_a_pipe_or_a_device(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        one_line(cli(*command, path), Exit.IO, f"{path}: not a regular file")
+
+
 @pytest.mark.parametrize("steps", [(150, 1_000), (0, 1_000), (100, 0), (100, 1_500), (100, 11_000)])
 def test_aut_1_auto_charge_goes_in_its_steps(cli: Cli, tmp_path: Path, steps: tuple[int, int]) -> None:
     ran = cli("card", "new", "--operator", "aizu-noruca", "--auto-charge", *steps, "-o", tmp_path / "c")

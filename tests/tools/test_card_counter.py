@@ -1,25 +1,30 @@
 """`farebox card issue`, `wipe` and `rekey` as a counter uses them: on images, and on a PN532 through real nfcpy."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 
 from cardimage import image as card_image
+from cardimage.felica_card import FelicaCard
 from cardimage.image import Blocks
+from cardimage.layout.number import decode_number
+from farebox.words import Language
 from reader.issuing import Left, Problem, Step, Why, wipe_card
 from reader.keys import bench_keys
-from reader.port import ReaderFault, ReaderMissing
-from sim.hardware.field import Moment, Withdrawal
+from reader.port import NoCard, PollOutcome, ReaderFault, ReaderMissing, TwoCards
+from sim.hardware.field import CardField, FieldPort, Moment, Withdrawal
 from sim.hardware.pn532 import Pn532
 from tests.cardimage.accounts import IDM
-from tests.reader.desk import NEW, OLD, POLLED, Desk, blocks_of, issued
+from tests.reader.desk import FACTORY_KEY, NEW, OLD, POLLED, Desk, blocks_of, bought, issued
 from tests.tools.cli import Ran, run
-from tools.card.counter import LEFT, MOST_LAYINGS, PROBLEMS, STEPS, Counter
+from tools.card.counter import LEFT, MOST_LAYINGS, PROBLEMS, STEPS, Counter, _laid_again
 from tools.exits import CheckFailed
-from tools.words import Language
 
 Cli = Callable[..., Ran]
 
@@ -74,7 +79,7 @@ def test_progress_goes_beside_the_result(cli: Cli, card: Path) -> None:
     assert ran.err == ""
     assert json.loads(ran.out) == {
         "idm": IDM.hex().upper(),
-        "number": "LC012E4CD1A0B357",
+        "number": "LC2E4CD1A0B35796",
         "balance_yen": 0,
         "key_version": 1,
         "protection": "locked",
@@ -100,7 +105,7 @@ def test_a_wipe_asks_and_says_what_would_be_lost(cli: Cli, card: Path, monkeypat
     monkeypatch.setattr("click.confirm", no)
     ran = cli("wipe", "--reader", f"image:{card}")
     assert ran.code == 130
-    assert asked == ["erase LC012E4CD1A0B357, 1,000 yen"]
+    assert asked == ["erase LC2E4CD1A0B35796, 1,000 yen"]
     assert card.read_bytes() == before
 
 
@@ -181,7 +186,7 @@ def chip(desk: Desk) -> Iterator[Pn532]:
 def test_a_bought_card_is_issued_locked_rekeyed_and_wiped(cli: Cli, desk: Desk, chip: Pn532, keys: Path) -> None:
     reader = f"tty:{chip.path}"
     ran = cli("issue", "--reader", reader, "--operator", "lococa", "--balance", 2000, "--keys", keys, "--yes")
-    assert (ran.code, ran.out) == (0, f"{reader}: issued LC012E4CD1A0B357, 2,000 yen, protection locked\n")
+    assert (ran.code, ran.out) == (0, f"{reader}: issued LC2E4CD1A0B35796, 2,000 yen, protection locked\n")
     assert "lay the card on the reader" in ran.err
     assert desk.blocks[0x88].hex() == "ff3f0000070100000000ff3f01000000"
     keys.write_text(f"1: {(b'1' * 32).hex()}\n2: {(b'2' * 32).hex()}\n")
@@ -222,7 +227,7 @@ def test_real_keys_on_an_open_card_are_warned_of(cli: Cli, desk: Desk, chip: Pn5
 
 def counter_of(desk: Desk, wait: Callable[[], object], told: list[str]) -> Counter:
     return Counter(
-        desk.bench, POLLED, lambda: (wait(), POLLED)[1], lambda both: told.append(both[1]), Language.EN, False
+        desk.bench, POLLED, lambda _why: (wait(), None)[1], lambda both: told.append(both[1]), Language.EN, False
     )
 
 
@@ -238,7 +243,7 @@ def test_a_card_that_left_is_waited_for_and_finished() -> None:
 def test_patience_ends() -> None:
     desk, told = issued(keys=OLD), list[str]()
     desk.field.lift()
-    with pytest.raises(CheckFailed, match="the card left"):
+    with pytest.raises(CheckFailed, match=r"the card left.*not finished"):
         counter_of(desk, lambda: None, told).insist(lambda: wipe_card(desk.bench, POLLED))
     assert len(told) == MOST_LAYINGS - 1
 
@@ -251,9 +256,117 @@ def test_what_laying_it_again_does_not_mend_ends_at_once(why: Why) -> None:
     assert told == []
 
 
-def test_a_reader_that_fails_is_a_reader_that_is_missing() -> None:
-    with pytest.raises(ReaderMissing, match="unplugged"):
-        counter_of(Desk(), lambda: None, []).insist(lambda: ReaderFault("usb", "unplugged"))
+def test_faults_7_a_reader_that_fails_says_that_the_card_is_not_finished(
+    cli: Cli, desk: Desk, chip: Pn532, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.card.issue.issue_card", lambda *_: ReaderFault("usb", "unplugged"))
+    ran = cli("issue", "--reader", f"tty:{chip.path}", "--operator", "lococa")
+    assert ran.code == 69
+    assert "usb: unplugged; the card is not finished: run this again with the same words, and lay it again" in ran.err
+    assert "reader doctor" in ran.err
+
+
+def test_faults_7_so_does_one_that_fails_while_the_card_is_waited_for() -> None:
+    counter = counter_of(Desk(), lambda: None, [])._replace(wait=lambda _why: ReaderFault("usb", "unplugged"))
+    with pytest.raises(ReaderMissing, match="usb: unplugged; the card is not finished"):
+        counter.insist(lambda: Problem(Why.CARD_LEFT, Step.KEY, again=True))
+
+
+OTHER = POLLED._replace(idm=IDM[:-1] + b"\x77")
+
+
+class Hand(FieldPort):
+    """A reader on which something else lies at each look: "", "own", "other", "both", or "unplugged"."""
+
+    def __init__(self, *seen: str) -> None:
+        super().__init__(CardField())
+        self._seen = list(seen)
+
+    def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
+        outcomes: dict[str, PollOutcome] = {
+            "": NoCard(),
+            "own": POLLED,
+            "other": OTHER,
+            "both": TwoCards(),
+            "unplugged": ReaderFault("usb", "unplugged"),
+        }
+        return outcomes[self._seen.pop(0) if len(self._seen) > 1 else self._seen[0]]
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (("own",), []),
+        (("", "", "own"), []),
+        (("other", "other", "other", "", "", "own"), [Why.ANOTHER_CARD, Why.CARD_LEFT]),
+        (("both", "both", "other", "own"), [Why.TWO_CARDS, Why.ANOTHER_CARD]),
+    ],
+)
+def test_another_card_is_told_once_and_no_laying(
+    monkeypatch: pytest.MonkeyPatch, seen: tuple[str, ...], told: list[Why]
+) -> None:
+    monkeypatch.setattr("tools.card.counter._PAUSE_S", 0)
+    said: list[Why] = []
+    assert _laid_again(Hand(*seen), IDM, 60.0, Why.CARD_LEFT, said.append) is None
+    assert said == told
+
+
+@pytest.mark.parametrize(
+    ("seen", "amiss"),
+    [
+        ("", Why.CARD_LEFT),
+        ("other", Why.ANOTHER_CARD),
+        ("both", Why.TWO_CARDS),
+        ("unplugged", ReaderFault("usb", "unplugged")),
+    ],
+)
+def test_a_card_is_waited_for_until_the_time_is_over(seen: str, amiss: object) -> None:
+    assert _laid_again(Hand(seen), IDM, 0.0, Why.CARD_LEFT, lambda _why: None) == amiss
+
+
+def test_another_card_laid_meanwhile_is_left_alone_and_the_first_one_is_finished(
+    cli: Cli, desk: Desk, chip: Pn532, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = FelicaCard(bought()._replace(idm=OTHER.idm), FACTORY_KEY)
+    before = dict(blocks_of(other.image))
+    turns: list[float] = []
+
+    def hand(pause_s: float) -> None:
+        turns.append(pause_s)
+        if len(turns) == 1:
+            desk.field.lay(other)
+        if len(turns) == 3 * MOST_LAYINGS:
+            desk.lay()
+
+    monkeypatch.setattr("tools.card.counter.time", SimpleNamespace(monotonic=time.monotonic, sleep=hand))
+    desk.lay(Withdrawal(24, Moment.AFTER))
+    ran = cli("issue", "--reader", f"tty:{chip.path}", "--operator", "lococa", "--balance", 2000)
+    assert ran.code == 0, ran.err
+    assert ran.err.count("another card; lay the first one again") == 1
+    assert blocks_of(other.image) == before
+    assert desk.tapped(bench_keys())[1] == 1
+
+
+def test_an_issue_cut_short_goes_on_on_the_next_day_and_keeps_its_day(
+    cli: Cli, desk: Desk, chip: Pn532, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("issue", "--reader", f"tty:{chip.path}", "--operator", "lococa", "--balance", 2000, "--wait", 0)
+    monkeypatch.setattr("tools.card.issue.day_in_japan", lambda _now: date(2026, 11, 20))
+    desk.lay(Withdrawal(24, Moment.AFTER))
+    ran = cli(*words)
+    assert ran.code == 1
+    assert "the card is not finished: run this again with the same words" in ran.err
+    begun = decode_number(desk.blocks[2])
+    assert begun and begun[1] == date(2026, 11, 20)
+    desk.lay()
+    monkeypatch.setattr("tools.card.issue.day_in_japan", lambda _now: date(2026, 11, 21))
+    assert cli(*words).code == 0
+    assert decode_number(desk.blocks[2]) == begun
+    # Another day is another card's, where it is asked for.
+    desk.lay()
+    ran = cli(*words, "--issued", "2026-11-21")
+    assert ran.code == 1
+    assert "(S_PAD2)" in ran.err
 
 
 def test_everything_has_words_in_both_languages() -> None:

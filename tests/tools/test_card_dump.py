@@ -18,6 +18,7 @@ from sim.hardware.pn532 import Pn532
 from tests.cardimage.accounts import IDM
 from tests.reader.transit_card import transit_card
 from tests.tools.cli import Ran, run
+from tools.card.convert import encoder_named
 from tools.exits import Exit
 
 
@@ -87,6 +88,55 @@ def test_a_trace_is_a_reader(farebox: Farebox, tmp_path: Path, transit: Path) ->
     assert read(again)._replace(simulated=False) == transit_card()
 
 
+def test_the_trace_of_a_dump_that_fails_is_kept(farebox: Farebox, tmp_path: Path) -> None:
+    out, trace = tmp_path / "out.card.cbor", tmp_path / "t.jsonl"
+    with Pn532(CardField()) as chip:
+        words = ("--reader", f"tty:{chip.path}", "-o", out, "--trace", trace, "--wait", "0")
+        farebox("card", "dump", *words, code=Exit.CHECK_FAILED)
+    assert [set(json.loads(line)) for line in trace.read_text().splitlines()][1:] == [{"at_us", "poll"}]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_the_card_and_its_trace_are_not_written_into_one_file(
+    farebox: Farebox, tmp_path: Path, transit: Path, link: bool
+) -> None:
+    out = tmp_path / "out.card.cbor"
+    trace = tmp_path / "trace" if link else out
+    if link:
+        trace.symlink_to(out)
+    words = ("--reader", f"image:{transit}", "-o", out, "--trace", trace, "--force")
+    assert "the same file as -o" in farebox("card", "dump", *words, code=Exit.USAGE).err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("existed", [False, True])
+def test_a_recorded_card_and_its_trace_are_their_owners_alone(
+    farebox: Farebox, tmp_path: Path, transit: Path, existed: bool
+) -> None:
+    files = tmp_path / "out.card.cbor", tmp_path / "t.jsonl"
+    for path in files if existed else ():
+        path.touch(0o644)
+    farebox("card", "dump", "--reader", f"image:{transit}", "-o", files[0], "--trace", files[1], "--force")
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600, 0o600]
+
+
+def test_a_trace_recorded_over_itself_makes_no_simulated_card_of_a_real_one(farebox: Farebox, tmp_path: Path) -> None:
+    field, out, trace = CardField(), tmp_path / "out.card.cbor", tmp_path / "t.jsonl"
+    field.lay(StandardCard(transit_card()))
+    with Pn532(field) as chip:
+        farebox("card", "dump", "--reader", f"tty:{chip.path}", "-o", out, "--trace", trace)
+    farebox("card", "dump", "--reader", f"trace:{trace}", "-o", out, "--trace", trace, "--force")
+    assert not read(out).simulated
+
+
+def test_of_a_card_file_without_idm_the_dump_has_none(farebox: Farebox, tmp_path: Path) -> None:
+    source, out = tmp_path / "card.card.cbor", tmp_path / "out.card.cbor"
+    source.write_bytes(card_image.dump(transit_card()._replace(idm=b"")))
+    done = farebox("card", "dump", "--reader", f"image:{source}", "-o", out, "--json")
+    assert (json.loads(done.out)["idm"], card_image.load(out.read_bytes(), "").idm) == (None, b"")
+
+
 def test_flippers_format_by_the_files_name(farebox: Farebox, tmp_path: Path, transit: Path) -> None:
     out, back = tmp_path / "out.nfc", tmp_path / "back.card.cbor"
     done = farebox("card", "dump", "--reader", f"image:{transit}", "-o", str(out), "--json")
@@ -110,6 +160,8 @@ MUST_FAIL = {
     "a trace that is none": (("dump", "--reader", "trace:IMAGE"), 74, "trace"),
     "an image that is not there": (("dump", "--reader", "image:nowhere"), 74, "nowhere"),
     "a folder": (("dump", "--reader", "image:IMAGE", "-o", "."), 2, "name a file"),
+    "another format": (("dump", "--reader", "radio", "-o", "suica.json"), 2, "-o suica.json: name it *.card.cbor"),
+    "no format": (("dump", "--reader", "radio", "-o", "suica"), 2, "-o suica: name it *.card.cbor"),
     "a card that is not there": (("convert", "IMAGE", "--card", "2"), 2, "--card 2"),
 }
 
@@ -159,7 +211,7 @@ def test_igp_2_a_recorded_transit_card_rides_and_its_file_stays_as_it_is(farebox
     before = path.read_bytes()
     journal = str(tmp_path / "journal")
     done = farebox("run", "--reader", f"image:{path}", "--journal", journal, "--lang", "en", keys=RIDE)
-    assert "[模擬] suica.card.cbor: a recorded transit card; writes are simulated" in done.out
+    assert "[模擬] suica.card.cbor: a recorded card; writes are simulated" in done.out
     assert "alight ✓" in done.out
     assert "1,600" in done.out
     assert path.read_bytes() == before
@@ -171,6 +223,37 @@ def test_gen_21_an_operator_that_takes_its_own_cards_alone_refuses_it(farebox: F
     words = ("run", "--reader", f"image:{path}", "--journal", journal, "--lang", "en", "--operator", "aizu-noruca")
     done = farebox(*words, keys=RIDE)
     assert "GEN-21 card not accepted here" in done.out
+
+
+def as_flipper(image: CardImage, path: Path) -> Path:
+    path.write_text(flipper.write(image))
+    return path
+
+
+def test_a_simulated_card_in_a_flipper_file_is_written_back_as_a_flipper_file(
+    farebox: Farebox, tmp_path: Path, bench: Path
+) -> None:
+    card = as_flipper(read(bench), tmp_path / "my.nfc")
+    farebox("run", "--reader", f"image:{card}", "--journal", str(tmp_path / "journal"), keys=RIDE)
+    assert card.read_text().startswith(flipper.FIRST_LINE)
+    (shown,) = (json.loads(line) for line in farebox("card", "show", "--json", str(card)).out.splitlines())
+    assert (shown["simulated"], shown["balance_yen"]) == (True, 1_230 - 400)
+    farebox("card", "wipe", "--reader", f"image:{card}", "--yes")
+    assert card.read_text().startswith(flipper.FIRST_LINE) and not any(read(card).systems[0x88B4][0x0009][0])
+
+
+@pytest.mark.parametrize("name", ["recorded.card.cbor", "recorded.nfc"])
+def test_a_recorded_card_of_ours_rides_by_a_copy_and_its_file_stays_as_it_is(
+    farebox: Farebox, tmp_path: Path, bench: Path, name: str
+) -> None:
+    recorded, path = read(bench)._replace(simulated=False), tmp_path / name
+    path.write_bytes(encoder_named(path)(recorded))
+    before = path.read_bytes()
+    words = ("run", "--reader", f"image:{path}", "--journal", str(tmp_path / "journal"), "--lang", "en")
+    done = farebox(*words, keys=RIDE)
+    assert f"[模擬] {name}: a recorded card; writes are simulated" in done.out
+    assert "alight ✓" in done.out and " 830" in done.out
+    assert path.read_bytes() == before
 
 
 def test_a_card_without_a_balance_can_not_be_tapped(farebox: Farebox, tmp_path: Path) -> None:

@@ -97,6 +97,15 @@ class TestATransitCard:
         assert "残額  790円  履歴による・008Bも一致 · 更新番号 12\n" in out
         assert line_with(out, "バス") == "12 2026-11-20 車載端末 · バス運賃 事業者0E51 停留所011F 関西 -210 790"
 
+    def test_a_table_has_its_bound_and_says_so_and_json_has_all(self, show: Show) -> None:
+        card = suica(*(row(2_000 - 3 * at, at) for at in range(505)), s108F=dict.fromkeys(range(501), GATE))
+        out = show(card)
+        assert line_with(out, "and 5 more; --json has them all")
+        assert line_with(out, "and 1 more; --json has them all")
+        rows = [int(line.split()[0]) for line in out.splitlines() if "gate · fare at exit" in line]
+        assert (len(rows), rows[0], rows[-1]) == (500, 2_000, 503)
+        assert len(show.json(card)[0]["history"]) == 505
+
     def test_says_if_it_is_simulated(self, show: Show) -> None:
         assert show(CARD._replace(simulated=True)).startswith("[simulated 模擬] ")
 
@@ -172,8 +181,27 @@ class TestSeveralRecordings:
         facts = show.json(self.OLDER, other)
         assert [len(card["history"]) for card in facts] == [2, 1]
 
-    def test_without_idm_are_shown_each(self, show: Show) -> None:
-        assert len(show.json(suica(row(8), idm=b""), suica(row(8), idm=b""))) == 2
+    @pytest.mark.parametrize("idm", [b"", bytes(8)], ids=["none", "zeros"])
+    def test_without_idm_are_shown_each(self, show: Show, idm: bytes) -> None:
+        cards = suica(row(8), idm=idm), suica(row(9), idm=idm)
+        assert [(card["idm"], len(card["history"])) for card in show.json(*cards)] == [(None, 1), (None, 1)]
+        assert show(*cards).count("IDm not recorded") == 2
+
+    def test_with_the_same_newest_row_the_last_written_tells_gates_and_balance(self, show: Show) -> None:
+        before = suica(row(8, 900), s008B={0: attributes(900, update=8)})
+        entered = suica(row(8, 900), s008B={0: attributes(900, update=9)}, s108F={0: GATE})
+        for order in ((before, entered), (entered, before)):
+            (facts,) = show.json(*order)
+            assert (facts["update"], len(facts["gates"])) == (9, 1)
+
+    def test_in_a_collection_with_others_are_shown_and_the_others_counted(self, show: Show, tmp_path: Path) -> None:
+        bulk = tmp_path / "cards.json"
+        card = '{"cardType":"FeliCa","idm":"AQEGAQShssM=","systems":[]}'
+        bulk.write_text(f'{{"cards":[{{"tagId":"01","ksx6924":{{}}}},{card},{{"cardType":"CEPAS"}}]}}')
+        ran = show._cli("card", "show", bulk, "--json")
+        assert (ran.code, json.loads(ran.out)["idm"]) == (Exit.OK, "0101060104A1B2C3")
+        ran = show._cli("card", "show", bulk, "--lang", "en")
+        assert ran.err == f"{bulk}: passed over, as not FeliCa: 2\n"
 
     def test_of_one_card_in_one_file_are_told_apart_by_their_place_in_it(self, show: Show, tmp_path: Path) -> None:
         def farebot(block: bytes) -> dict[str, object]:
@@ -278,6 +306,17 @@ class TestOurOwnCard:
         card = issue(OTHER_IDM, Account("lococa", 0), "LC1", date(2026, 11, 20))
         card.systems[0x88B4][0x0009][0] = bytes(16)
         assert "GEN-11" in show(card)
+
+    def test_that_is_blank_says_so_and_is_not_called_refused(self, show: Show) -> None:
+        blank = blank_lite_s(OTHER_IDM)
+        out = show(blank)
+        assert out.startswith("[simulated 模擬] a blank card (FeliCa Lite-S, not issued) ")
+        assert line_with(out, "writes") == "writes 0"
+        assert "refused" not in out and "uses" not in out
+        assert "空のカード" in show(blank, args=("--lang", "ja"))
+        (facts,) = show.json(blank)
+        assert (facts["brand"], facts["writes"], "refused" in facts) == ("blank", 0, False)
+        assert show(blank, args=("--csv",)) == ""
 
     def test_raw_names_its_blocks(self, show: Show) -> None:
         out = show(issue(OTHER_IDM, Account("lococa", 0), "LC1", date(2026, 11, 20)), args=("--raw", "--lang", "en"))

@@ -551,6 +551,7 @@ def lines_of_files() -> Iterator[tuple[str, str]]:
     yield f"{needed}\n{good}\n{good},5", "Expected 4 columns, got 5"
     yield f"{needed}\n{good}\nX,2026-11-20,0,4", "row 3, column trip_id_performed: 'X' is unknown; there is HAKUHO-W01"
     yield f"{needed}\n{TRIP},2026-02-30,0,4", "row 2, column service_date: '2026-02-30' is not a day like 2026-11-20"
+    yield f"{needed}\n{TRIP},2013-11-20,0,4", "row 2, column service_date: 2013-11-20: no operator file names agency"
     yield f"{needed}\n{TRIP},2026-11-20,,4", "row 2, column boarded_place: no value; where it was boarded"
     yield f"{needed}\n{TRIP},2026-11-20,4,4", "row 2, column boarded_place: no ride from 4 to 4 on a trip of 5 stops"
     yield f"{needed}\n{TRIP},2026-11-20,0,5", "row 2, column alighted_place: no ride from 0 to 5 on a trip of 5 stops"
@@ -581,6 +582,57 @@ def test_a_file_that_is_none(cli: Cli, text: str, says: str) -> None:
     assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
     (line,) = ran.err.splitlines()
     assert line.startswith(f"farebox: {path}: ") and says in line
+
+
+def test_a_column_whose_name_is_not_utf_8(cli: Cli) -> None:
+    path = cli.folder / "rides.csv"
+    path.write_bytes("便,service_date\nX,2026-11-20\n".encode("cp932"))
+    ran = cli.run(path)
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert ran.err == f"farebox: {path}: a column's name is not UTF-8; save the file as UTF-8\n"
+
+
+_NOT_UTF_8 = pa.array([b"HAKUHO-\xee"]).view(pa.string())
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"trip_id_performed": _NOT_UTF_8}, "Invalid UTF8 sequence"),
+        (
+            {"service_date": pa.array([1_996_509_481], pa.date32())},
+            "row 1, column service_date: 'date32[day] 1996509481'",
+        ),
+        ({"service_date": pa.array([2**62], pa.timestamp("ns", "Foo/Bar"))}, "row 1, column service_date: 'timestamp["),
+        ({"party": [["child"]]}, "column party holds list<"),
+    ],
+)
+def test_parquet_that_holds_what_no_ride_has(cli: Cli, changed: dict[str, Any], says: str) -> None:
+    columns = {"trip_id_performed": [TRIP], "service_date": [FRIDAY], "boarded_place": [0], "alighted_place": [4]}
+    path = cli.folder / "rides.parquet"
+    parquet.write_table(pa.table(columns | changed), path)
+    ran = cli.run(path)
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert ran.err.startswith(f"farebox: {path}: ") and says in ran.err and len(ran.err.splitlines()) == 1
+
+
+def test_parquet_with_a_damaged_footer_is_named(cli: Cli) -> None:
+    path = cli.folder / "rides.parquet"
+    parquet.write_table(pa.table({"trip_id_performed": [TRIP]}), path)
+    data = bytearray(path.read_bytes())
+    data[-8 - int.from_bytes(data[-8:-4], "little")] = 0xFF
+    path.write_bytes(data)
+    ran = cli.run(path)
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert ran.err.startswith(f"farebox: {path}: ") and ran.err.endswith("; mend the file\n")
+
+
+def test_parquet_of_very_many_rows_is_not_unpacked(cli: Cli) -> None:
+    path = cli.folder / "rides.parquet"
+    parquet.write_table(pa.table({"trip_id_performed": pa.nulls(20_000_001)}), path)
+    ran = cli.run(path)
+    assert (ran.code, ran.out) == (Exit.CONFIGURATION, "")
+    assert "20,000,001 rows, at most 20,000,000; split it" in ran.err
 
 
 @pytest.mark.parametrize(

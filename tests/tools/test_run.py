@@ -14,6 +14,7 @@ import pytest
 
 from farebox.formats.journal import Outcome
 from farebox.journal.reading import read, verify
+from tests.reader.plugged import IDLE_READER, plug_in
 from tests.tools.cli import run
 from tools.exits import Exit
 from tools.options import feed_path
@@ -64,7 +65,7 @@ def test_gen_10_the_shortage_is_hinted_at_and_keyed(drive: Drive) -> None:
 
 def test_keys_are_taken_as_people_type_them(drive: Drive) -> None:
     said = str(drive("HELP, Tap, stops, nonsense, board 99999999999999999999, tap 2, , quit", "--balance", 500)["said"])
-    assert "board N: where they boarded" in said and "? nonsense" in said and "● 0 磐城棚倉" in said
+    assert "tap [in|out]: lay the card · next" in said and "? nonsense" in said and "● 0 磐城棚倉" in said
 
 
 def test_two_images_on_two_readers_are_laid_one_by_one(
@@ -91,6 +92,47 @@ def test_gen_7_the_boarding_stop_is_asked_for_and_keyed(
     ran = run(capsys, monkeypatch, "run", *readers, *where)
     assert "board N (where they boarded)" in ran.out
     assert json.loads(run(capsys, monkeypatch, "card", "show", card, "--json").out)["balance_yen"] == 2_000 - 190
+
+
+def test_only_the_keys_that_answer_the_question_are_hinted_at_and_helped_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also at the second question about one card, and when a question that was dropped is asked again."""
+    card = tmp_path / "c"
+    run(capsys, monkeypatch, "card", "new", "--operator", "lococa", "--balance", 10, "--issued", DAY, "-o", card)
+    keys = ["help", "next", "next", "tap out", "help", "board 0", "help", "board 0", "drop", "help", "tap out", "next"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(keys)))
+    readers = ("--reader", f"image:{card}", "--reader", f"image:{card}")
+    where = ("--journal", tmp_path / "j", "--trip", "HAKUHO-W01", "--date", DAY, "--lang", "en")
+    said = run(capsys, monkeypatch, "run", *readers, *where).out.splitlines()
+    always = "next: drive on · stops: list them · quit"
+    assert [line for line in said if line.startswith("→") or "quit" in line] == [
+        f"tap [in|out]: lay the card · {always}",
+        "→ board N (where they boarded), or drop",
+        f"board N: where they boarded · drop: give up · {always}",
+        "→ part (shortage in cash), cash (all), or drop",
+        f"part: shortage in cash · cash: all in cash · drop: give up · {always}",
+        f"tap [in|out]: lay the card · {always}",
+        "→ board N (where they boarded), or drop",
+    ]
+
+
+@pytest.mark.parametrize(("reader", "mark"), [("usb", "再生"), ("image:my.card.cbor", "再生・模擬")])
+def test_a_trace_is_told_as_a_replay_and_as_simulated_if_its_card_was(
+    reader: str, mark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = tmp_path / "my.trace.jsonl"
+    trace.write_text(json.dumps({"format": "farebox-trace", "version": 1, "reader": reader, "chip": "RC-S380"}))
+    master = tmp_path / "master.key"
+    master.write_text("5A" * 32)
+    master.chmod(0o600)
+    words = ("--reader", f"trace:{trace}", "--keys", master, "--journal", tmp_path / "j", "--date", DAY)
+    for language, told in (("ja", f"【{mark}】trace:{trace}: "), ("en", f"[{mark} replay] trace:{trace}: ")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("help\n"))
+        ran = run(capsys, monkeypatch, "run", *words, "--lang", language)
+        assert ran.code == Exit.OK
+        assert told in ran.out and ("模擬" in ran.out) is ("模擬" in mark)
+        assert "tap [in|out]" not in ran.out
 
 
 def test_a_card_file_that_can_not_be_kept_was_not_written(
@@ -135,6 +177,25 @@ def test_a_signal_ends_the_trip_as_quit_does(tmp_path: Path, number: signal.Sign
     assert (process.returncode, err) == (0, b"")
     assert verify(journal).problem is None
     assert type(read(journal).entries[-1].record).__name__ == "TripEnded"
+
+
+PLUGGED = {
+    "one that can't be loaded": "import no_such_library",
+    "one that gives no port": "port = lambda rest: None",
+    "one that raises": IDLE_READER.replace("return None", "raise KeyError(7)", 1),
+    "one that leaves": IDLE_READER.replace("return None", "raise SystemExit(3)", 1),
+    "one that misses something": "from reader.port import ReaderMissing as R\ndef port(rest): raise R('no shelf')",
+}
+
+
+@pytest.mark.parametrize("source", PLUGGED.values(), ids=PLUGGED)
+def test_a_plug_in_that_can_not_be_used_is_a_line_that_names_the_reader(
+    source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = plug_in(monkeypatch, tmp_path, "amiss", source) + "x"
+    ran = run(capsys, monkeypatch, "run", "--reader", spec, "--journal", tmp_path / "j")
+    assert ran.code == Exit.NO_READER
+    assert ran.err.startswith(f"farebox: --reader {spec}: ") and ran.err.count("\n") == 1
 
 
 def test_the_register_keeps_a_cards_stops_through_a_new_edition_of_the_feed(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from farebox.result import Result, Side
+from farebox.words import REFUSALS, Language, reason
 from sim.hardware.field import Moment, Withdrawal
 from tariff.account import Account, Pass
 from tariff.calendar import midnight_in_japan_s
@@ -16,7 +17,6 @@ from tariff.refusal import Code, Refusal
 from tests.farebox.bus import DAY, Bus, lococa, service
 from tests.farebox.taps import KINDS
 from tools.tap_table import TapTable, wrapped
-from tools.words import REFUSALS, Language, reason
 
 
 @given(st.text(st.sampled_from("aあ 　·→1"), max_size=60), st.integers(2, 30))

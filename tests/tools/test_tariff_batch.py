@@ -823,6 +823,7 @@ def test_an_error_of_another_kind_says_where_and_what(
         (b"[" * 100_000, "nested too deep"),
         (b'{"a": 1, "b": 2, "a": 3}', "field 'a' is there twice"),
         (b'{"id": 2, "b": 2, "id": 2}', "field 'id' is there twice"),
+        (b'{"b": 2, "id": 2, "b": 2, "id": 3}', "field 'b' is there twice"),
         (b'{"yen": ' + b"9" * 5_000 + b"}", "thousands of digits"),
         (b"null", "must be object"),
         (b'"' + b"x" * LINE_BYTES + b'"', f"over {LINE_BYTES} bytes"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from farebox.words import LINES, Language
 from tariff.lines import Word
 from tariff.products import Step
 from tariff.refunds import Item
@@ -19,7 +20,6 @@ from tools.cli import farebox
 from tools.exits import Exit
 from tools.tariff.command import tariff
 from tools.tariff.words import HANDBOOKS, ITEMS, PURSES, REMEDIES, RIDERS, STEPS, big, detail_words, refusal_words, yen
-from tools.words import LINES, Language
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tariff_commands.md").read_text("utf-8")
 OUTPUTS = re.findall(r"<!-- output: farebox (.+?) -->\n```text\n(.+?)```", PAGE, re.DOTALL)

@@ -7,16 +7,20 @@ from cardimage.layout.conditions import decode_account
 from cardimage.layout.history import decode_history, last_uses
 from cardimage.layout.number import decode_number
 from cardimage.resolve import Standing, standing
+from cardimage.transit.brand import is_blank
 from farebox.feed import Feed
 from tariff.account import Account
+from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
 Facts = dict[str, object]
 
 
 def bench_facts(blocks: Blocks, feed: Feed | None) -> Facts:
-    """Everything worth saying about a whole Lite-S card; `feed` names the stops of its pass."""
+    """Everything worth saying about a whole Lite-S card, of a blank one little; `feed` names the stops of its pass."""
     facts: Facts = {"writes": int.from_bytes(blocks[lite_s.WCNT][:3], "little")}
+    if is_blank(blocks):
+        return facts
     number = decode_number(blocks[NUMBER_BLOCK])
     facts["number"], facts["issued"] = (number[0], number[1].isoformat()) if number else (None, None)
     now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
@@ -41,7 +45,7 @@ def _account_facts(account: Account, now: Standing, feed: Feed | None) -> Facts:
     return {
         "scheme": account.scheme,
         "sequence": f"{now.slot.sequence} in S_PAD{now.place}",
-        "balance_yen": account.stored_fare_yen,
+        "balance_yen": money_yen(account),
         **_other_purses(account),
         "holder": account.holder.name.lower().replace("_", "-"),
         "named": account.named,

@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
+from farebox.words import Language, say
 from tools.card.bench_facts import Facts
 from tools.tariff.view import is_rich, table
-from tools.words import Language, say
 
 _LABELS: dict[str, tuple[str, str]] = {
     "writes": ("書込回数", "writes"),
@@ -41,7 +41,9 @@ def show_bench(facts: Facts, out: Console, language: Language) -> None:
         if key != "last_uses":
             made.add_row(say(_LABELS[key], language), _text(value, language))
     out.print(made)
-    uses = facts.get("last_uses", [])
+    uses = facts.get("last_uses")
+    if uses is None:
+        return
     assert isinstance(uses, list)
     if not uses:
         out.print(say(("利用履歴なし", "no last uses"), language))

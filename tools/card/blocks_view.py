@@ -7,7 +7,7 @@ from cardimage.image import UNSTATED_SYSTEM, CardImage
 from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, NUMBER_BLOCK, SLOT_BLOCKS
 from cardimage.transit import services
 from cardimage.transit.services import Service, suica_system
-from tools.words import Language, say
+from farebox.words import Language, say
 
 _Both = tuple[str, str]
 

@@ -1,5 +1,6 @@
 """`farebox card convert`: a recorded card into another format."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -7,13 +8,18 @@ import click
 from cardimage import image as card_image
 from cardimage.formats import flipper
 from cardimage.image import CardImage
-from tools.files import read_images, write_whole
+from tools.files import read_collection, write_whole
 from tools.options import FILE
 
 
-def encoded(image: CardImage, path: Path) -> bytes:
-    """The bytes of a file by its name: Flipper's for *.nfc, ours for anything else."""
-    return flipper.write(image).encode() if path.suffix.lower() == ".nfc" else card_image.dump(image)
+def encoder_named(path: Path) -> Callable[[CardImage], bytes]:
+    """What makes the bytes of a card's file, by its name: Flipper's for *.nfc, ours for *.cbor; else a UsageError."""
+    match path.suffix.lower():
+        case ".nfc":
+            return lambda image: flipper.write(image).encode()
+        case ".cbor":
+            return card_image.dump
+    raise click.UsageError(f"-o {path}: name it *.card.cbor, or *.nfc for Flipper")
 
 
 @click.command(short_help="Turn a recorded card into our format or Flipper's.")
@@ -28,16 +34,19 @@ def convert(source: Path, path: Path, number: int | None, force: bool) -> None:
     farebox card convert suica.nfc -o suica.card.cbor
     farebox card convert export.json --card 2 -o second.nfc
     """
+    encode = encoder_named(path)
     if path.is_dir() or (path.exists() and not force):
         raise click.UsageError(f"{path} exists; {'name a file' if path.is_dir() else '--force writes over it'}")
-    images = read_images(source)
+    images, passed_over = read_collection(source)
     if number is None and len(images) != 1:
         raise click.UsageError(f"{source} holds {len(images)} cards; choose one with --card")
     if number is not None and number > len(images):
         raise click.UsageError(f"--card {number}: {source} holds {len(images)}")
     image = images[(number or 1) - 1]
-    write_whole(path, encoded(image, path))
+    write_whole(path, encode(image), private=True)
     click.echo(f"{path}: {image.idm.hex().upper() or 'IDm unknown'}, systems {_systems(image)}")
+    if passed_over:
+        click.echo(f"{source}: passed over, as not FeliCa: {passed_over}", err=True)
 
 
 def _systems(image: CardImage) -> str:

@@ -13,31 +13,32 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from cardimage import image as card_image
 from cardimage import lite_s
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage, ImageFault
+from farebox.words import Language, say
 from reader.issuing import Bench, CardState, Left, Problem, Step, Why, look
 from reader.keys import KEY_VERSION, KeyStore, bench_keys, keys_from
 from reader.port import FramePort, NoCard, Polled, ReaderFault, ReaderMissing, TwoCards
 from sim.hardware.field import CardField, FieldPort
 from tools.card.bench_facts import bench_facts
 from tools.exits import CheckFailed
-from tools.files import read_image, write_whole
-from tools.options import json_option, language_option
+from tools.files import encoder_of, read_image, write_whole
+from tools.options import json_option, language_option, wait_option
 from tools.readers import open_reader
-from tools.words import Language, say
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Done = TypeVar("_Done")
 
-WAIT_S = 30.0
 _LOOK_S = 0.5
+_PAUSE_S = 0.1
 MOST_LAYINGS = 5
 """How often a card that left is waited for again."""
 _NOBODYS_KEY = b"\xff" * 16
 
 _Both = tuple[str, str]
+_Amiss = Why | ReaderFault | None
+"""What lies there when the time is over, in place of the card that was waited for; None: that card."""
 STEPS: dict[Step, _Both] = {
     Step.LOOK: ("読み取り中…離さないでください", "reading … don't take it away"),
     Step.CONTENTS: ("内容を書き込み中…", "writing its contents …"),
@@ -72,6 +73,10 @@ PROBLEMS: dict[Why, _Both] = {
         "what was written is not there; exchange the card",
     ),
 }
+_NOT_FINISHED: _Both = (
+    "カードは未完了です。同じ指定でもう一度実行し、置いてください",
+    "the card is not finished: run this again with the same words, and lay it again",
+)
 LEFT: dict[Left, _Both] = {
     Left.SYSTEM_CLOSED: (
         "システムブロックは閉じたまま（ID・SER_C・NDEFは変更不可）",
@@ -92,7 +97,8 @@ class Counter(NamedTuple):
 
     bench: Bench
     polled: Polled
-    wait: Callable[[], Polled]
+    wait: Callable[[Why], _Amiss]
+    """Wait until the same card is laid again; it is told what was said last."""
     tell: Callable[[_Both], None]
     language: Language
     is_simulated: bool
@@ -101,14 +107,23 @@ class Counter(NamedTuple):
         """Act, again as often as a card that left is laid again; a fault or a check that failed says the rest."""
         outcome = act()
         if isinstance(outcome, ReaderFault):
-            raise _fault(outcome)
+            raise _fault(outcome, say(_NOT_FINISHED, self.language))
         if not isinstance(outcome, Problem):
             return outcome
-        if not outcome.again or self.is_simulated or layings == 1:
+        if not outcome.again or self.is_simulated:
             raise CheckFailed(f"{self.bench.port.name}: {problem_text(outcome, self.language)}")
-        self.tell(PROBLEMS[outcome.why])
-        self.wait()
+        amiss = outcome.why if layings == 1 else self._waited_for(outcome.why)
+        if amiss is not None:
+            text = f"{say(PROBLEMS[amiss], self.language)}; {say(_NOT_FINISHED, self.language)}"
+            raise CheckFailed(f"{self.bench.port.name}: {text}")
         return self.insist(act, layings - 1)
+
+    def _waited_for(self, why: Why) -> Why | None:
+        self.tell(PROBLEMS[why])
+        amiss = self.wait(why)
+        if isinstance(amiss, ReaderFault):
+            raise _fault(amiss, say(_NOT_FINISHED, self.language))
+        return amiss
 
     def state(self) -> CardState:
         """What lies there."""
@@ -120,7 +135,7 @@ def counter_options(command: _Command) -> _Command:
     for option in (
         json_option,
         language_option,
-        click.option("--wait", "wait_s", type=click.FloatRange(0), default=WAIT_S, show_default=True, help="Seconds."),
+        wait_option,
         click.option(
             "--keys", "keys_at", metavar="FILE", help="Master keys: a file (mode 0600) or credential:NAME. Else: bench."
         ),
@@ -175,8 +190,9 @@ def at_counter(place: Place) -> Iterator[Counter]:
     keys = place.keys
     image_path = Path(place.spec.removeprefix("image:")) if place.spec.startswith("image:") else None
     image = read_image(image_path) if image_path else None
-    before = card_image.dump(image) if image else b""
     port = _image_port(place.spec, image, keys) if image else open_reader(place.spec)
+    encode = encoder_of(image_path) if image_path else None
+    before = encode(image) if encode and image else b""
 
     def tell(text: _Both) -> None:
         if not place.as_json:
@@ -187,13 +203,15 @@ def at_counter(place: Place) -> Iterator[Counter]:
             tell(("カードを置いてください", "lay the card on the reader"))
         bench = Bench(port, keys, os.urandom, lambda step: tell(STEPS[step]))
         polled = _waited(port, place.wait_s)
-        yield Counter(
-            bench, polled, lambda: _waited(port, place.wait_s), tell, place.language, is_simulated=image is not None
-        )
+
+        def wait(told: Why) -> _Amiss:
+            return _laid_again(port, polled.idm, place.wait_s, told, lambda why: tell(PROBLEMS[why]))
+
+        yield Counter(bench, polled, wait, tell, place.language, is_simulated=image is not None)
     finally:
         port.close()
-        if image is not None and image_path is not None and card_image.dump(image) != before:
-            write_whole(image_path, card_image.dump(image))
+        if encode and image and image_path and encode(image) != before:
+            write_whole(image_path, encode(image))
 
 
 def card_text(state: CardState) -> _Both:
@@ -253,5 +271,29 @@ def _waited(port: FramePort, wait_s: float) -> Polled:
                 raise CheckFailed(f"{port.name}: no FeliCa Lite-S card within {wait_s:g} s; lay one, or give it --wait")
 
 
-def _fault(fault: ReaderFault) -> ReaderMissing:
-    return ReaderMissing(f"{fault.reader}: {fault.what}; `farebox reader doctor` names the fix")
+def _laid_again(port: FramePort, idm: bytes, wait_s: float, told: Why, tell: Callable[[Why], None]) -> _Amiss:
+    """Wait until this card lies there. Whatever else is laid meanwhile is told, once, and left alone."""
+    end_s = time.monotonic() + wait_s
+    while True:
+        outcome = port.poll((lite_s.SYSTEM_CODE,), min(end_s, time.monotonic() + _LOOK_S))
+        match outcome:
+            case ReaderFault():
+                return outcome
+            case Polled(idm=found) if found == idm:
+                return None
+            case Polled():
+                why = Why.ANOTHER_CARD
+            case TwoCards():
+                why = Why.TWO_CARDS
+            case NoCard():
+                why = Why.CARD_LEFT
+        if time.monotonic() >= end_s:
+            return why
+        if why is not told:
+            tell(why)
+        told = why
+        time.sleep(_PAUSE_S)
+
+
+def _fault(fault: ReaderFault, *notes: str) -> ReaderMissing:
+    return ReaderMissing("; ".join((f"{fault.reader}: {fault.what}", *notes, "`farebox reader doctor` names the fix")))

@@ -1,6 +1,7 @@
 """`farebox card dump`: records a present card, and what passed between it and the reader."""
 
 import json
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -8,25 +9,24 @@ from pathlib import Path
 
 import click
 
+from cardimage.formats import known_idm
 from cardimage.image import CardImage
+from farebox.words import Language, say
 from reader.port import CardLost, FramePort, NoCard, ReaderFault, ReaderMissing, TwoCards
 from reader.recording import NotRecorded, record
 from reader.trace import TracingPort
-from tools.card.convert import encoded
+from tools.card.convert import encoder_named
 from tools.exits import CheckFailed
 from tools.files import write_whole
-from tools.options import FILE, json_option, language_option
+from tools.options import FILE, json_option, language_option, wait_option
 from tools.readers import holds_simulated, open_reader
-from tools.words import Language, say
-
-WAIT_S = 30.0
 
 
 @click.command(short_help="Record a present card into a file.")
 @click.option("--reader", "spec", required=True, metavar="READER", help="usb, tty:PATH, image:FILE, trace:FILE, ...")
 @click.option("-o", "--output", "path", type=FILE, required=True, help="The file: *.card.cbor, or *.nfc for Flipper.")
-@click.option("--trace", "trace_path", type=FILE, help="Record the frames too, one JSON object a line.")
-@click.option("--wait", "wait_s", type=click.FloatRange(0), default=WAIT_S, show_default=True, help="Seconds.")
+@click.option("--trace", "trace_path", type=FILE, help="Record the frames too, also of a dump that fails.")
+@wait_option
 @click.option("--force", is_flag=True, help="Write over existing files.")
 @language_option
 @json_option
@@ -40,24 +40,29 @@ def dump(
     farebox card dump --reader tty:/dev/ttyAMA0 -o my.nfc --trace my.trace.jsonl
     farebox card dump --reader trace:my.trace.jsonl -o again.card.cbor
 
-    A recorded card shows where its holder has been: keep the file as you would keep the card.
+    A recorded card shows where its holder has been: keep the files as you would keep the card. Nobody else may read
+    them (mode 0600).
     """
     for name in (path, trace_path):
         if name is not None and (name.is_dir() or (name.exists() and not force)):
             raise click.UsageError(f"{name} exists; {'name a file' if name.is_dir() else '--force writes over it'}")
+    encode = encoder_named(path)
+    if trace_path is not None and os.path.realpath(trace_path) == os.path.realpath(path):
+        raise click.UsageError(f"--trace {trace_path}: the same file as -o; name another")
     with ExitStack() as stack:
         port = open_reader(spec)
         stack.callback(port.close)
         lines: list[str] = []
-        image = _recorded(TracingPort(port, lines.append, time.monotonic) if trace_path else port, wait_s, language)
-    image = image._replace(simulated=holds_simulated(spec))
-    if trace_path is not None:
-        write_whole(trace_path, "".join(lines).encode())
-    write_whole(path, encoded(image, path))
+        if trace_path is not None:
+            port = TracingPort(port, lines.append, time.monotonic)
+            stack.callback(lambda to: write_whole(to, "".join(lines).encode(), private=True), trace_path)
+        recorded = _recorded(port, wait_s, language)
+        image = recorded._replace(idm=known_idm(recorded.idm), simulated=holds_simulated(spec))
+    write_whole(path, encode(image), private=True)
     services = [blocks for services in image.systems.values() for blocks in services.values()]
     facts = {
         "path": str(path),
-        "idm": image.idm.hex().upper(),
+        "idm": image.idm.hex().upper() or None,
         "systems": [f"{code:04X}" for code in image.systems],
         "services_read": sum(1 for blocks in services if blocks),
         "services_with_key": sum(1 for blocks in services if not blocks),

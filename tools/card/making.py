@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from cardimage.issue import made_up_number
 from cardimage.layout.variants import VARIANTS
 from farebox.feed import Feed
 from farebox.feed.operators import load_operators
-from tariff.account import Account, AutoCharge, HolderKind, Pass, Section
+from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.auto_charge import check_arrangement
 from tariff.purses import over_cap
-from tariff.rulebook import Rulebook
+from tariff.rulebook import Purse, Rulebook
 from tools.options import DayType, feed_option, load_numbered_feed, register_option
 
 _KINDS = {kind.name.lower().replace("_", "-"): kind for kind in HolderKind}
@@ -26,6 +27,10 @@ _OPTIONS = (
     click.option(
         "--balance", "balance_yen", type=click.IntRange(0), default=0, show_default=True, help="Stored fare, yen."
     ),
+    click.option("--coupons", "coupons_yen", type=click.IntRange(0), default=0, help="NORUCA: ordinary coupons, yen."),
+    click.option("--points", type=click.IntRange(0), default=0, help="Iwate Green Pass: transport points, from today."),
+    click.option("--welfare-points", type=click.IntRange(0), default=0, help="Iwate Green Pass: welfare points."),
+    click.option("--pass-only", is_flag=True, help="NORUCA: a card with the pass function only, without purses."),
     click.option("--number", default="", help="Engraved number: up to 17 of 0-9 and A-Z. Made up if not given."),
     click.option("--issued", type=DayType(), default=None, help="Day of issue; today if not given."),
     click.option("--expires", type=DayType(), help="Last day the card itself may be used."),
@@ -56,6 +61,10 @@ class Order(NamedTuple):
     scheme: str
     kind: str
     balance_yen: int
+    coupons_yen: int
+    points: int
+    welfare_points: int
+    pass_only: bool
     number: str
     issued: date | None
     expires: date | None
@@ -77,9 +86,7 @@ def account_of(order: Order, today: date) -> Account:
     if len(order.ends) > 3:
         raise click.UsageError(f"--pass: {len(order.ends)} sections; a card holds three")
     rulebook = load_operators().on(order.scheme, today)
-    checked = over_cap(Account(order.scheme, 0), order.balance_yen, rulebook)
-    if checked is not None:
-        raise click.UsageError(f"--balance {order.balance_yen}: over the cap ({checked.rule}: {checked.detail})")
+    _check_purses(order, rulebook)
     if order.expires is not None and order.expires < today:
         raise click.UsageError(f"--expires {order.expires}: before the day of issue, {today}")
     return Account(
@@ -90,12 +97,41 @@ def account_of(order: Order, today: date) -> Account:
         expires=order.expires,
         held_pass=_section_pass(order, order.days) if order.ends and order.days else None,
         auto_charge=_arranged(rulebook, order.auto_charge) if order.auto_charge else None,
+        coupons=Coupons(order.coupons_yen, 0, 0) if _has_coupons(rulebook) and not order.pass_only else None,
+        points=Points(order.points, today) if order.points else None,
+        welfare_points=order.welfare_points,
     )
 
 
 def engraved(order: Order, idm: bytes) -> str:
     """The number on the card: as told, or made up from its IDm."""
-    return order.number or f"{'AZ' if order.scheme == 'aizu-noruca' else 'LC'}{idm.hex().upper()[:14]}"
+    return order.number or made_up_number(order.scheme, idm)
+
+
+def _check_purses(order: Order, rulebook: Rulebook) -> None:
+    """Only what the scheme's cards have (NOR-3, NOR-12, IGP-5, IGP-28), and within its cap (GEN-3)."""
+    for option, amount, purse in (
+        ("--balance", order.balance_yen, Purse.STORED_FARE),
+        ("--coupons", order.coupons_yen, Purse.REGULAR),
+        ("--points", order.points, Purse.POINTS),
+        ("--welfare-points", order.welfare_points, Purse.WELFARE),
+    ):
+        if amount and purse not in (rules.name for rules in rulebook.purses):
+            has = ", ".join(rules.name for rules in rulebook.purses)
+            raise click.UsageError(f"{option} {amount}: a card of {rulebook.name} has no such purse; it has {has}")
+    if order.pass_only and not _has_coupons(rulebook):
+        raise click.UsageError(f"--pass-only: {rulebook.name} has no cards with the pass function only (NOR-12)")
+    if order.pass_only and order.coupons_yen:
+        raise click.UsageError("--pass-only and --coupons: a card with the pass function only has no purse (NOR-12)")
+    money = ("--coupons", order.coupons_yen) if _has_coupons(rulebook) else ("--balance", order.balance_yen)
+    checked = over_cap(Account(order.scheme, 0), money[1], rulebook)
+    if checked is not None:
+        raise click.UsageError(f"{money[0]} {money[1]}: over the cap ({checked.rule}: {checked.detail})")
+
+
+def _has_coupons(rulebook: Rulebook) -> bool:
+    """Whether a card's money is in coupon purses, not stored fare (NOR-3)."""
+    return any(rules.name is Purse.REGULAR for rules in rulebook.purses)
 
 
 def _arranged(rulebook: Rulebook, auto_charge: tuple[int, int]) -> AutoCharge:

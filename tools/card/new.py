@@ -10,6 +10,7 @@ import click
 from cardimage import image as card_image
 from cardimage.issue import issue
 from tariff.calendar import day_in_japan
+from tariff.purses import money_yen
 from tools.card.making import Order, account_of, card_options, engraved
 from tools.files import write_whole
 from tools.options import FILE
@@ -35,6 +36,8 @@ def new(idm: str, path: Path, force: bool, **words: Any) -> None:
     farebox card new --operator lococa --balance 1000 --pass 実業高校前 南湖公園 \\
         --pass-days 2026-11-01 2026-11-30 -o pass.card.cbor
     farebox card new --operator aizu-noruca --balance 50 --auto-charge 100 1000 -o auto.card.cbor
+    farebox card new --operator iwate-green-pass --balance 500 --points 300 -o points.card.cbor
+    farebox card new --operator noruca --coupons 1100 -o coupons.card.cbor
     """
     if path.is_dir() or (path.exists() and not force):
         raise click.UsageError(f"{path} exists; {'name a file' if path.is_dir() else '--force writes over it'}")
@@ -44,7 +47,7 @@ def new(idm: str, path: Path, force: bool, **words: Any) -> None:
     identity = _octets(idm) if idm else b"\x01\x2e" + os.urandom(6)
     number = engraved(order, identity)
     write_whole(path, card_image.dump(issue(identity, account, number, today)))
-    click.echo(f"{path}: simulated card (模擬) {number}, {order.balance_yen:,} yen")
+    click.echo(f"{path}: simulated card (模擬) {number}, {money_yen(account):,} yen")
 
 
 def _octets(text: str) -> bytes:

@@ -2,9 +2,9 @@
 
 import click
 
+from farebox.words import Language
 from reader.issuing import Rekeyed, rekey_card
 from tools.card.counter import Place, at_counter, counter_options
-from tools.words import Language
 
 
 @click.command(short_help="Give a card the newest key.")

@@ -14,15 +14,15 @@ from cardimage.transit.brand import NAMES, Brand, guess_brand
 from cardimage.transit.history import Merged, Recorded, merge
 from cardimage.transit.services import history_blocks
 from farebox.feed import Feed
+from farebox.words import Language, say
 from tools.card.bench_facts import Facts, bench_facts
 from tools.card.bench_view import show_bench
 from tools.card.blocks_view import raw_lines
 from tools.card.transit_facts import history_rows, transit_facts
 from tools.card.transit_view import show_transit
-from tools.files import read_images
+from tools.files import read_collection
 from tools.options import FILE, json_option, language_option, load_numbered_feed, register_option
 from tools.tariff.view import console, is_rich
-from tools.words import Language, say
 
 
 @click.command(short_help="Show what recorded cards hold.")
@@ -55,7 +55,7 @@ def show(
     if as_csv + as_raw + as_json > 1:
         raise click.UsageError("--json, --csv and --raw: one of them")
     numbered = load_numbered_feed(feed, register_path) if feed else None
-    cards = [merge(group) for group in _by_card(recorded for path in paths for recorded in _read(path))]
+    cards = [merge(group) for group in _by_card(recorded for path in paths for recorded in _read(path, language))]
     if as_json:
         for card in cards:
             click.echo(json.dumps(_facts(card, numbered), ensure_ascii=False))
@@ -69,9 +69,15 @@ def show(
             _show_card(card, numbered, as_raw, out, language)
 
 
-def _read(path: Path) -> list[Recorded]:
-    """The cards of a file, each by a name of its own."""
-    images = read_images(path)
+def _read(path: Path, language: Language) -> list[Recorded]:
+    """The cards of a file, each by a name of its own. How many were of other kinds is told apart from the output."""
+    images, passed_over = read_collection(path)
+    if passed_over:
+        said = (
+            f"FeliCaではないカード{passed_over}枚を除きました",
+            f"passed over, as not FeliCa: {passed_over}",
+        )
+        click.echo(f"{path}: {say(said, language)}", err=True)
     return [
         Recorded(str(path) if len(images) == 1 else f"{path}#{number}", image)
         for number, image in enumerate(images, start=1)
@@ -149,8 +155,8 @@ def _show_card(card: Merged, feed: Feed | None, as_raw: bool, out: Console, lang
     out.print(f"{say(('システム', 'systems'), language)} {systems or unknown}")
     blocks = image.lite_s_blocks()
     if as_raw:
-        for line in raw_lines(image, guess.brand is Brand.BENCH, language):
-            out.print(line, soft_wrap=True)
+        # In one piece: a file of hostile make may hold thousands of blocks, and rich takes its time with a line.
+        out.out("\n".join(raw_lines(image, guess.brand is Brand.BENCH, language)), highlight=False)
     elif blocks is None:
         show_transit(card, out, language)
     else:

@@ -8,8 +8,8 @@ from cardimage.transit.gates import Gate, decode_gate
 from cardimage.transit.history import Merged, Use
 from cardimage.transit.rows import Bus, Goods, Place, Rail
 from cardimage.transit.services import GATES, suica_blocks
+from farebox.words import Language, say
 from tools.card.bench_facts import Facts
-from tools.words import Language, say
 
 
 def gates_of(merged: Merged) -> list[Gate]:

@@ -1,6 +1,6 @@
 """A transit card on a terminal: what it is, what is on it, where it has been. Eighty columns hold it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -12,10 +12,13 @@ from cardimage.transit.codes import process_name
 from cardimage.transit.fields import Trouble
 from cardimage.transit.history import History, Merged, Use
 from cardimage.transit.rows import Bus, Goods, Rail, Row
+from farebox.words import Language, say
 from tools.card.transit_facts import code_text, gates_of, name_or_code
 from tools.tariff.view import is_rich, table
-from tools.words import Language, say
 
+MOST_ROWS = 500
+"""Of one table. A card holds 20, so this is 25 recordings of it; a file of hostile make may hold thousands, and a table
+of them takes its time."""
 _PLAIN_ENTRIES_AND_EXITS = frozenset({0x00, 0x02, 0x0F})
 """Those that say nothing which the process and the place do not say."""
 
@@ -76,7 +79,8 @@ def _show_history(history: History, out: Console, language: Language) -> None:
     )
     made = table(*heads.split("\t"), right=(0, 4, 5), rich=is_rich(out))
     made.columns[1].no_wrap = True
-    for use in history.uses:
+    shown = history.uses[:MOST_ROWS]
+    for use in shown:
         row = use.row
         made.add_row(
             str(row.sequence),
@@ -87,8 +91,16 @@ def _show_history(history: History, out: Console, language: Language) -> None:
             f"{row.balance_yen:,}",
         )
     out.print(made)
-    for note in _notes(history, language):
+    notes = [*_left_out(len(history.uses), language), *_notes(history, shown, language)]
+    for note in notes[:MOST_ROWS]:
         out.print(Text(note, style="dim" if is_rich(out) else ""), soft_wrap=True)
+
+
+def _left_out(rows: int, language: Language) -> Iterator[str]:
+    """How many rows a table leaves out."""
+    if rows > MOST_ROWS:
+        more = f"{rows - MOST_ROWS:,}"
+        yield say((f"ほか{more}件（--json にはすべて）", f"and {more} more; --json has them all"), language)
 
 
 def _what(row: Row, language: Language) -> str:
@@ -134,12 +146,12 @@ def _amount(use: Use) -> str:
     return f"{use.amount.yen:+,}" + ("*" if use.amount.spans else "")
 
 
-def _notes(history: History, language: Language) -> Iterator[str]:
+def _notes(history: History, shown: Sequence[Use], language: Language) -> Iterator[str]:
     """What a reader of the table must know."""
-    if history.gaps:
-        numbers = ", ".join(
-            f"{gap.first}-{gap.last}" if gap.first < gap.last else f"{gap.first}" for gap in history.gaps
-        )
+    oldest = shown[-1].row.sequence
+    gaps = [gap for gap in history.gaps if gap.last >= oldest - 1]
+    if gaps:
+        numbers = ", ".join(f"{gap.first}-{gap.last}" if gap.first < gap.last else f"{gap.first}" for gap in gaps)
         yield say(
             (
                 f"* 番号 {numbers} の記録がないため、複数回分の金額かもしれません",
@@ -148,6 +160,8 @@ def _notes(history: History, language: Language) -> Iterator[str]:
             language,
         )
     for conflict in history.conflicts:
+        if conflict.sequence < oldest:
+            break
         sources = " / ".join(",".join(use.sources) for use in conflict.uses)
         yield say(
             (
@@ -156,7 +170,7 @@ def _notes(history: History, language: Language) -> Iterator[str]:
             ),
             language,
         )
-    for use in history.uses:
+    for use in shown:
         for trouble in use.row.troubles:
             number, raw = use.row.sequence, use.row.raw.hex(" ").upper()
             yield f"{say((f'番号 {number}', f'no. {number}'), language)}: {say(_TROUBLES[trouble], language)} · {raw}"
@@ -171,7 +185,7 @@ def _show_gates(merged: Merged, out: Console, language: Language) -> None:
         language,
     ).split("\t")
     made = table(*heads, right=(6,), rich=is_rich(out))
-    for gate in gates:
+    for gate in gates[:MOST_ROWS]:
         day = gate.day.isoformat() if gate.day else f"? {gate.raw[6:8].hex().upper()}"
         at = gate.at.isoformat("minutes") if gate.at else f"? {gate.raw[8:10].hex().upper()}"
         made.add_row(
@@ -184,3 +198,5 @@ def _show_gates(merged: Merged, out: Console, language: Language) -> None:
             f"{gate.amount_yen:,}",
         )
     out.print(made)
+    for note in _left_out(len(gates), language):
+        out.print(Text(note, style="dim" if is_rich(out) else ""))

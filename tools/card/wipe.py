@@ -2,9 +2,9 @@
 
 import click
 
+from farebox.words import Language, say
 from reader.issuing import Wiped, wipe_card
 from tools.card.counter import LEFT, Place, at_counter, card_text, counter_options, yes_option
-from tools.words import Language, say
 
 
 @click.command(short_help="Give a bench card back.")

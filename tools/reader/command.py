@@ -1,6 +1,7 @@
 """`farebox reader`: which readers there are, and what ails them."""
 
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -8,19 +9,36 @@ from typing import ClassVar
 
 import click
 
+from farebox.words import Language, say
 from reader.drivers import UnknownReader, check_name, plugged
 from reader.port import ReaderMissing
 from reader.watchdog import OPENING_S, WatchedPort
 from tools.exits import CheckFailed
 from tools.files import write_whole
 from tools.options import FILE, json_option, language_option
-from tools.reader.facts import Facts, Machine, UsbReader, gather, is_pseudo_terminal, line_speed, node_of
+from tools.reader.facts import (
+    Facts,
+    Machine,
+    SerialLine,
+    UsbReader,
+    gather,
+    is_pseudo_terminal,
+    line_speed,
+    meant_by,
+    node_of,
+)
 from tools.reader.judge import NO_READER, Finding, Level, Opened, judge_line, judge_machine, judge_opened
 from tools.reader.known import udev_rule
 from tools.reader.measure import Measured, measure
-from tools.words import Language, say
+from tools.tap_table import wrapped
 
 _NONE_OPENED = ("使えるリーダーがありません。→ が直し方です", "no reader could be opened; each → says what to do")
+_NOT_ALLOWED = (
+    "✗ は権限がありません。farebox reader doctor --reader 名前 で直し方がわかります",
+    "✗: you may not use it; `farebox reader doctor --reader NAME` says what to do",
+)
+_LEAST_ROOM = 20
+_WIDEST = len("usb:054c:06c3")
 _MARKS = {Level.OK: ("✓", "green"), Level.NOTE: ("!", "yellow"), Level.FAIL: ("✗", "red")}
 
 
@@ -41,28 +59,38 @@ def reader() -> None:
 def list_(as_json: bool, language: Language) -> None:
     """List USB readers, serial lines and plugged-in drivers, by the names that --reader takes. Opens nothing.
 
+    ✓ stands before what you may use. What it is and how well it does, `farebox reader doctor --reader NAME` tells.
+
     \b
     farebox reader list
     farebox reader list --json
     """
     facts = gather(Machine())
-    rows = [(usb.spec, usb.model.name, usb.node is not None and usb.node.usable) for usb in facts.usb]
-    rows += [(line.spec, line.what, line.node is not None and line.node.usable) for line in facts.serial]
+    devices: tuple[UsbReader | SerialLine, ...] = (*facts.usb, *facts.serial)
     if as_json:
-        for spec, what, usable in rows:
-            click.echo(json.dumps({"reader": spec, "what": what, "usable": usable}, ensure_ascii=False))
+        for device in devices:
+            line = {"reader": device.spec, "what": device.what, "usable": device.usable}
+            click.echo(json.dumps(line, ensure_ascii=False))
         return
-    for spec, what, usable in rows:
-        mark, colour = _MARKS[Level.OK if usable else Level.FAIL]
-        click.echo(f"{click.style(mark, fg=colour)} {spec}  {what}".rstrip())
-    for driver in plugged():
-        click.echo(say((f"プラグイン {driver}", f"plug-in {driver}"), language))
-    if not rows:
-        click.echo(say(NO_READER.text, language))
+    for device in devices:
+        mark, colour = _MARKS[Level.OK if device.usable else Level.FAIL]
+        about = device.what or say(("シリアルポート", "a serial line"), language)
+        if isinstance(device, SerialLine):
+            about += say(("（PN532 をつないであれば）", ", if a PN532 is connected to it"), language)
+        click.echo(f"{click.style(mark, fg=colour)} --reader {device.spec:<{_WIDEST}}  {about}")
+    for name, package in plugged():
+        about = say((f"追加ドライバー {package}", f"driver of the package {package}"), language)
+        click.echo(f"  --reader {name + ':…':<{_WIDEST}}  {about}")
+    if not facts.usb:
+        click.echo(say(("USBリーダーはつながっていません", "no USB reader is plugged in"), language))
+    if not all(device.usable for device in devices):
+        click.echo(say(_NOT_ALLOWED, language))
 
 
 @reader.command(short_help="Check a reader, measure it, and name the fix for what is wrong.")
-@click.option("--reader", "spec", default=None, metavar="READER", help="The reader to open; by default the USB one.")
+@click.option(
+    "--reader", "spec", default=None, metavar="READER", help="The reader to open; by default the first on USB."
+)
 @click.option("--write-udev-rule", "rule_path", type=FILE, default=None, metavar="PATH",
               help="Write the udev rule for USB readers to a file (- prints it), and do nothing else.")  # fmt: skip
 @json_option
@@ -86,20 +114,19 @@ def doctor(spec: str | None, rule_path: Path | None, as_json: bool, language: La
     if spec is not None:
         _check_name(spec)
     facts = gather(Machine())
-    findings = list(judge_machine(facts))
-    chosen = spec or next((usb.spec for usb in facts.usb if _has_driver(usb)), None)
-    opened, measured = Opened(""), None
-    if chosen is None:
-        findings.append(NO_READER)
-    else:
-        findings += _line_asked_for(chosen, facts)
+    findings = judge_machine(facts)
+    chosen, device = meant_by(spec, facts)
+    measured: Measured | None = None
+    own: tuple[Finding, ...] = (NO_READER,)
+    if chosen:
         opened, measured = _examine(chosen, language, quiet=as_json)
-        findings += judge_opened(opened, measured, facts)
-    for finding in findings:
+        own = (*_line_asked_for(chosen, facts), *judge_opened(opened, measured, facts))
+    for finding in (*findings, *own):
         _print(finding, as_json, language)
     if measured is None:
         raise ReaderMissing(say(_NONE_OPENED, language))
-    failed = [found for found in findings if found.level is Level.FAIL and found.about.startswith(opened.spec)]
+    about_it = (*own, *(found for found in findings if device is not None and found.reader == device))
+    failed = [found for found in about_it if found.level is Level.FAIL]
     if failed:
         raise CheckFailed(_failed(failed, language))
 
@@ -114,10 +141,6 @@ def _check_name(spec: str) -> None:
         check_name(spec)
     except UnknownReader as unknown:
         raise click.UsageError(f"--reader {spec}: {unknown}") from None
-
-
-def _has_driver(usb: UsbReader) -> bool:
-    return bool(usb.model.driver)
 
 
 def _line_asked_for(spec: str, facts: Facts) -> tuple[Finding, ...]:
@@ -174,9 +197,20 @@ def _print(finding: Finding, as_json: bool, language: Language) -> None:
         click.echo(json.dumps(line, ensure_ascii=False))
         return
     mark, colour = _MARKS[finding.level]
-    click.echo(f"{click.style(mark, fg=colour)} {finding.about}: {text}")
-    if fix:
-        click.echo(f"    → {fix}")
+    _print_wrapped(f"{finding.about}: {text}", click.style(mark, fg=colour) + " ", "  ")
+    before = "    → "
+    for step in fix.splitlines():
+        _print_wrapped(step, before, "      ")
+        before = "      "
+
+
+def _print_wrapped(text: str, before: str, before_rest: str) -> None:
+    """Within a screen's width, if there is a screen. A command stays on one line, to be copied as it is."""
+    room = shutil.get_terminal_size().columns - len(before_rest)
+    whole = text.startswith("$ ") or room < _LEAST_ROOM or not sys.stdout.isatty()
+    for line in (text,) if whole else wrapped(text, room):
+        click.echo(before + line)
+        before = before_rest
 
 
 def _write_rule(path: Path, language: Language) -> None:

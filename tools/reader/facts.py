@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tools.reader.known import Model, model_of
 
+PCSC = "pcsc"
 _MOST_BYTES = 65_536
 _RULES = (
     Path("/etc/udev/rules.d"),
@@ -43,8 +44,25 @@ class UsbReader(NamedTuple):
 
     @property
     def spec(self) -> str:
-        """What `--reader` calls it."""
-        return f"usb:{self.model.vendor:04x}:{self.model.product:04x}"
+        """What `--reader` calls it. What nfcpy has no driver for, PC/SC has."""
+        return f"usb:{self.model.vendor:04x}:{self.model.product:04x}" if self.model.driver else PCSC
+
+    @property
+    def what(self) -> str:
+        """Its maker and model."""
+        return self.model.name
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing is known to keep us from it; to PC/SC it is pcscd's."""
+        return not self.model.driver or (self.node is not None and self.node.usable)
+
+    def is_meant_by(self, rest: str) -> bool:
+        """Whether nfcpy takes it for `usb:REST`: by vendor and product, by bus and device, or any that it knows."""
+        vendor, product = f"{self.model.vendor:04x}", f"{self.model.product:04x}"
+        bus, device = f"{self.bus:03}", f"{self.device:03}"
+        names = ("", vendor, f"{vendor}:{product}", bus, f"{bus}:{device}")
+        return bool(self.model.driver) and rest.lower() in names
 
 
 class SerialLine(NamedTuple):
@@ -54,6 +72,11 @@ class SerialLine(NamedTuple):
     what: str
     node: Node | None
     latency_ms: int | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether we may read and write it."""
+        return self.node is not None and self.node.usable
 
     @property
     def spec(self) -> str:
@@ -106,6 +129,20 @@ def gather(machine: Machine) -> Facts:
         any(_text(comm).strip() == "pcscd" for comm in machine.proc.glob("[0-9]*/comm")),
         _text(machine.proc / "device-tree" / "model").rstrip("\x00\n"),
     )
+
+
+def meant_by(spec: str | None, facts: Facts) -> tuple[str, UsbReader | SerialLine | None]:
+    """The reader to open, and which of those found that is, as far as can be told here. "" if there is none at all.
+
+    By default it is the first that nfcpy would open, which passes over what it may not use; or else one that PC/SC has.
+    """
+    found = sorted(facts.usb, key=lambda usb: (not usb.model.driver, not usb.usable))
+    if spec is None:
+        spec = found[0].spec if found else ""
+    kind, _, rest = spec.partition(":")
+    if kind == "usb":
+        return spec, next((usb for usb in found if usb.is_meant_by(rest)), None)
+    return spec, next((line for line in facts.serial if line.spec == spec), None)
 
 
 def line_speed(path: str) -> int | None:

@@ -31,13 +31,18 @@ class Level(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at. `code` is for machines and never translated; `fix` is empty where all is well."""
+    """One thing that was looked at. `code` is for machines and never translated.
+
+    `fix` is empty where all is well, else one step a line; `$ ` leads a command. `reader` is whose finding it is: None
+    for the machine's own, or of the reader that was opened.
+    """
 
     level: Level
     code: str
     about: str
     text: Both
     fix: Both = _NOTHING
+    reader: UsbReader | SerialLine | None = None
 
 
 class Opened(NamedTuple):
@@ -51,7 +56,16 @@ class Opened(NamedTuple):
 
 def judge_machine(facts: Facts) -> tuple[Finding, ...]:
     """What can be said without opening anything."""
-    return (*_libusb(facts), *(found for usb in facts.usb for found in _usb(usb, facts)), *_lines(facts))
+    return (
+        *_libusb(facts),
+        *(found._replace(reader=usb) for usb in facts.usb for found in _usb(usb, facts)),
+        *(found._replace(reader=line) for line in facts.serial for found in _line(line, facts)),
+    )
+
+
+_STOP_PCSCD = "$ sudo systemctl disable --now pcscd.socket pcscd"
+_INSTALL = "$ sudo apt-get install libusb-1.0-0"
+_WRITE_RULE = f"$ sudo farebox reader doctor --write-udev-rule /etc/udev/rules.d/{RULE_NAME}"
 
 
 def _libusb(facts: Facts) -> Iterator[Finding]:
@@ -63,10 +77,7 @@ def _libusb(facts: Facts) -> Iterator[Finding]:
             "libusb",
             "libusb-1.0",
             ("USBリーダーに必要なライブラリーがありません", "the library that USB readers need is missing"),
-            (
-                "apt-get install libusb-1.0-0（または make system-deps）",
-                "apt-get install libusb-1.0-0 (or make system-deps)",
-            ),
+            (f"{_INSTALL}\nまたは make system-deps", f"{_INSTALL}\nor make system-deps"),
         )
     else:
         yield Finding(
@@ -74,7 +85,7 @@ def _libusb(facts: Facts) -> Iterator[Finding]:
             "libusb",
             "libusb-1.0",
             ("ありません（シリアル接続だけなら不要）", "is missing (a serial reader does without)"),
-            ("USBなら apt-get install libusb-1.0-0", "for USB: apt-get install libusb-1.0-0"),
+            (f"USBなら\n{_INSTALL}", f"for USB:\n{_INSTALL}"),
         )
 
 
@@ -88,17 +99,17 @@ def _usb(usb: UsbReader, facts: Facts) -> Iterator[Finding]:
     )
     if not usb.model.driver:
         yield Finding(
-            Level.FAIL,
+            Level.NOTE,
             "no-driver",
             about,
-            ("nfcpy に対応ドライバーがありません", "nfcpy has no driver for it"),
+            ("nfcpy では使えず、PC/SC 経由で使います", "nfcpy has no driver for it; PC/SC has"),
             (
-                "PC/SC 経由（pcscd とドライバー pcsc:）で使います。docs/readers.md",
-                "use it through PC/SC (pcscd, driver pcsc:); see docs/readers.md",
+                "pcscd を動かし、--reader pcsc とします（docs/readers.md）",
+                "have pcscd run, and use --reader pcsc (docs/readers.md)",
             ),
         )
         return
-    yield from _access(usb.node, about, facts, "plugdev", has_rule=usb.has_rule)
+    yield from _access(usb.node, about, facts, "plugdev", _PASS_USB_IN, has_rule=usb.has_rule)
     if not usb.has_rule:
         yield Finding(
             Level.NOTE,
@@ -108,7 +119,7 @@ def _usb(usb: UsbReader, facts: Facts) -> Iterator[Finding]:
                 "udev ルールがありません（抜き差しすると権限が戻ります）",
                 "no udev rule names it: its permissions last until it is replugged",
             ),
-            (f"sudo farebox reader doctor --write-udev-rule /etc/udev/rules.d/{RULE_NAME}",) * 2,
+            (_WRITE_RULE, _WRITE_RULE),
         )
     if usb.kernel_driver not in ("", "usbfs"):
         yield Finding(
@@ -140,29 +151,38 @@ def _usb(usb: UsbReader, facts: Facts) -> Iterator[Finding]:
             about,
             ("pcscd が動いていて、占有することがあります", "pcscd runs, and may hold it"),
             (
-                "sudo systemctl disable --now pcscd.socket pcscd（PC/SC を使わないなら）",
-                "sudo systemctl disable --now pcscd.socket pcscd (unless you use PC/SC)",
+                f"PC/SC を使わないなら\n{_STOP_PCSCD}",
+                f"unless you use PC/SC:\n{_STOP_PCSCD}",
             ),
         )
 
 
 def _blacklist(*modules: str) -> Both:
     lines = "\\n".join(f"blacklist {module}" for module in modules)
-    command = f"printf '{lines}\\n' | sudo tee /etc/modprobe.d/farebox.conf; sudo modprobe -r {' '.join(modules)}"
-    return (command, command)
+    forbid = f"$ printf '{lines}\\n' | sudo tee /etc/modprobe.d/farebox.conf"
+    return (f"{forbid}\n$ sudo modprobe -r {' '.join(modules)}",) * 2
 
 
-def _access(node: Node | None, about: str, facts: Facts, group: str, *, has_rule: bool = True) -> Iterator[Finding]:
+_PASS_USB_IN: Both = (
+    "コンテナーなら /dev/bus/usb を渡します。そうでなければ udev を確認",
+    "in a container, pass /dev/bus/usb in; else check that udev runs",
+)
+_NAME_ANOTHER_LINE: Both = (
+    "配線と名前を確認します（farebox reader list で一覧）。コンテナーなら --device で渡します",
+    "check the cable and the name (`farebox reader list` shows all); in a container, pass it in by --device",
+)
+
+
+def _access(
+    node: Node | None, about: str, facts: Facts, group: str, if_missing: Both, *, has_rule: bool = True
+) -> Iterator[Finding]:
     if node is None:
         yield Finding(
             Level.FAIL,
             "device-node",
             about,
             ("/dev にデバイスファイルがありません", "it has no file in /dev"),
-            (
-                "コンテナーなら /dev/bus/usb を渡します。そうでなければ udev を確認",
-                "in a container, pass /dev/bus/usb in; else check that udev runs",
-            ),
+            if_missing,
         )
         return
     mode = f"{node.path} {node.mode:04o} {node.owner}:{node.group}"
@@ -184,38 +204,37 @@ def _access(node: Node | None, about: str, facts: Facts, group: str, *, has_rule
 
 
 def _permission_fix(node: Node, facts: Facts, group: str, has_rule: bool) -> Both:
-    join = f"sudo usermod -aG {group} {facts.user}"
+    join = f"$ sudo usermod -aG {group} {facts.user}"
     if not has_rule:
-        rule = f"sudo farebox reader doctor --write-udev-rule /etc/udev/rules.d/{RULE_NAME}"
-        return (f"{rule} のあと {join}、再ログインして挿し直し", f"{rule}, then {join}, log in again and replug")
+        both = f"{_WRITE_RULE}\n{join}"
+        return (f"{both}\n再ログインして挿し直します", f"{both}\nlog in again and replug it")
     if node.group == group and group not in facts.groups:
-        return (f"{join}、再ログイン", f"{join}, and log in again")
-    return (f"sudo chgrp {group} {node.path}; sudo chmod 660 {node.path}",) * 2
+        return (f"{join}\n再ログインします", f"{join}\nlog in again")
+    return (f"$ sudo chgrp {group} {node.path}\n$ sudo chmod 660 {node.path}",) * 2
 
 
-def _lines(facts: Facts) -> Iterator[Finding]:
-    for line in facts.serial:
-        about = line.spec
-        yield Finding(Level.OK, "serial-line", about, (line.what or "シリアルポート", line.what or "a serial line"))
-        if _is_held_slow(line.path, facts.board):
-            yield Finding(
-                Level.NOTE,
-                "mini-uart",
-                about,
-                ("Raspberry Pi の ttyS0 は 115200 baud 固定です", "a Raspberry Pi's ttyS0 is held at 115200 baud"),
-                _USE_AMA0,
-            )
-        if line.latency_ms is not None and line.latency_ms > _FTDI_LATENCY_MS:
-            yield Finding(
-                Level.NOTE,
-                "latency-timer",
-                about,
-                (
-                    f"USB変換器が {line.latency_ms} ms 待ちます",
-                    f"its USB converter waits {line.latency_ms} ms before each answer",
-                ),
-                _latency_fix(line),
-            )
+def _line(line: SerialLine, facts: Facts) -> Iterator[Finding]:
+    about = line.spec
+    yield Finding(Level.OK, "serial-line", about, (line.what or "シリアルポート", line.what or "a serial line"))
+    if _is_held_slow(line.path, facts.board):
+        yield Finding(
+            Level.NOTE,
+            "mini-uart",
+            about,
+            ("Raspberry Pi の ttyS0 は 115200 baud 固定です", "a Raspberry Pi's ttyS0 is held at 115200 baud"),
+            _USE_AMA0,
+        )
+    if line.latency_ms is not None and line.latency_ms > _FTDI_LATENCY_MS:
+        yield Finding(
+            Level.NOTE,
+            "latency-timer",
+            about,
+            (
+                f"USB変換器が {line.latency_ms} ms 待ちます",
+                f"its USB converter waits {line.latency_ms} ms before each answer",
+            ),
+            _latency_fix(line),
+        )
 
 
 _USE_AMA0: Both = (
@@ -230,12 +249,12 @@ def _is_held_slow(path: str, board: str) -> bool:
 
 def _latency_fix(line: SerialLine) -> Both:
     name = line.path.rpartition("/")[2]
-    return (f"echo 1 | sudo tee /sys/class/tty/{name}/device/latency_timer",) * 2
+    return (f"$ echo 1 | sudo tee /sys/class/tty/{name}/device/latency_timer",) * 2
 
 
 def judge_line(spec: str, facts: Facts, node: Node | None) -> tuple[Finding, ...]:
-    """The line that was asked for, if it is none of those that were found."""
-    return tuple(_access(node, spec, facts, "dialout"))
+    """Whether the line that was asked for may be used."""
+    return tuple(_access(node, spec, facts, "dialout", _NAME_ANOTHER_LINE))
 
 
 def judge_opened(opened: Opened, measured: Measured | None, facts: Facts) -> tuple[Finding, ...]:
@@ -324,9 +343,13 @@ def _how_it_does(opened: Opened, measured: Measured) -> Iterator[Finding]:
 
 
 def _expected_round_trip_ms(opened: Opened) -> float:
-    if opened.speed_baud is None:
+    if not _is_line(opened):
         return _USB_ROUND_TRIP_MS
-    return _HOST_MS + _ROUND_TRIP_BYTES * 10_000 / opened.speed_baud
+    return _HOST_MS + _ROUND_TRIP_BYTES * 10_000 / (opened.speed_baud or SLOW_LINE_BAUD)
+
+
+def _is_line(opened: Opened) -> bool:
+    return opened.spec.startswith("tty:")
 
 
 def _timed(code: str, opened: Opened, what: Both, times: Times, most_ms: float) -> Finding:
@@ -339,13 +362,13 @@ def _timed(code: str, opened: Opened, what: Both, times: Times, most_ms: float) 
         return Finding(Level.OK, code, opened.spec, text)
     fix = (
         (
-            "別のUSBポートか給電式ハブに挿し、ほかの負荷を止めます",
-            "use another USB port or a powered hub, and stop what else is busy",
-        )
-        if opened.speed_baud is None
-        else (
             "回線速度と変換器の latency_timer を確認し、ほかの負荷を止めます",
             "see the line's speed and its converter's latency_timer, and stop what else is busy",
+        )
+        if _is_line(opened)
+        else (
+            "別のUSBポートか給電式ハブに挿し、ほかの負荷を止めます",
+            "use another USB port or a powered hub, and stop what else is busy",
         )
     )
     return Finding(Level.FAIL, code, opened.spec, text, fix)

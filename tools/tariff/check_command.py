@@ -15,6 +15,7 @@ from rich.text import Text
 
 from farebox.feed import Feed
 from farebox.feed.operators import Operators, load_operators
+from farebox.words import Language, say
 from tariff.operator_file import NOT_CONFIGURED
 from tariff.riders import RiderClass, fare_for
 from tariff.rulebook import ORDINARY, Rulebook
@@ -25,7 +26,6 @@ from tools.tariff.options import fares_option, feed_with_fares, today
 from tools.tariff.quote_json import Json, dumped
 from tools.tariff.view import console
 from tools.tariff.words import RIDERS
-from tools.words import Language, say
 
 _SHOWN = 5
 """Examples of a kind of finding; --json has all."""

@@ -17,6 +17,7 @@ from rich.text import Text
 from farebox.duty import Duty
 from farebox.feed import Feed
 from farebox.feed.operators import OperatorFault, Operators, load_operators
+from farebox.words import Language, say
 from tariff.rulebook import Rulebook
 from tools.exits import CheckFailed
 from tools.options import FILE, DayType, json_option, language_option, operator_option
@@ -43,7 +44,6 @@ from tools.tariff.quote_json import BadLine, Json, checked, dumped, lines, loade
 from tools.tariff.revenue_view import pricing_bar, show_revenue
 from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import RIDERS
-from tools.words import Language, say
 
 LIMIT_PERCENT = 30
 BANDS_YEN = tuple(range(100, 1_001, 10))
@@ -143,7 +143,7 @@ def diff(
         new=len(after.fares.keys() - before.fares.keys()),
         both=len(before.fares.keys() & after.fares.keys()),
     )
-    broken = list(_broken(golden, Desk(after.operators, after.feed))) if golden else []
+    broken = list(broken_quotes(golden, Desk(after.operators, after.feed))) if golden else []
     revenue = _revenue(rides_path, before, after, scheme, language) if rides_path else None
     over = [change for change in changes if is_over(change, limit_percent)]
     if as_json:
@@ -242,7 +242,7 @@ def _revenue(path: Path, before: _Side, after: _Side, scheme: str | None, langua
 # -- fares that must hold
 
 
-def _broken(path: Path, desk: Desk) -> Iterator[str]:
+def broken_quotes(path: Path, desk: Desk) -> Iterator[str]:
     """Golden quotes that don't come out as they must; raises BadLine's text for a line that is none."""
     where = ""
     with path.open("rb") as file:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from farebox.feed.operators import Operators, load_operators
+from farebox.words import Language, say
 from tariff.refusal import Refusal
 from tariff.riders import CLASS_OF_HOLDER
 from tariff.rulebook import Product, Rulebook
@@ -21,7 +22,6 @@ from tools.tariff.quote_json import VERSION, BadLine, Json, dumped
 from tools.tariff.quote_values import HOLDERS, product_of
 from tools.tariff.view import show_steps
 from tools.tariff.words import BOOKS, STEPS
-from tools.words import Language, say
 
 _OPTIONS = {
     "$.product": "PRODUCT",

@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from farebox.words import Language, say
 from tariff.account import HolderKind
 from tariff.products import Price
 from tariff.refusal import Refusal
@@ -13,7 +14,6 @@ from tariff.rulebook import Product, Rulebook
 from tools.tariff.price_table import Offer, portal_alone
 from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import refusal_words
-from tools.words import Language, say
 
 _WAY_WIDTH, _YEN_WIDTH = 19, 6
 _BAR_RIDES, _RIDES_A_CELL = 60, 6

@@ -10,6 +10,7 @@ import click
 
 from farebox.feed import Feed
 from farebox.feed.operators import load_operators
+from farebox.words import Language, say
 from tariff.calendar import period_end
 from tariff.riders import RiderClass
 from tariff.rulebook import Purse, Rulebook
@@ -33,7 +34,6 @@ from tools.tariff.places import split_visit
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import VERSION, BadLine, Json, dumped, id_of, lines, request_of
 from tools.tariff.view import show_quote
-from tools.words import Language, say
 
 _CLASSES = click.Choice([rider.value for rider in RiderClass])
 _YEN = click.IntRange(0, 1_000_000)

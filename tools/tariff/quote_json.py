@@ -5,6 +5,7 @@ A line is at most LINE_BYTES long; it names no file and runs nothing, so lines m
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -105,10 +106,9 @@ def _parsed(line: Line) -> tuple[object, list[str]]:
     twice: list[str] = []
 
     def once(pairs: list[tuple[str, object]]) -> Json:
-        names = [name for name, _ in pairs]
         found = dict(pairs)
         if len(found) < len(pairs):
-            twice.append(next(name for name in names if names.count(name) > 1))
+            twice.extend(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return found
 
     try:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from farebox.feed.operators import load_operators
+from farebox.words import Language, say
 from tools.options import DayType, json_option, language_option
 from tools.tariff.options import refuse, rules_option, today
 from tools.tariff.quote import Desk
@@ -15,7 +16,6 @@ from tools.tariff.quote_json import VERSION, BadLine, Json, dumped
 from tools.tariff.quote_values import HOLDERS
 from tools.tariff.view import show_steps
 from tools.tariff.words import BOOKS, ITEMS
-from tools.words import Language, say
 
 _OPTIONS = {
     "$.card.stored_fare_yen": "--balance",

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
+from farebox.words import REFUSALS, Language, say
 from tariff.refusal import Code
 from tools.options import FILE, feed_option, json_option, language_option, operator_option
 from tools.tariff.extra import bulk_extra
@@ -17,7 +18,6 @@ from tools.tariff.revenue_view import pricing_bar, unused
 from tools.tariff.ride_rows import COLUMNS
 from tools.tariff.view import console, table
 from tools.tariff.words import PURSES
-from tools.words import REFUSALS, Language, say
 
 _PATHS = {
     "od": ("表引き（定期券なし）", "by table, no passes"),

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from farebox.words import REFUSALS, Language, say
 from tariff.refusal import Code
 from tools.tariff.quote_json import Json
 from tools.tariff.view import console, is_rich, table
-from tools.words import REFUSALS, Language, say
 
 
 def pricing_bar(language: Language) -> Progress:

@@ -15,6 +15,7 @@ from pyarrow import csv, parquet
 
 from farebox.duty import Duty
 from farebox.feed import FeedFault, Trip
+from farebox.feed.operators import OperatorFault
 from farebox.tap import Service
 from tariff.account import AutoCharge, AutoCharged, HolderKind, Pass
 from tariff.bulk import CODES, NO_DUE, Cards, Coded, Column, FareTables, Line, Rides, rides_on
@@ -33,6 +34,8 @@ from tools.tariff.ride_rows import COLUMNS
 _MONEY = ("balance_before", "regular_yen", "student_yen", "eco_yen")
 _NO_VALUE = ["", "NA", "NaN"]
 _MOST = 10_000_000
+_MOST_ROWS = 20_000_000
+"""Of a Parquet file, which may say of any number of rows that they are all the same."""
 _T = TypeVar("_T")
 
 
@@ -76,7 +79,7 @@ class Recorded(NamedTuple):
         is_there = np.bincount(places, minlength=len(encoded.dictionary) + 1) > 0
         codes = (np.cumsum(is_there) - 1).take(places)
         found: list[_T] = []
-        for value in encoded.dictionary.filter(pa.array(is_there[:-1])).to_pylist():
+        for value in map(_python, encoded.dictionary.filter(pa.array(is_there[:-1]))):
             try:
                 found.append(read(value))
             except BadLine as bad:
@@ -116,19 +119,38 @@ class Recorded(NamedTuple):
 
 def read_rides(path: Path) -> Recorded:
     """Read a .csv or .parquet file whole. Raises RidesFault or OSError."""
-    readers = {".csv": _read_csv, ".parquet": parquet.read_table}
+    readers = {".csv": _read_csv, ".parquet": _read_parquet}
     if path.suffix not in readers:
         raise RidesFault(f"{path}: neither .csv nor .parquet; name the file by what it is")
     with path.open("rb") as file:
         try:
             table = readers[path.suffix](file)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            names = table.column_names
+        except UnicodeDecodeError:
+            raise RidesFault(f"{path}: a column's name is not UTF-8; save the file as UTF-8") from None
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
+            # pyarrow has an OSError without a number for a damaged file, too.
             raise RidesFault(f"{path}: {' '.join(str(error).split())[:200]}; mend the file") from None
-    twice = [name for name in COLUMNS if table.column_names.count(name) > 1]
+    twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
         raise RidesFault(f"{path}: column {twice[0]} is there twice; keep one of them")
-    unused = tuple(name for name in table.column_names if name not in COLUMNS)
+    unused = tuple(name for name in names if name not in COLUMNS)
     return Recorded(path, table.unify_dictionaries(), np.arange(table.num_rows), unused)
+
+
+def _read_parquet(file: Any) -> pa.Table:
+    """A few kilobytes may hold any number of equal rows; and texts are taken unread, and may not be UTF-8."""
+    rows = parquet.read_metadata(file).num_rows
+    if rows > _MOST_ROWS:
+        raise pa.ArrowInvalid(f"{rows:,} rows, at most {_MOST_ROWS:,}; split it")
+    table = parquet.read_table(file)
+    for field in table.schema:
+        if field.name in COLUMNS and pa.types.is_nested(field.type):
+            raise pa.ArrowInvalid(f"column {field.name} holds {field.type}, must be plain values")
+    table.validate(full=True)
+    return table
 
 
 def _read_csv(file: Any) -> pa.Table:
@@ -142,6 +164,14 @@ def _read_csv(file: Any) -> pa.Table:
 
 
 # -- values
+
+
+def _python(value: pa.Scalar) -> Any:
+    """As Python has it. What it has no room for, such as a day of the year 5,000,000, is told by its number."""
+    try:
+        return value.as_py()
+    except Exception:  # pyarrow has many kinds
+        return f"{value.type} {value.value}"
 
 
 def _day(value: Any) -> int:
@@ -256,7 +286,7 @@ def _timetable(recorded: Recorded, duty: Duty) -> _Timetable:
     departs_s = np.array([at_s for trip in trips.values for at_s in trip.departures_s])
     arrives_s = np.array([at_s for trip in trips.values for at_s in trip.arrivals_s])
     return _Timetable(
-        _services(duty, trips, service_day),
+        _services(recorded, duty, trips, service_day),
         boarded,
         alighted,
         boarded_on=service_day + departs_s.take(first + boarded) // _DAY_S,
@@ -267,7 +297,7 @@ def _timetable(recorded: Recorded, duty: Duty) -> _Timetable:
 _DAY_S = 86_400
 
 
-def _services(duty: Duty, trips: Coded[Trip], service_day: Column) -> Coded[Service]:
+def _services(recorded: Recorded, duty: Duty, trips: Coded[Trip], service_day: Column) -> Coded[Service]:
     """Asked for once for each trip and each span of days in which no operator file begins."""
     leaves = service_day + np.array([trip.departures_s[0] // _DAY_S for trip in trips.values]).take(trips.codes)
     begins = sorted({book.effective.toordinal() for book in duty.operators.rulebooks})
@@ -275,10 +305,13 @@ def _services(duty: Duty, trips: Coded[Trip], service_day: Column) -> Coded[Serv
     pairs, rows, codes = np.unique(
         trips.codes.astype(np.int64) * (len(begins) + 1) + span, return_index=True, return_inverse=True
     )
-    values = [
-        duty.service(trips.values[pair // (len(begins) + 1)], date.fromordinal(int(service_day[row])))
-        for pair, row in zip(pairs.tolist(), rows.tolist(), strict=True)
-    ]
+    values = []
+    for pair, row in zip(pairs.tolist(), rows.tolist(), strict=True):
+        day = date.fromordinal(int(service_day[row]))
+        try:
+            values.append(duty.service(trips.values[pair // (len(begins) + 1)], day))
+        except OperatorFault as fault:
+            recorded.bad("service_date", row, f"{day}: {fault}")
     return Coded(codes, values)
 
 

@@ -13,10 +13,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from farebox.words import LINES, Language, say
 from tariff.lines import Word
 from tools.tariff.quote_json import Json
 from tools.tariff.words import PURSES, big, detail_words, flat_fare_words, refusal_words, yen
-from tools.words import LINES, Language, say
 
 _PLAIN_COLUMNS = 100
 """Where there is no terminal to measure."""

@@ -1,5 +1,6 @@
-"""Words of the tariff commands, in Japanese and English: what `tools.words` has not for taps."""
+"""Words of the tariff commands, in Japanese and English: what `farebox.words` has not for taps."""
 
+from farebox.words import LINES, REFUSALS, Language, say
 from tariff.auto_charge import Held
 from tariff.lines import Word
 from tariff.products import Step
@@ -7,7 +8,6 @@ from tariff.refunds import Item
 from tariff.refusal import Code
 from tariff.riders import Handbook, RiderClass
 from tariff.rulebook import Purse
-from tools.words import LINES, REFUSALS, Language, say
 
 _Both = tuple[str, str]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardimage import image
-from cardimage.formats import MAX_FILE_BYTES, read_cards
+from cardimage.formats import MAX_FILE_BYTES, read_cards, read_collection
 from cardimage.image import UNSTATED_SYSTEM, CardImage, ImageFault, blank_lite_s
 from tests.cardimage.formats import samples
 from tests.cardimage.formats.samples import EVERY_FORMAT, IDM, PMM, ROW_0, ROW_1, SYSTEMS, b64
@@ -65,6 +65,18 @@ def test_a_shorter_tag_id_is_none(tag_id: str) -> None:
     assert one(text.replace(f'"tagId": "{IDM.hex()}"', f'"tagId": "{tag_id}"')).idm == b""
 
 
+@pytest.mark.parametrize("text", EVERY_FORMAT.values(), ids=EVERY_FORMAT.keys())
+def test_an_idm_of_zeros_is_not_known(text: str) -> None:
+    for written in (lambda idm: idm.hex(" "), bytes.hex, b64):
+        text = text.replace(written(IDM), written(bytes(8)))
+    assert one(text) == CardImage(b"", PMM, SYSTEMS, simulated=False)
+
+
+def test_an_idm_of_zeros_in_our_own_file_is_not_known() -> None:
+    (card,) = read_cards(image.dump(blank_lite_s(bytes(8))), FILE)
+    assert card == blank_lite_s(bytes(8))._replace(idm=b"")
+
+
 def test_an_unknown_pmm_stays_unknown_in_our_own_file() -> None:
     card = one(samples.METRODROID.replace(f'"{PMM.hex()}"', "null"))
     assert (card.idm, card.pmm) == (IDM, b"")
@@ -114,16 +126,27 @@ def test_farebot_lists_services_that_it_did_not_read() -> None:
 
 def test_a_collection_gives_its_felica_cards() -> None:
     desfire = '{"cardType": "MifareDesfire"}'
-    cards = read_cards(f'{{"cards": [{samples.FAREBOT}, {desfire}, {samples.METRODROID}]}}'.encode(), FILE)
-    assert cards == (one(samples.FAREBOT), one(samples.METRODROID))
+    found = read_collection(f'{{"cards": [{samples.FAREBOT}, {desfire}, {samples.METRODROID}]}}'.encode(), FILE)
+    assert found == ((one(samples.FAREBOT), one(samples.METRODROID)), 1)
     assert "no FeliCa card" in fault(f'{{"cards": [{desfire}]}}')
+
+
+def test_cards_of_kinds_that_are_not_known_are_passed_over_and_counted() -> None:
+    others = '{"tagId": "01", "ksx6924": {}}, {"cardType": "Snapper"}, {}'
+    found = read_collection(f'{{"cards": [{others}, {samples.METRODROID}]}}'.encode(), FILE)
+    assert found == ((one(samples.METRODROID),), 3)
+    assert "no FeliCa card" in fault(f'{{"cards": [{others}]}}')
+    assert "cards[3].felica" in fault(f'{{"cards": [{others}, {{"felica": {{"systems": 7}}}}]}}')
+
+
+def test_a_card_of_another_kind_alone_is_a_fault() -> None:
     assert "not a FeliCa card" in fault('{"tagId": "01020304", "mifareClassic": {}}')
 
 
 def test_a_collection_in_xml_gives_its_felica_cards() -> None:
     card = samples.CARD_XML.split("\n", 1)[1]
     other = '<card type="2" id="01"><application id="1"><file id="1"><data>AA==</data></file></application></card>'
-    assert read_cards(f"<cards>{card}{other}{card}</cards>".encode(), FILE) == (one(card), one(card))
+    assert read_collection(f"<cards>{card}{other}{card}</cards>".encode(), FILE) == ((one(card), one(card)), 1)
     assert "no FeliCa card" in fault(f"<cards>{other}</cards>")
 
 
@@ -253,7 +276,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "UTF-16": (samples.METRODROID.encode("utf-16"), "byte 0: neither UTF-8"),
     "prose": ("Dear reader", "no card dump that this program knows"),
     "SFCard Viewer": ("カードID=0102\r\n".encode("cp932"), "holds no blocks"),
-    "JSON of others": ('{"hello": 1}', "no card of FareBot, Metrodroid or Proxmark3"),
+    "JSON of others": ('{"hello": 1}', "not a FeliCa card of FareBot, Metrodroid or Proxmark3"),
     "a JSON list": ("[1]", "must be an object"),
     "a Flipper remote": ("Filetype: IR signals file\n", "line 1: a Flipper file, but not of an NFC device"),
     "a page": ("<html></html>", "line 1: neither <card> nor <cards>"),
@@ -318,19 +341,27 @@ def test_what_is_wrong_is_said_with_its_place(data: str | bytes, words: str) -> 
 
 
 HOSTILE = {
-    "too large": (b" " * (MAX_FILE_BYTES + 1), f"at most {MAX_FILE_BYTES}"),
+    "too large": (b" " * (MAX_FILE_BYTES + 1), "more than 4 MiB"),
     "lists without end": (b"[" * MAX_FILE_BYTES, "nested more than 32 deep"),
     "objects without end": (b'{"a":' * 800_000, "nested more than 32 deep"),
     "a string without end": (b'{"' + b'\\"' * 2_000_000, "not JSON"),
     "digits without end": (b"{" + b"1" * 4_000_000, "not JSON"),
-    "quotes without end": (b'{"":' + b'"' * 4_000_000, "not JSON"),
-    "a million cards": (b'{"cards": [' + b"0," * 1_000_000 + b"0]}", "1000001 entries"),
+    "quotes without end": (
+        b'{"":' + b'"' * 4_000_000,
+        "column 1000001: more than 500000 strings, numbers and brackets",
+    ),
+    "bare keys without end": (b"{" + b"1:1," * 1_000_000, "more than 500000 strings, numbers and brackets"),
+    "quotes to the end": (b'{"":' + b'"' * 400_000, "not JSON"),
+    "many cards": (b'{"cards": [' + b"0," * 400_000 + b"0]}", "400001 entries"),
     "a thousand and one cards": (b'{"cards": [' + b"{}," * 1_000 + b"{}]}", "more than 1000 cards"),
     "elements without end": (b"<card>" + b"<a>" * 1_000_000, "nested more than 16 deep"),
     "attributes without end": (b"<card " + b"a " * 2_000_000, "not XML"),
     "cards without end": (b"<cards>" + b"<card></card>" * 300_000 + b"</cards>", "more than 1000 cards"),
+    "other cards without end": (b"<cards>" + b'<card type="2"/>' * 1_001 + b"</cards>", "more than 1000 cards"),
     "lines without end": (samples.FLIPPER.encode() + b"\n" * 4_000_000, "4000035 lines"),
-    "a line without end": (b"System 0003 (Suica)\nArea" + b" " * 4_000_000, "line 2: no line of an nfcpy dump"),
+    "a line without end": (b"System 0003 (Suica)\nArea" + b" " * 4_000_000, "line 2: 4000004 characters in one line"),
+    "brackets that never close": (b"System 0003 (" * 300_000, "line 1: 3900000 characters in one line"),
+    "brackets line after line": (b"System 0003 (\n" * 60_000, "no card dump that this program knows"),
     "blocks without end": (
         f"{HEAD}0000: {SAME} {ASCII}\n*     {SAME} {ASCII}\nFFFF: {SAME} {ASCII}\n".encode(),
         "line 5: block 65535 where 1 follows",
@@ -349,6 +380,19 @@ HOSTILE = {
 @pytest.mark.parametrize(("data", "words"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_file_is_only_a_fault(data: bytes, words: str) -> None:
     assert words in fault(data)
+
+
+@pytest.mark.parametrize("head", ["", "Filetype: Flipper NFC device\n", HEAD])
+def test_a_line_may_be_so_long_and_no_longer(head: str) -> None:
+    """Faults are given their line, and no pattern sees more than a line of this length."""
+    line = head.count("\n") + 1
+    assert f"line {line}: 1025 characters in one line" in fault(head + "x" * 1025)
+    assert "characters in one line" not in fault(head + "x" * 1024)
+
+
+def test_a_line_of_an_nfcpy_dump_ends_where_the_line_ends() -> None:
+    assert "no card dump that this program knows" in fault("System 0003 (\nSuica)\n")
+    assert "no card dump that this program knows" in fault(f"14: {SAME} (REGA[4]\nB[4]C[8])\n")
 
 
 def read_or_fault(data: bytes) -> tuple[CardImage, ...] | None:

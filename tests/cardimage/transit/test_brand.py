@@ -15,11 +15,18 @@ def noruca(first: bytes) -> CardImage:
     return image({0x8B43: {0x804B: {0: first + bytes(14)}}})
 
 
+def lite_s_of_others() -> CardImage:
+    card = blank_lite_s(IDM)
+    card.systems[0x88B4][0x0009][13] = bytes(15) + b"\1"
+    return card
+
+
 @pytest.mark.parametrize(
     ("card", "brand", "why"),
     [
         (BENCH, Brand.BENCH, "system 88B4, and a slot of our layout"),
-        (blank_lite_s(IDM), Brand.LITE_S, "no slot of our layout"),
+        (blank_lite_s(IDM), Brand.BLANK, "every S_PAD is zero"),
+        (lite_s_of_others(), Brand.LITE_S, "no slot of our layout"),
         (image({0x88B4: {0x0009: {0: bytes(16)}}}), Brand.LITE_S, "no slot of our layout"),
         (noruca(b"\x0f\xc9"), Brand.NORUCA, "804B begins with 0FC9"),
         (noruca(b"\x0f\xca"), Brand.AIZU_NORUCA, "804B begins with 0FCA"),

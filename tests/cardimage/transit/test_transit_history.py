@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cardimage.image import CardImage
 from cardimage.transit.history import Amount, Gap, History, MergeFault, Recorded, merge
-from tests.cardimage.transit.cards import NEVER_WRITTEN, OTHER_IDM, image, row, suica
+from tests.cardimage.transit.cards import NEVER_WRITTEN, OTHER_IDM, attributes, image, row, suica
 
 
 def history(*cards: CardImage) -> History:
@@ -92,6 +92,15 @@ def test_different_rows_of_one_number_are_both_kept_and_named() -> None:
 def test_the_newest_recording_is_the_one_with_the_highest_number() -> None:
     older, newer = Recorded("older", suica(row(8, 900))), Recorded("newer", suica(row(9, 700)))
     assert merge([older, newer]).newest == merge([newer, older]).newest == newer
+
+
+def test_of_recordings_with_the_same_newest_row_the_later_update_of_008b_is_the_newest() -> None:
+    """An entry writes no row, but 008B counts it."""
+    bare = Recorded("bare", suica(row(8, 900)))
+    before = Recorded("before", suica(row(8, 900), s008B={0: attributes(900, update=8)}))
+    entered = Recorded("entered", suica(row(8, 900), s008B={0: attributes(900, update=9)}))
+    assert merge([bare, before, entered]).newest == merge([entered, before, bare]).newest == entered
+    assert merge([before, Recorded("rode", suica(row(9, 700)))]).newest.source == "rode"
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ SIDES: dict[Side, _Both] = {
     Side.EITHER: ("タッチ", "touch"),
 }
 
+BOARDED: _Both = ("ご乗車ありがとうございます", "welcome aboard")
+PAID: _Both = ("ありがとうございました", "thank you")
 CONFIRMED: _Both = ("前回の書込を確認", "earlier write confirmed")
 
 

@@ -1,0 +1,229 @@
+"""The fare box at work: cards and the driver's console, served in turn by one loop.
+
+    box = Box(terminal, (Side.BOARDING, Side.ALIGHTING), duty, clock, console, ledger, simulated=False)
+    while box.alive: box.step()
+
+Whoever drives (the console, the keyboard, the vehicle) gives commands; the box tells what came of each. It decides
+nothing about money: that is the terminal's.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from farebox.console import protocol as words
+from farebox.console import view
+from farebox.console.protocol import Both, Command, NotACommand, Picture, SeenTap, Totals
+from farebox.duty import Duty
+from farebox.feed import FeedFault
+from farebox.feed.operators import OperatorFault
+from farebox.journal.fold import Ledger
+from farebox.machine import IllegalEvent
+from farebox.result import Result, Side
+from farebox.table import State
+from farebox.terminal import Terminal
+from tariff.calendar import day_in_japan, midnight_in_japan_s
+from tariff.purses import Payment
+from tariff.riders import Attendant, Party
+
+LAST_TAPS = 8
+PAPERS: dict[str, Both] = {
+    "pass-slip": ("定期券内容控え・再発行整理票", "pass contents and reissue slip"),
+    "reference-paper": ("参考用紙", "reference paper"),
+    "paper-pass": ("紙の定期券", "paper pass"),
+    "paper-coupons": ("紙の回数券", "paper coupons"),
+}
+"""Rides that no card pays (LOC-19, IGP-13): logged as manual."""
+_MOST_PAPER_YEN = 20_000
+
+
+class Console(Protocol):
+    """Where commands come from and pictures go to."""
+
+    def commands(self) -> Sequence[Command | NotACommand]:
+        """What was asked since the last look; never waits."""
+
+    def publish(self, picture: Picture) -> None:
+        """Show the moment; never waits."""
+
+
+class BenchCard(Protocol):
+    """A card beside an imagined reader (模擬)."""
+
+    def lay(self) -> None:
+        """Lay it on the reader."""
+
+    def lift(self) -> None:
+        """Take it away."""
+
+
+class Recent:
+    """The last taps: what the terminal's `show` is to be, beside whatever else shows them."""
+
+    def __init__(self, *others: Callable[[Result], None]) -> None:
+        """Nothing was seen yet."""
+        self._others = others
+        self.taps: deque[SeenTap] = deque(maxlen=LAST_TAPS)
+        self.last: Result | None = None
+
+    def show(self, result: Result) -> None:
+        """Remember a tap, the newest first."""
+        self.taps.appendleft(view.seen_tap(result))
+        self.last = result
+        for other in self._others:
+            other(result)
+
+
+class Box:
+    """One fare box in service. Single-threaded; whoever owns it calls `step` again and again."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        sides: Sequence[Side],
+        duty: Duty,
+        clock: Callable[[], int],
+        console: Console,
+        recent: Recent,
+        ledger: Callable[[], Ledger],
+        *,
+        simulated: bool,
+        benches: Mapping[Side, BenchCard] | None = None,
+    ) -> None:
+        """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to;
+        `benches` are imagined readers, whose card lies there when the console says so.
+        """
+        self.terminal = terminal
+        self._sides = tuple(sides)
+        self._duty = duty
+        self._clock = clock
+        self._console = console
+        self._recent = recent
+        self._ledger = ledger
+        self._simulated = simulated
+        self._benches = benches or {}
+        self._notice: Both | None = None
+        self._party: tuple[str, ...] = ()
+        self._counted: Totals | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether fares can still be taken at all (faults 20)."""
+        return self.terminal.state is not State.STOPPED
+
+    def step(self) -> None:
+        """Look at each reader once, obey what the consoles ask, show the moment."""
+        for side in self._sides:
+            if self.terminal.touch(side) is not None:
+                self._notice = None
+                self._party = ()
+        for command in self._console.commands():
+            self._notice = self.obey(command)
+        self._console.publish(self.picture())
+
+    def close_trip(self) -> None:
+        """The service ends: a trip that is still on is ended with it."""
+        if self.alive and self.terminal.service is not None:
+            self.terminal.end_trip()
+
+    def picture(self) -> Picture:
+        """The moment; times to the minute, so that nothing is sent while nothing changes."""
+        at_s = self._clock()
+        at_s -= at_s % 60
+        offered = () if self.terminal.service else self._offers(at_s)
+        return view.picture(
+            self.terminal,
+            at_s,
+            simulated=self._simulated,
+            benches=tuple(self._benches),
+            offered=offered,
+            taps=self._recent.taps,
+            last=self._recent.last,
+            party=self._party,
+            notice=self._notice,
+            counted=self._counted,
+        )
+
+    def _offers(self, at_s: int) -> tuple[words.Offer, ...]:
+        day = day_in_japan(at_s)
+        return view.offers(self._duty, day, at_s - midnight_in_japan_s(day))
+
+    # -- commands
+
+    def obey(self, command: Command | NotACommand) -> Both | None:
+        """Do what is asked; what stands in the way is told, in both languages, and nothing has changed then."""
+        try:
+            return self._do(command)
+        except IllegalEvent:
+            return "いまは操作できません", "not possible now"
+        except (ValueError, FeedFault, OperatorFault) as refused:
+            return str(refused), str(refused)
+
+    def _do(self, command: Command | NotACommand) -> Both | None:
+        terminal = self.terminal
+        match command:
+            case NotACommand(why):
+                return f"命令を解釈できません: {why}", f"not understood: {why}"
+            case words.BeginTrip(trip_id):
+                return self._begin(trip_id)
+            case words.GoToStop(stop_index):
+                terminal.advance(stop_index)
+                self._party = ()
+            case words.EndTrip():
+                terminal.end_trip()
+                self._party = ()
+            case words.AnswerStop(stop_index):
+                terminal.answer_stop(stop_index)
+                return _AGAIN
+            case words.AnswerPayment(payment):
+                if payment is Payment.CARD:
+                    return "現金の支払方法を選んでください", "choose how the cash is paid"
+                terminal.answer_payment(payment)
+                return _AGAIN
+            case words.DropQuestion():
+                terminal.drop_question()
+            case words.TellParty():
+                return self._tell(command)
+            case words.LogPaper(kind, yen):
+                return self._log_paper(kind, yen)
+            case words.LayCard(side):
+                return self._lay(side)
+            case words.CountUp():
+                self._counted = view.totals(self._ledger())
+        return None
+
+    def _lay(self, side: Side) -> Both | None:
+        bench = self._benches.get(side)
+        if bench is None:
+            return "ここにカードは置けません", "no bench card there"
+        bench.lay()
+        self.terminal.touch(side)
+        bench.lift()
+        self.terminal.touch(side)
+        self._party = ()
+        return None
+
+    def _begin(self, trip_id: str) -> Both | None:
+        trip = self._duty.feed.trips.get(trip_id)
+        if trip is None:
+            return "その便はありません", "no such trip"
+        self.terminal.begin_trip(self._duty.service(trip, day_in_japan(self._clock())))
+        self._counted = None
+        return None
+
+    def _tell(self, told: words.TellParty) -> Both | None:
+        attendants = tuple(map(Attendant, told.attendants_of))
+        party = Party(told.holder, told.companions, told.family, attendants)
+        self.terminal.expect_party(party)
+        self._party = (told.holder or "holder", *told.companions, *told.family, *("attendant" for _ in attendants))
+        return None
+
+    def _log_paper(self, kind: str, yen: int) -> Both | None:
+        if kind not in PAPERS or not 0 <= yen <= _MOST_PAPER_YEN:
+            return "紙券の種類と金額を確かめてください", "see the kind of paper and the amount"
+        self.terminal.log_paper(kind, yen)
+        japanese, english = PAPERS[kind]
+        return f"記録しました: {japanese} {yen:,}円", f"logged: {english}, {yen:,} yen"
+
+
+_AGAIN: Both = ("もう一度タッチしてください", "touch again")

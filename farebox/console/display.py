@@ -1,0 +1,93 @@
+"""The passengers' display: fare and balance of the last tap, large, and what to do next (GEN-14)."""
+
+from textual import work
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Digits, Label
+
+from farebox.console import texts
+from farebox.console.app import _plain
+from farebox.console.client import ConsoleClient
+from farebox.console.protocol import Picture, SeenTap
+from farebox.words import Language, say
+
+SHOWN_S = 8
+"""How long a result stands; then the display asks for the next card."""
+
+
+class DisplayApp(App[None]):
+    """What passengers see: Japanese and English together, for nobody chooses there."""
+
+    TITLE = "farebox"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { background: black; color: white; align: center middle; }
+    #stop, #words { width: 100%; content-align: center middle; text-style: bold; }
+    #words { height: 1fr; }
+    Digits { width: 1fr; text-align: right; }
+    .name { width: 16; content-align: right middle; height: 3; }
+    #yen { height: 8; }
+    #yen Horizontal { height: 4; }
+    .accepted { background: darkgreen; }
+    .refused { background: darkred; }
+    """
+
+    def __init__(self, client: ConsoleClient) -> None:
+        """The terminal's socket."""
+        super().__init__()
+        self._client = client
+        self._shown: SeenTap | None = None
+
+    def compose(self) -> ComposeResult:
+        """The stop, the numbers, the words."""
+        yield Label(id="stop")
+        with Vertical(id="yen"):
+            for name, both in (("fare", texts.FARE), ("balance", texts.BALANCE)):
+                with Horizontal():
+                    yield Label(f"{both[0]} {both[1]}", classes="name")
+                    yield Digits(id=name)
+        yield Label(id="words")
+
+    def on_mount(self) -> None:
+        """Connect, and keep connected."""
+        self.show(None)
+        self.watch_terminal()
+
+    @work
+    async def watch_terminal(self) -> None:
+        """Show each picture as it comes."""
+        async for picture in self._client.pictures():
+            self.show(picture)
+
+    def show(self, picture: Picture | None) -> None:
+        """A new tap for a while; else an invitation, or that no card is taken."""
+        on = picture.on_trip if picture else None
+        mark = f"{say(texts.SIMULATED, Language.JA)} " if picture and picture.simulated else ""
+        self.query_one("#stop", Label).update(_plain(f"{mark}{on.stops[on.stop_index] if on else ''}"))
+        tap = picture.taps[0] if picture and picture.taps else None
+        if tap is not None and tap != self._shown:
+            self._shown = tap
+            self._show_tap(tap)
+            self.set_timer(SHOWN_S, lambda: self._ask_for_next(tap))
+        elif tap is None or on is None:
+            self._invite(on is not None)
+
+    def _show_tap(self, tap: SeenTap) -> None:
+        self.query_one("#fare", Digits).update("" if tap.taken_yen is None else f"{tap.taken_yen:,}")
+        self.query_one("#balance", Digits).update("" if tap.balance_yen is None else f"{tap.balance_yen:,}")
+        self._say("\n".join(tap.told), "accepted" if tap.accepted else "refused")
+
+    def _ask_for_next(self, tap: SeenTap) -> None:
+        if tap == self._shown:
+            self._invite(in_service=True)
+
+    def _invite(self, in_service: bool) -> None:
+        for name in ("fare", "balance"):
+            self.query_one(f"#{name}", Digits).update("")
+        self._say("\n".join(texts.TOUCH if in_service else texts.NOT_ON_TRIP), "")
+
+    def _say(self, text: str, kind: str) -> None:
+        label = self.query_one("#words", Label)
+        label.update(_plain(text))
+        label.set_class(kind == "accepted", "accepted")
+        label.set_class(kind == "refused", "refused")

@@ -1,0 +1,169 @@
+"""The picture of the moment, made from what the terminal knows. Pure but for asking the terminal."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from farebox.console.protocol import Alarm, Both, Offer, OnTrip, Picture, Question, SeenTap, Totals
+from farebox.duty import Duty
+from farebox.journal.fold import Ledger
+from farebox.result import Result, Side
+from farebox.table import State
+from farebox.tap import Service
+from farebox.terminal import Terminal
+from farebox.words import BOARDED, NOTES, PAID, REFUSALS, SIDES, Language, reason
+from tariff.purses import money_yen
+from tariff.refusal import Refusal
+
+MOST_OFFERS = 60
+"""Trips to choose from at once: those that leave next."""
+_STILL_OFFERED_S = 3_600
+"""A trip that should have left up to an hour ago can still be begun: buses run late."""
+
+
+def masked(idm: bytes) -> str:
+    """A card as people may see it: its last four digits."""
+    return f"*{idm.hex().upper()[-4:]}"
+
+
+def taken_yen(result: Result) -> int | None:
+    """What a tap took, cash and a write that it confirmed included; None for a boarding or one shown again."""
+    taken = [result.confirmed.due_yen] if result.confirmed and result.confirmed.action == "alight" else []
+    if result.refusal is None and result.alighted is not None and not result.shown_again:
+        taken.append(result.alighted.settlement.due_yen)
+    return sum(taken) if taken else None
+
+
+def seen_tap(result: Result) -> SeenTap:
+    """A tap as the console lists it."""
+    account = result.after or result.before
+    return SeenTap(
+        result.at_s,
+        result.service.stop_name if result.service else "",
+        SIDES[result.side],
+        masked(result.idm),
+        result.refusal is None,
+        _in_both(result),
+        told(result),
+        taken_yen(result),
+        money_yen(account) if account else None,
+    )
+
+
+def told(result: Result) -> Both:
+    """What a tap came to, in a passenger's words."""
+    if result.refusal is not None:
+        return REFUSALS[result.refusal.code]
+    if result.notes:
+        return NOTES[result.notes[0].code]
+    return BOARDED if result.side is Side.BOARDING else PAID
+
+
+def _in_both(result: Result) -> Both:
+    return reason(result, Language.JA), reason(result, Language.EN)
+
+
+def on_trip(service: Service) -> OnTrip:
+    """The trip, and the fare table of the moment: from each earlier stop to this one."""
+    table, here = service.table, service.stop_index
+    fares = (table.fare_yen(place, here) if table.has_fare(place, here) else None for place in range(here))
+    pattern = table.pattern
+    return OnTrip(
+        service.rulebook.name,
+        pattern.route_name,
+        service.trip_id,
+        pattern.stop_names[-1],
+        pattern.stop_names,
+        here,
+        tuple(fares),
+    )
+
+
+def offers(duty: Duty, day: date, since_s: int) -> tuple[Offer, ...]:
+    """The trips of a day that may be begun, those that leave next first; `since_s` counts from the day's start."""
+    feed = duty.feed
+    trips = sorted(feed.trips_on(day), key=lambda trip: (trip.departures_s[0], trip.trip_id))
+    left = [trip for trip in trips if trip.departures_s[0] >= since_s - _STILL_OFFERED_S]
+    return tuple(
+        Offer(trip.trip_id, feed.routes[trip.route_id].name, trip.headsign, trip.departures_s[0])
+        for trip in left[:MOST_OFFERS]
+    )
+
+
+def question(terminal: Terminal, last: Result | None) -> Question | None:
+    """What the driver is to key, for the card that asked."""
+    if not terminal.asked:
+        return None
+    about = "stop" if terminal.state is State.ASKING_STOP else "payment"
+    refusal = last.refusal if last is not None and last.idm == terminal.asked else None
+    due_yen, short_yen = (refusal.due_yen, refusal.short_yen) if isinstance(refusal, Refusal) else (0, 0)
+    return Question(about, masked(terminal.asked), due_yen, short_yen)
+
+
+def alarms(terminal: Terminal) -> tuple[Alarm, ...]:
+    """What is wrong now, the worst first."""
+    found = []
+    if terminal.journal_fault is not None:
+        why = str(terminal.journal_fault)
+        found.append(Alarm("journal", (f"記録できません。運賃は収受できません: {why}", f"no fares are taken: {why}")))
+    for side, fault in terminal.reader_faults.items():
+        where = SIDES[side]
+        found.append(
+            Alarm(
+                f"reader-{side}",
+                (f"{where[0]}リーダー: {fault.what}", f"reader ({where[1]}): {fault.what}"),
+            )
+        )
+    if terminal.pending:
+        count = len(terminal.pending)
+        found.append(
+            Alarm(
+                "pending",
+                (f"未確定の書込 {count} 件: 同じカードをもう一度", f"{count} writes pending: same card again"),
+            )
+        )
+    return tuple(found)
+
+
+def totals(ledger: Ledger) -> Totals:
+    """The sums of a journal, as far as a driver needs them."""
+    return Totals(
+        ledger.boardings,
+        ledger.alightings,
+        ledger.refused,
+        ledger.pending,
+        ledger.fares_yen,
+        ledger.cash_yen,
+        ledger.credit_yen,
+    )
+
+
+def picture(
+    terminal: Terminal,
+    at_s: int,
+    *,
+    simulated: bool,
+    benches: tuple[Side, ...],
+    offered: tuple[Offer, ...],
+    taps: Sequence[SeenTap],
+    last: Result | None,
+    party: tuple[str, ...],
+    notice: Both | None,
+    counted: Totals | None,
+) -> Picture:
+    """All of it."""
+    service = terminal.service
+    return Picture(
+        at_s,
+        terminal.vehicle_id,
+        simulated,
+        benches,
+        terminal.state.value,
+        on_trip(service) if service else None,
+        () if service else offered,
+        tuple(taps),
+        question(terminal, last),
+        party,
+        alarms(terminal),
+        notice,
+        counted,
+    )

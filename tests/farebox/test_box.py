@@ -1,0 +1,190 @@
+"""The fare box at work: what the driver asks is done or told, cards are served in between, the picture says it all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from farebox.box import PAPERS, Box
+from farebox.console import protocol as words
+from farebox.console.protocol import Command, NotACommand, Picture
+from farebox.formats.journal import DriverActed
+from farebox.result import Side
+from farebox.terminal import Terminal
+from sim.hardware.field import Moment, Withdrawal
+from tariff.purses import Payment
+from tariff.riders import RiderClass
+from tests.farebox.bus import DUTY, Bus, balance_yen, lococa, service
+from tests.farebox.field_bench import FieldBench
+
+
+class Wheel:
+    """A console that says what it is given, and keeps the newest picture."""
+
+    def __init__(self) -> None:
+        self.said: list[Command | NotACommand] = []
+        self.shown: list[Picture] = []
+
+    def commands(self) -> list[Command | NotACommand]:
+        said, self.said = self.said, []
+        return said
+
+    def publish(self, picture: Picture) -> None:
+        self.shown.append(picture)
+
+
+class Shift:
+    """A driver at the box: says something, or a passenger lays a card; then the box looks once."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus, self.wheel = bus, Wheel()
+        bus.clock.reach(service().began_s)
+        sides = (Side.BOARDING, Side.ALIGHTING)
+        self.box = Box(bus.terminal, sides, DUTY, bus.clock, self.wheel, bus.recent, bus.ledger, simulated=True)
+
+    def says(self, *commands: Command | NotACommand) -> Picture:
+        self.wheel.said += commands
+        self.box.step()
+        return self.wheel.shown[-1]
+
+    def lays(self, side: Side, card: object, withdrawal: Withdrawal | None = None) -> Picture:
+        self.bus.clock.now_s += 2
+        self.bus.bench.lay(side, card, withdrawal)  # type: ignore[arg-type]
+        self.box.step()
+        seen = self.wheel.shown[-1]
+        self.bus.bench.lift(side)
+        self.box.step()
+        return seen
+
+    @property
+    def terminal(self) -> Terminal:
+        return self.bus.terminal
+
+
+@pytest.fixture
+def shift(tmp_path: Path) -> Iterator[Shift]:
+    with Bus(tmp_path, FieldBench()) as bus:
+        yield Shift(bus)
+
+
+def test_a_duty_from_its_first_trip_to_the_count(shift: Shift) -> None:
+    picture = shift.says()
+    assert picture.on_trip is None and picture.state == "out_of_service"
+    assert "HAKUHO-W01" in [offer.trip_id for offer in picture.offers]
+
+    picture = shift.says(words.BeginTrip("HAKUHO-W01"))
+    assert picture.on_trip is not None and picture.on_trip.stop_index == 0 and picture.offers == ()
+
+    card = lococa(2_000)
+    assert shift.lays(Side.BOARDING, card).taps[0].accepted
+    last = len(picture.on_trip.stops) - 1
+    picture = shift.says(words.GoToStop(last))
+    assert picture.on_trip is not None and picture.on_trip.fares_yen[0] == 500
+
+    tap = shift.lays(Side.ALIGHTING, card).taps[0]
+    assert (tap.taken_yen, tap.balance_yen, tap.card) == (500, 1_500, f"*{card.idm.hex().upper()[-4:]}")
+
+    picture = shift.says(words.EndTrip(), words.CountUp())
+    assert picture.on_trip is None
+    assert picture.totals == words.Totals(1, 1, 0, 0, 500, 0, 0)
+
+
+def test_the_offers_are_todays_trips_that_have_not_left_long_ago(shift: Shift) -> None:
+    early = [offer.departs_s for offer in shift.says().offers]
+    assert early == sorted(early)
+    shift.bus.clock.now_s += 6 * 3_600
+    assert len(shift.says().offers) < len(early)
+
+
+def test_gen_7_where_the_passenger_boarded_is_asked_answered_and_settled(shift: Shift) -> None:
+    card = lococa(2_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"), words.GoToStop(3))
+    picture = shift.lays(Side.ALIGHTING, card)
+    assert picture.question is not None and picture.question.about == "stop"
+    picture = shift.says(words.AnswerStop(0))
+    assert picture.question is None and picture.notice == ("もう一度タッチしてください", "touch again")
+    assert shift.lays(Side.ALIGHTING, card).taps[0].accepted
+    assert balance_yen(card) < 2_000
+
+
+def test_gen_10_what_is_short_is_shown_and_paid_in_cash(shift: Shift) -> None:
+    card = lococa(195)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.GoToStop(shift_last(shift)))
+    question = shift.lays(Side.ALIGHTING, card).question
+    assert question is not None
+    assert (question.about, question.due_yen, question.short_yen) == ("payment", 500, 310)
+    shift.says(words.AnswerPayment(Payment.PART_CASH))
+    shift.lays(Side.ALIGHTING, card)
+    assert balance_yen(card) == 5 and shift.bus.ledger().cash_yen == 310
+
+
+def shift_last(shift: Shift) -> int:
+    assert shift.terminal.service is not None
+    return shift.terminal.service.table.size - 1
+
+
+def test_loc_15_who_rides_along_is_told_before_the_tap_and_forgotten_after_it(shift: Shift) -> None:
+    card = lococa(3_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    picture = shift.says(words.GoToStop(shift_last(shift)), words.TellParty(companions=(RiderClass.CHILD,)))
+    assert picture.party == ("holder", "child")
+    picture = shift.lays(Side.ALIGHTING, card)
+    assert picture.taps[0].taken_yen == 750 and picture.party == ()
+
+
+@pytest.mark.parametrize("kind", PAPERS)
+def test_loc_19_igp_13_a_ride_on_paper_is_logged_as_manual(shift: Shift, kind: str) -> None:
+    picture = shift.says(words.BeginTrip("HAKUHO-W01"), words.LogPaper(kind, 200))
+    assert picture.notice is not None and "200" in picture.notice[1]
+    acted = [entry.record for entry in shift.bus.entries() if isinstance(entry.record, DriverActed)]
+    assert acted == [DriverActed(b"", "paper", f"{kind}, 200 yen")]
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        (words.GoToStop(1),),
+        (words.EndTrip(),),
+        (words.BeginTrip("NO-SUCH-TRIP"),),
+        (words.AnswerStop(0),),
+        (words.AnswerPayment(Payment.ALL_CASH),),
+        (words.AnswerPayment(Payment.CARD),),
+        (words.DropQuestion(),),
+        (words.TellParty(),),
+        (words.LogPaper("paper-pass"),),
+        (words.BeginTrip("HAKUHO-W01"), words.BeginTrip("HAKUHO-W01")),
+        (words.BeginTrip("HAKUHO-W01"), words.GoToStop(999)),
+        (words.BeginTrip("HAKUHO-W01"), words.GoToStop(-1)),
+        (words.BeginTrip("HAKUHO-W01"), words.LogPaper("banknotes", 200)),
+        (words.BeginTrip("HAKUHO-W01"), words.LogPaper("paper-coupons", -200)),
+        (words.BeginTrip("HAKUHO-W01"), words.TellParty(companions=(RiderClass.CHILD,) * 21)),
+        (NotACommand("nonsense"),),
+    ],
+)
+def test_what_can_t_be_done_now_is_told_in_both_languages_and_changes_nothing(
+    shift: Shift, commands: tuple[Command, ...]
+) -> None:
+    *before, last = commands
+    shift.says(*before)
+    state, entries = shift.bus.state(), shift.bus.entries()
+    notice = shift.says(last).notice
+    assert notice is not None and all(notice)
+    assert (shift.bus.state(), shift.bus.entries()) == (state, entries)
+
+
+def test_faults_3_a_pending_write_is_an_alarm_until_its_card_is_back(shift: Shift) -> None:
+    card = lococa(2_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    picture = shift.lays(Side.BOARDING, card, Withdrawal(4, Moment.AFTER))
+    assert [alarm.code for alarm in picture.alarms] == ["pending"]
+    assert shift.lays(Side.BOARDING, card).alarms == ()
+
+
+def test_only_the_last_taps_are_kept_the_newest_first(shift: Shift) -> None:
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    for number in range(1, 12):
+        picture = shift.lays(Side.BOARDING, lococa(1_000, number))
+    assert len(picture.taps) == 8 and picture.taps[0].card == "*000B"

@@ -1,0 +1,77 @@
+"""A terminal's settings: the example holds, and whatever is wrong is told, all of it at once (faults 27)."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farebox.config import EXAMPLE, MOST_BYTES, Config, ConfigBroken, load, parse
+from farebox.words import Language
+
+
+def broken(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigBroken) as caught:
+        parse(text, "farebox.toml")
+    assert all(line.startswith("farebox.toml: ") for line in str(caught.value).splitlines())
+    return caught.value.problems
+
+
+def test_the_example_holds() -> None:
+    config = parse(EXAMPLE, "example")
+    assert (config.vehicle.id, config.readers.exit, config.console.language) == ("BUS-1", None, Language.JA)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "problems"),
+    [
+        ('id = "BUS-1"', "", ("vehicle.id: missing",)),
+        ('id = "BUS-1"', "id = 17", ("vehicle.id: 17 is not a text",)),
+        ('id = "BUS-1"', 'id = ""', ("vehicle.id: '' is not a text",)),
+        ('id = "BUS-1"', f'id = "{"バ" * 67}"', ("vehicle.id: longer than 200 bytes",)),
+        ("[vehicle]", "[vehicles]", ("vehicle: missing", "vehicles: no such setting; known are vehicle, readers, ")),
+        ("[vehicle]", "vehicle = 3\n[other]", ("other: no such setting", "vehicle: must be a table")),
+        ('entry = "usb"', 'entry = "usb"\nexit = "usb"', ("readers.exit: the same as readers.entry",)),
+        ('entry = "usb"', 'entrance = "usb"', ("readers.entry: missing", "readers: entrance: no such setting")),
+        ("/var/lib/farebox/feed.zip", "feed.zip", ("data.feed: feed.zip must be a whole path",)),
+        ('language = "ja"', 'language = "fr"', ("console.language: 'fr' is none of ja, en",)),
+        ('language = "ja"', "language = ['ja']", ("console.language: ['ja'] is none of ja, en",)),
+        ("[keys]", "[keys", ("not TOML: ",)),
+    ],
+)
+def test_faults_27_what_is_wrong_is_told_by_its_place(wrong: str, right: str, problems: tuple[str, ...]) -> None:
+    assert EXAMPLE.count(wrong) == 1
+    found = broken(EXAMPLE.replace(wrong, right))
+    assert len(found) == len(problems)
+    assert all(told.startswith(problem) for told, problem in zip(found, problems, strict=True)), found
+
+
+def test_faults_27_every_fault_is_told_at_once() -> None:
+    text = (
+        EXAMPLE.replace('id = "BUS-1"', "").replace('entry = "usb"', "").replace('"ja"', '"fr"').replace("[keys]", "")
+    )
+    found = broken(text)
+    assert [line.split(": ")[0] for line in found] == sorted(
+        ("console.language", "data", "keys", "readers.entry", "vehicle.id")
+    )
+
+
+def test_faults_27_an_empty_file_lacks_everything() -> None:
+    assert [line.split(":")[0] for line in broken("")] == ["data", "keys", "readers", "vehicle"]
+
+
+def test_faults_27_a_file_that_is_no_configuration_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "farebox.toml"
+    path.write_bytes(b"#" * (MOST_BYTES + 1))
+    with pytest.raises(ConfigBroken, match="more than 64 KiB"):
+        load(path)
+    path.write_bytes(b"\xff")
+    with pytest.raises(ConfigBroken, match="byte 0 is not UTF-8"):
+        load(path)
+
+
+@given(st.text(max_size=300) | st.just("a = " + "[" * 5_000))
+def test_no_text_is_more_than_broken(text: str) -> None:
+    with suppress(ConfigBroken):
+        assert isinstance(parse(text, "any"), Config)

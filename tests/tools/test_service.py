@@ -1,0 +1,226 @@
+"""`farebox run --config` as the system starts it: a process of its own, told of by sd_notify, ended by SIGTERM."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from configparser import ConfigParser
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cardimage.image import dump, load
+from farebox.console import protocol as words
+from farebox.console.protocol import Command, Picture, command_line, picture_of
+from farebox.formats.journal import Intent, TripEnded
+from farebox.journal.reading import read
+from farebox.result import Side
+from tests.farebox.bus import balance_yen, lococa
+from tests.tools.cli import Ran, run
+from tools.exits import Exit
+
+_ANSWER_S = 60
+UNIT_PATH = Path(__file__).parents[2] / "tools" / "pi" / "farebox.service"
+UNIT = ConfigParser(strict=False, interpolation=None)
+UNIT.read(UNIT_PATH)
+SETTINGS = "/etc/farebox/farebox.toml"
+WORST_EXPOSURE = 2.0
+
+
+def settings(folder: Path, **changed: str) -> Path:
+    """A configuration of a bench with one card on an imagined reader."""
+    said = {
+        "id": "BUS-7",
+        "entry": f"image:{folder}/my.card.cbor",
+        "feed": "sample",
+        "register": f"{folder}/register.csv",
+        "journal": f"{folder}/farebox.journal",
+        "source": "bench",
+        "socket": f"{folder}/console",
+        **changed,
+    }
+    path = folder / "farebox.toml"
+    path.write_text(
+        '[vehicle]\nid = "{id}"\n[readers]\nentry = "{entry}"\n'
+        '[data]\nfeed = "{feed}"\nregister = "{register}"\njournal = "{journal}"\n'
+        '[keys]\nsource = "{source}"\n[console]\nsocket = "{socket}"\n'.format(**said)
+    )
+    return path
+
+
+Call = Callable[..., Ran]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    return partial(run, capsys, monkeypatch)
+
+
+def exec_start(config: Path) -> list[str]:
+    """What the unit starts, with this Python and another configuration."""
+    binary, *arguments = shlex.split(UNIT["Service"]["ExecStart"])
+    assert binary.endswith("/farebox")
+    return [sys.executable, "-m", "tools.cli", *(word.replace(SETTINGS, str(config)) for word in arguments)]
+
+
+class Service:
+    """The process, its console, and what it tells the system."""
+
+    def __init__(self, folder: Path) -> None:
+        self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._told.bind(str(folder / "notify"))
+        self._told.settimeout(_ANSWER_S)
+        self.process = subprocess.Popen(
+            exec_start(settings(folder)),
+            env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "PYTHONPATH": str(Path.cwd())},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.told() == "READY=1"
+        self._console = socket.socket(socket.AF_UNIX)
+        self._console.settimeout(_ANSWER_S)
+        self._console.connect(str(folder / "console"))
+        self._lines = self._console.makefile("rb")
+
+    def told(self) -> str:
+        return self._told.recv(1_000).decode()
+
+    def told_besides(self, word: str) -> str:
+        """The next thing that the system is told besides a word."""
+        while (said := self.told()) == word:
+            pass
+        return said
+
+    def says(self, *commands: Command) -> None:
+        for command in commands:
+            self._console.sendall(command_line(command))
+
+    def shows(self, wanted: Any) -> Picture:
+        """The first picture for which something holds."""
+        while True:
+            picture = picture_of(self._lines.readline())
+            if wanted(picture):
+                return picture
+
+    def close(self) -> None:
+        self._lines.close()
+        self._console.close()
+        self._told.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    path = tmp_path / "my.card.cbor"
+    path.write_bytes(dump(lococa(2_000)))
+    return path
+
+
+@pytest.fixture
+def service(tmp_path: Path, card: Path) -> Iterator[Service]:
+    service = Service(tmp_path)
+    yield service
+    service.close()
+
+
+def test_a_trip_with_a_card_and_a_clean_end(service: Service, card: Path, tmp_path: Path) -> None:
+    first = service.shows(lambda picture: True)
+    assert first.simulated and first.vehicle_id == "BUS-7" and first.benches == (Side.EITHER,)
+    service.says(words.BeginTrip("HAKUHO-W01"), words.LayCard(Side.EITHER), words.GoToStop(4))
+    service.says(words.LayCard(Side.EITHER))
+    done = service.shows(lambda picture: picture.taps and picture.taps[0].taken_yen)
+    assert (done.taps[0].taken_yen, done.taps[0].balance_yen) == (500, 1_500)
+
+    service.process.send_signal(signal.SIGTERM)
+    assert service.told_besides("WATCHDOG=1") == "STOPPING=1"
+    assert service.process.wait(_ANSWER_S) == 0
+    assert balance_yen(load(card.read_bytes(), "card")) == 1_500
+    entries = read(tmp_path / "farebox.journal").entries
+    assert isinstance(entries[-1].record, TripEnded)
+    assert [entry.record.action for entry in entries if isinstance(entry.record, Intent)] == ["board", "alight"]
+    assert not (tmp_path / "console").exists()
+
+
+def test_faults_18_killed_and_started_again_it_is_out_of_service_and_the_card_goes_on(
+    service: Service, tmp_path: Path
+) -> None:
+    service.says(words.BeginTrip("HAKUHO-W01"), words.LayCard(Side.EITHER))
+    service.shows(lambda picture: picture.taps)
+    service.process.kill()
+    service.close()
+    (tmp_path / "notify").unlink()
+    again = Service(tmp_path)
+    try:
+        assert again.shows(lambda picture: True).on_trip is None
+        again.says(words.BeginTrip("HAKUHO-W01"), words.GoToStop(4), words.LayCard(Side.EITHER))
+        assert again.shows(lambda picture: picture.taps).taps[0].taken_yen == 500
+    finally:
+        again.close()
+
+
+def test_a_second_service_is_told_that_the_first_one_runs(service: Service, tmp_path: Path) -> None:
+    second = subprocess.run(
+        exec_start(tmp_path / "farebox.toml"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 74 and second.stderr.count("\n") == 1
+    assert "open for appending in another process" in second.stderr
+
+
+def test_the_unit_is_hardened() -> None:
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT_PATH)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    found = re.search(r"Overall exposure level for farebox.service: ([\d.]+)", judged.stdout)
+    assert found is not None and float(found[1]) <= WORST_EXPOSURE
+
+
+def test_no_restart_mends_a_wrong_configuration() -> None:
+    assert UNIT["Service"]["RestartPreventExitStatus"] == str(int(Exit.CONFIGURATION))
+
+
+def test_the_settings_of_a_bench_are_in_order(tmp_path: Path, call: Call) -> None:
+    told = call("config", "check", str(settings(tmp_path)))
+    assert told.code == 0 and "in order" in told.out
+    assert json.loads(call("config", "check", "--json", str(settings(tmp_path))).out)["problems"] == []
+
+
+def test_faults_27_what_the_settings_name_is_looked_at_too_and_all_of_it_told(tmp_path: Path, call: Call) -> None:
+    path = settings(
+        tmp_path, entry="nonesuch:1", source="/nowhere/keys", feed="/nowhere.zip", register="/nowhere/register.csv"
+    )
+    told = call("config", "check", str(path))
+    assert told.code == 78
+    places = ("readers.entry", "keys.source", "data.feed", "data.register")
+    assert [line.split(": ")[2] for line in told.err.splitlines()] == list(places)
+    problems = json.loads(call("config", "check", "--json", str(path)).out)["problems"]
+    assert [problem.split(": ")[0] for problem in problems] == list(places)
+
+
+def test_the_example_can_be_printed_into_a_file_and_checked(tmp_path: Path, call: Call) -> None:
+    path = tmp_path / "farebox.toml"
+    path.write_text(call("config", "example").out)
+    told = call("config", "check", str(path))
+    assert told.code == 78  # its feed and its keys are nowhere on this machine
+    assert "data.feed" in told.err and "vehicle" not in told.err
+
+
+def test_config_and_reader_are_one_or_the_other(tmp_path: Path, call: Call) -> None:
+    assert call("run", "--config", str(settings(tmp_path)), "--reader", "usb").code == 2
+    assert call("run").code == 2

@@ -1,0 +1,87 @@
+"""`farebox config`: the terminal's settings, checked and shown."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from farebox.config import BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
+from farebox.feed import FeedFault, RegisterFault, load_feed
+from farebox.feed.operators import OperatorFault, load_operators
+from reader.drivers import UnknownReader, check_name
+from reader.keys import KeyStoreFault, keys_from
+from tools.exits import message_of
+from tools.options import FILE, feed_path, json_option
+
+IMAGINED = ("image", "trace")
+"""Readers of the command line's own, beside the drivers."""
+
+
+@click.group()
+def config() -> None:
+    """The settings of a terminal: one TOML file.
+
+    \b
+    farebox config example > farebox.toml
+    farebox config check farebox.toml
+    farebox run --config farebox.toml
+    """
+
+
+@config.command()
+def example() -> None:
+    """Print a whole file, with a word on each setting."""
+    click.echo(EXAMPLE, nl=False)
+
+
+@config.command()
+@click.argument("path", type=FILE)
+@json_option
+def check(path: Path, as_json: bool) -> None:
+    """Tell everything that is wrong with a configuration, and with what it names: exit 78, or 0.
+
+    \b
+    farebox config check /etc/farebox/farebox.toml
+    """
+    try:
+        settings = load(path)
+        problems = tuple(_problems(settings))
+        if problems:
+            raise ConfigBroken(str(path), problems)
+    except ConfigBroken as broken:
+        if as_json:
+            click.echo(json.dumps({"file": str(path), "problems": broken.problems}, ensure_ascii=False))
+        raise
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "problems": []}, ensure_ascii=False))
+    else:
+        click.echo(f"{path}: in order")
+
+
+def _problems(settings: Config) -> Iterator[str]:
+    """What is wrong with the things that the settings name."""
+    readers = {"readers.entry": settings.readers.entry, "readers.exit": settings.readers.exit}
+    for name, spec in readers.items():
+        if spec is not None and spec.partition(":")[0] not in IMAGINED:
+            yield from _tried(name, partial(check_name, spec))
+    if settings.keys.source != BENCH_KEYS:
+        yield from _tried("keys.source", partial(keys_from, settings.keys.source))
+    yield from _tried("data.feed", partial(load_feed, feed_path(settings.data.feed)))
+    for name in ("register", "journal"):
+        folder = Path(getattr(settings.data, name)).parent
+        if not folder.is_dir():
+            yield f"data.{name}: there is no folder {folder}; make it"
+    operator = settings.vehicle.operator
+    schemes = sorted({book.scheme for book in load_operators().rulebooks})
+    if operator is not None and operator not in schemes:
+        yield f"vehicle.operator: no operator {operator!r}; choose one of {', '.join(schemes)}"
+
+
+def _tried(name: str, act: Callable[[], Any]) -> Iterator[str]:
+    try:
+        act()
+    except (UnknownReader, KeyStoreFault, FeedFault, RegisterFault, OperatorFault, OSError) as fault:
+        yield f"{name}: {message_of(fault)}"

@@ -1,0 +1,171 @@
+"""Pictures of the driver's console and the passengers' display: `python -m tools.console_screens`, or `make docs`.
+
+A real terminal on simulated readers, its console over a real socket, and keys pressed as a driver would; the clock is
+simulated, so that the same pictures come out each time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from cardimage.image import CardImage
+from cardimage.issue import issue
+from farebox.box import Box, Recent
+from farebox.console.app import ConsoleApp
+from farebox.console.client import ConsoleClient
+from farebox.console.display import DisplayApp
+from farebox.console.protocol import DropQuestion, GoToStop
+from farebox.console.server import ConsoleServer
+from farebox.duty import Duty
+from farebox.feed import load_feed
+from farebox.feed.operators import load_operators
+from farebox.journal.fold import Ledger, audit
+from farebox.journal.log import open_journal
+from farebox.journal.reading import read
+from farebox.machine import TransitionsMachine
+from farebox.result import Side
+from farebox.terminal import Readers, Terminal
+from farebox.words import Language
+from reader.image_port import ImageReader
+from sim.replay import SimClock
+from tariff.account import Account
+from tariff.calendar import midnight_in_japan_s
+from tools.options import SAMPLE, feed_path
+
+SCREENS = Path(__file__).parents[1] / "docs" / "screens"
+_DAY = date(2026, 11, 20)
+_LEAVES_S = 6 * 3_600 + 38 * 60
+_CONSOLE, _DISPLAY = (80, 24), (60, 14)
+_LOOKS = 12
+
+
+class Stage:
+    """A bus at its first stop, in the morning of a working day."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.clock = SimClock()
+        self.clock.reach(midnight_in_japan_s(_DAY) + _LEAVES_S)
+        self._fields = {side: ImageReader(f"image:{side}", None) for side in (Side.BOARDING, Side.ALIGHTING)}
+        journal = folder / "journal"
+        recovered = open_journal(journal)
+        recent = Recent()
+        terminal = Terminal(
+            "BUS-1",
+            Readers(self._fields[Side.BOARDING], self._fields[Side.ALIGHTING]),
+            recovered,
+            TransitionsMachine(),
+            self.clock,
+            recent.show,
+        )
+
+        def ledger() -> Ledger:
+            recovered.journal.flush()
+            return audit(read(journal).for_the_sums())[0]
+
+        self.server = ConsoleServer(folder / "console")
+        duty = Duty(load_feed(feed_path(SAMPLE)), load_operators())
+        self.box = Box(terminal, tuple(self._fields), duty, self.clock, self.server, recent, ledger, simulated=True)
+
+    def client(self) -> ConsoleClient:
+        """One more console."""
+        return ConsoleClient(self._folder / "console", 0.01)
+
+    def lays(self, side: Side, card: CardImage) -> None:
+        """A passenger touches."""
+        self.clock.now_s += 4
+        self._fields[side].lay(card)
+        self.box.step()
+        self._fields[side].lift()
+        self.box.step()
+
+    async def settle(self, pilot: Pilot[None]) -> None:
+        """Let terminal and console say all they have to say."""
+        for _ in range(_LOOKS):
+            self.box.step()
+            await pilot.pause(0.01)
+
+
+def card(number: int, balance_yen: int) -> CardImage:
+    """A LOCOCA card."""
+    idm = bytes.fromhex("012E00000000") + number.to_bytes(2, "big")
+    return issue(idm, Account("lococa", balance_yen), f"LC{number:05}", _DAY)
+
+
+async def drawn(stage: Stage) -> dict[str, str]:
+    """The pictures, by name, as SVG."""
+    pictures: dict[str, str] = {}
+    rider, short, boarded_elsewhere = card(1, 3_000), card(2, 195), card(3, 5_000)
+
+    async def on(app: App[None], size: tuple[int, int], act: Callable[[Pilot[None]], Awaitable[None]]) -> None:
+        async with app.run_test(size=size) as pilot:
+            await stage.settle(pilot)
+            await act(pilot)
+
+    async def take(pilot: Pilot[None], name: str) -> None:
+        await stage.settle(pilot)
+        pictures[name] = pilot.app.export_screenshot(title="farebox")
+
+    async def drive(pilot: Pilot[None]) -> None:
+        await take(pilot, "console-trips")
+        await pilot.press("enter")
+        await stage.settle(pilot)
+        stage.lays(Side.BOARDING, rider)
+        stage.lays(Side.BOARDING, short)
+        for _ in range(4):
+            await pilot.press("n")
+            await stage.settle(pilot)
+        stage.lays(Side.ALIGHTING, rider)
+        await take(pilot, "console-trip")
+        await pilot.press("p")
+        await take(pilot, "console-party")
+        await pilot.press("escape")
+        stage.lays(Side.ALIGHTING, short)
+        await take(pilot, "console-short")
+        await pilot.press("enter")
+        await stage.settle(pilot)
+        stage.lays(Side.ALIGHTING, short)
+        stage.lays(Side.ALIGHTING, boarded_elsewhere)
+        await pilot.press("f2")
+        await take(pilot, "console-boarding-stop")
+
+    async def watch(pilot: Pilot[None]) -> None:
+        await take(pilot, "display-refused")
+        stage.box.obey(DropQuestion())
+        stage.box.obey(GoToStop(0))
+        stage.lays(Side.BOARDING, boarded_elsewhere)
+        stage.box.obey(GoToStop(4))
+        stage.lays(Side.ALIGHTING, boarded_elsewhere)
+        await take(pilot, "display-accepted")
+
+    await on(ConsoleApp(stage.client(), Language.JA), _CONSOLE, drive)
+    await on(DisplayApp(stage.client()), _DISPLAY, watch)
+    return pictures
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Each picture's file, and what belongs into it."""
+    with TemporaryDirectory() as folder:
+        stage = Stage(Path(folder))
+        try:
+            pictures = asyncio.run(drawn(stage))
+        finally:
+            stage.server.close()
+    for name, svg in pictures.items():
+        yield SCREENS / f"{name}.svg", svg
+
+
+def main() -> None:
+    """Write them all."""
+    SCREENS.mkdir(exist_ok=True)
+    for path, svg in pages():
+        path.write_text(svg, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

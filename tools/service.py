@@ -1,0 +1,91 @@
+"""`farebox run --config`: the parts of a terminal put together as its configuration says, and served."""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import sdnotify
+
+from farebox.box import Box, Recent
+from farebox.config import BENCH_KEYS, Config
+from farebox.console.server import ConsoleServer
+from farebox.daemon import Stopping, serve
+from farebox.duty import Duty
+from farebox.feed.operators import load_operators
+from farebox.journal.fold import Ledger, audit
+from farebox.journal.log import open_journal
+from farebox.journal.reading import read
+from farebox.machine import TransitionsMachine
+from farebox.result import Side
+from farebox.terminal import Readers, Terminal
+from reader.keys import bench_keys, keys_from
+from tools.options import load_numbered_feed
+from tools.readers import Laid, Place, is_simulated, open_place
+
+_REST_S = 0.02
+
+
+def run_service(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT. Faults of the parts come through as they are; see tools/exits.py."""
+    names = [config.readers.entry, *([config.readers.exit] if config.readers.exit else [])]
+    simulated = config.keys.source == BENCH_KEYS or any(map(is_simulated, names))
+    keys = bench_keys() if config.keys.source == BENCH_KEYS else keys_from(config.keys.source)
+    feed = load_numbered_feed(config.data.feed, Path(config.data.register))
+    duty = Duty(feed, load_operators(), config.vehicle.operator)
+    recent = Recent()
+    cards: dict[Path, Laid] = {}
+    with ExitStack() as parts, Stopping() as stopping:
+        places = []
+        for name in names:
+            places.append(open_place(name, keys, cards, None))
+            parts.callback(places[-1].reader.close)
+        recovered = open_journal(config.data.journal)
+        parts.callback(recovered.journal.close)
+        server = ConsoleServer(Path(config.console.socket))
+        parts.callback(server.close)
+        sides = (Side.EITHER,) if len(places) == 1 else (Side.BOARDING, Side.ALIGHTING)
+        terminal = Terminal(
+            config.vehicle.id,
+            Readers(places[0].reader, places[-1].reader),
+            recovered,
+            TransitionsMachine(),
+            _now,
+            recent.show,
+        )
+
+        def ledger() -> Ledger:
+            recovered.journal.flush()
+            return audit(read(config.data.journal).for_the_sums())[0]
+
+        benches = {side: _Bench(place) for side, place in zip(sides, places, strict=False) if place.bench is not None}
+        box = Box(terminal, sides, duty, _now, server, recent, ledger, simulated=simulated, benches=benches)
+        notify = sdnotify.SystemdNotifier().notify
+        rests = any(place.bench is not None for place in places)
+        click.echo(f"{config.vehicle.id}: {', '.join(names)} · {config.console.socket}{' · 模擬' if simulated else ''}")
+        serve(box, lambda: stopping.asked, notify, lambda: time.sleep(_REST_S) if rests else None)
+    if terminal.journal_fault is not None:
+        raise terminal.journal_fault
+
+
+class _Bench:
+    """The card of an image file, beside its imagined reader."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def lay(self) -> None:
+        """Lay it on the reader."""
+        assert self._place.bench is not None and self._place.card is not None
+        self._place.bench.lay(self._place.card.image)
+
+    def lift(self) -> None:
+        """Take it away; its file holds what became of it, or OSError."""
+        assert self._place.bench is not None
+        self._place.bench.lift()
+        if self._place.bench.fault is not None:
+            raise self._place.bench.fault
+
+
+def _now() -> int:
+    return int(time.time())
