@@ -122,9 +122,11 @@ class Box:
         self._console.publish(self.picture())
 
     def close_trip(self) -> None:
-        """The service ends: a trip that is still on is ended with it."""
+        """The service ends: a trip that is still on is ended with it, and the journal of the duty sealed."""
         if self.alive and self.terminal.service is not None:
             self.terminal.end_trip()
+        if self.alive:
+            self.terminal.end_duty()
 
     def picture(self) -> Picture:
         """The moment; times to the minute, so that nothing is sent while nothing changes."""

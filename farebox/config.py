@@ -30,15 +30,19 @@ entry = "usb"                 # `farebox reader list` finds them
 [data]
 feed = "/var/lib/farebox/feed.zip"             # GTFS-JP, a folder or a zip
 register = "/var/lib/farebox/register.csv"     # small numbers of stops and trips, only ever appended to
-journal = "/var/lib/farebox/farebox.journal"
+journal = "/var/lib/farebox/journal"           # a folder of segments
 
 [keys]
 source = "credential:keys"    # or a file of mode 0600; "bench" is for simulated cards (模擬)
+sealing = "credential:sealing"                 # signs ended duties; "bench" says that it did (模擬)
 
 [console]
 socket = "/run/farebox/console"
 language = "ja"               # or "en"
 """
+
+
+BENCH_KEYS = "bench"
 
 
 class ConfigBroken(ValueError):
@@ -77,9 +81,10 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class KeysConfig:
-    """Where the master keys come from: a file, `credential:NAME`, or `bench`."""
+    """Where the cards' master keys come from, and what seals the journal: a file, `credential:NAME`, or `bench`."""
 
     source: str
+    sealing: str = BENCH_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +104,6 @@ class Config:
     data: DataConfig
     keys: KeysConfig
     console: ConsoleConfig = ConsoleConfig()
-
-
-BENCH_KEYS = "bench"
 
 
 def load(path: Path) -> Config:

@@ -11,6 +11,7 @@ import click
 from farebox.config import BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
 from farebox.feed import FeedFault, RegisterFault, load_feed
 from farebox.feed.operators import OperatorFault, load_operators
+from farebox.journal.sealing import sealing_seed
 from reader.drivers import UnknownReader, check_name
 from reader.keys import KeyStoreFault, keys_from
 from tools.exits import message_of
@@ -69,6 +70,8 @@ def _problems(settings: Config) -> Iterator[str]:
             yield from _tried(name, partial(check_name, spec))
     if settings.keys.source != BENCH_KEYS:
         yield from _tried("keys.source", partial(keys_from, settings.keys.source))
+    if settings.keys.sealing != BENCH_KEYS:
+        yield from _tried("keys.sealing", partial(sealing_seed, settings.keys.sealing))
     yield from _tried("data.feed", partial(load_feed, feed_path(settings.data.feed)))
     for name in ("register", "journal"):
         folder = Path(getattr(settings.data, name)).parent

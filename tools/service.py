@@ -16,6 +16,7 @@ from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import open_journal
 from farebox.journal.reading import read
+from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
 from farebox.result import Side
 from farebox.terminal import Readers, Terminal
@@ -40,7 +41,8 @@ def run_service(config: Config) -> None:
         for name in names:
             places.append(open_place(name, keys, cards, None))
             parts.callback(places[-1].reader.close)
-        recovered = open_journal(config.data.journal)
+        seed = sealing_seed(None if config.keys.sealing == BENCH_KEYS else config.keys.sealing)
+        recovered = open_journal(config.data.journal, sealing_seed=seed)
         parts.callback(recovered.journal.close)
         server = ConsoleServer(Path(config.console.socket))
         parts.callback(server.close)

@@ -4,27 +4,28 @@ import importlib
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from farebox.feed import Feed, FeedFault, Kind, RegisterFault, dump_triangle, load_feed, read_sheets
 from farebox.feed.register import Register
-from farebox.formats import cose, frames, segment
+from farebox.formats import frames as journal_file
 from farebox.formats import journal as record_format
 from farebox.formats.journal import Entry, Outcome, Record, Refused, Resolved
+from farebox.formats.segment import Head, encode_head
 from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalFault
 from farebox.journal.fold import audit, pending
-from farebox.journal.log import Recovered, recover, recover_folder
+from farebox.journal.log import recover
 from farebox.tear import pending_from
 from tariff.calendar import clock_in_japan, day_in_japan
 from tests.feed.small_feed import TABLES
 from tests.fuzz.target import Target, in_pieces, pieces, text_of
-from tests.journal.examples import ONE_OF_EACH, file_of_version_1, in_schema_1, intent, points_intent, segment_of
-from tests.journal.memory_disk import MemoryDisk, MemoryFolder
-from tests.journal.test_sealing import HEAD, SEAL
+from tests.journal.examples import ONE_OF_EACH, in_schema_1, intent, points_intent
+from tests.journal.memory_disk import MemoryDisk
 
 AT_S = 1_800_000_000
 _CHUNK_BYTES = 16_384
@@ -46,7 +47,8 @@ def _journal(data: bytes) -> None:
     """A journal that is recovered can be written on, and is recovered again with what was written."""
     disk = MemoryDisk(data)
     recovered = recover(disk, "fuzz", _CHUNK_BYTES)
-    _told(recovered)
+    _told(recovered.entries)
+    pending_from(recovered.standing)
     recovered.journal.intend(intent(), AT_S)
     recovered.journal.close()
     again = recover(MemoryDisk(bytes(disk.medium)), "fuzz", _CHUNK_BYTES)
@@ -56,29 +58,18 @@ def _journal(data: bytes) -> None:
 
 
 def _journal_of_records(data: bytes) -> None:
-    """The same behind the check sums: each piece in a frame whose CRC and chain hold; and as version 1 had it."""
-    found = list(pieces(data))
-    frames.scan(file_of_version_1(*found))
-    _journal(segment_of(*found))
+    """The same behind the check sums: each piece in a frame whose CRC holds, and whose check follows."""
+    chain = sha256(encode_head(Head()))
+    framed = []
+    for piece in pieces(data):
+        chain.update(piece)
+        framed.append(journal_file.frame(piece, chain.digest()[: journal_file.CHECK_BYTES]))
+    _journal(journal_file.BEGINNING + b"".join(framed))
 
 
-def _segment(data: bytes) -> None:
-    """Found as the active segment at a start; what is recovered, or comes after a quarantine, can be gone on with."""
-    folder = MemoryFolder()
-    disk = folder.create("00000001.segment")
-    disk.allocate(len(data))
-    disk.pwrite(data, 0)
-    recovered = recover_folder(folder, "fuzz", _CHUNK_BYTES)
-    _told(recovered)
-    recovered.journal.intend(intent(), AT_S)
-    recovered.journal.seal()
-    recovered.journal.close()
-
-
-def _told(recovered: Recovered) -> None:
-    """What a terminal takes from its journal when it starts, and what `farebox journal show` prints."""
-    pending_from(recovered.standing)
-    for entry in recovered.entries:
+def _told(entries: Sequence[Entry]) -> None:
+    """What `farebox journal show` prints."""
+    for entry in entries:
         f"{day_in_japan(entry.at_s)} {clock_in_japan(entry.at_s)} {entry.record}".encode()
 
 
@@ -115,7 +106,7 @@ def _records(data: bytes) -> Iterator[Record]:
                 yield ONE_OF_EACH[which % len(ONE_OF_EACH)]
 
 
-def _journal_bytes() -> bytes:
+def journal_bytes() -> bytes:
     disk = MemoryDisk()
     journal = recover(disk, "fuzz", _CHUNK_BYTES).journal
     for record in ONE_OF_EACH[:3]:
@@ -234,16 +225,11 @@ TARGETS: dict[str, Target] = {
     "bus-record": Target(
         _record, (RecordError,), tuple(_encoded(record, schema) for schema in (1, 2) for record in ONE_OF_EACH)
     ),
-    "bus-journal": Target(_journal, (JournalFault,), (_journal_bytes(), b"", bytes(64))),
+    "bus-journal": Target(_journal, (JournalFault,), (journal_bytes(), b"", bytes(64))),
     "bus-journal-records": Target(
         _journal_of_records,
         (JournalFault,),
         (in_pieces(*(record_format.encode(seq, 0, AT_S, record) for seq, record in enumerate(ONE_OF_EACH, 1))),),
-    ),
-    "bus-segment": Target(_segment, (JournalFault,), (_journal_bytes(), b"", bytes(64))),
-    "bus-segment-head": Target(segment.decode_head, (RecordError,), (segment.encode_head(HEAD),)),
-    "bus-segment-seal": Target(
-        lambda data: cose.holds(segment.decode_seal(data)[1]), (RecordError,), (segment.encode_seal(SEAL, bytes(32)),)
     ),
     "bus-fold": Target(_fold, (), (bytes((0, 1, 210, 2, 1, 0, 40, 2, 0, 2, 2, 2, 3, 2, 1, 4, 0, 0, 5, 3, 0)),)),
     "bus-register": Target(

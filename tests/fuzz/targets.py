@@ -5,7 +5,15 @@ its seeds and some random changes of them (test_targets.py); `make fuzz` lets at
 says how to add one.
 """
 
-from tests.fuzz import bus_targets, card_targets, chip_targets, reader_targets, tariff_targets, terminal_targets
+from tests.fuzz import (
+    bus_targets,
+    card_targets,
+    chip_targets,
+    reader_targets,
+    segment_targets,
+    tariff_targets,
+    terminal_targets,
+)
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
@@ -14,5 +22,6 @@ TARGETS: dict[str, Target] = {
     **chip_targets.TARGETS,
     **bus_targets.TARGETS,
     **terminal_targets.TARGETS,
+    **segment_targets.TARGETS,
     **tariff_targets.TARGETS,
 }
