@@ -163,6 +163,7 @@ class Journal:
         `JournalFull`; a segment that can't be ended for want of room goes on.
         """
         self._check_alive()
+        self._standing.count()  # what the taps left
         self.end_if_long()
         wanted = self._end + len(self._buffer) + RESERVE_BYTES + self._chunk_bytes // 2
         if wanted > self._allocated:

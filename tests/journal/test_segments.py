@@ -143,6 +143,17 @@ def test_the_standing_read_back_is_the_one_that_was_kept_up() -> None:
     assert recovered.standing.head(1, 1) == journal._standing.head(1, 1) != live
 
 
+def test_records_that_wait_to_be_counted_in_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farebox.journal.standing.MOST_WAITING", 3)
+    _, journal = begin()
+    for number in range(6):
+        tap(journal, bytes((number,)) * 8)
+        assert len(journal._standing._waiting) <= 3
+    journal.grow_ahead()
+    assert journal._standing._waiting == []
+    assert journal._standing.seen.most_writes(bytes(8)) == 4098
+
+
 def test_a_tap_costs_one_flush_in_a_segment_too_and_nothing_else() -> None:
     folder, journal = begin()
     journal.seal()
