@@ -22,7 +22,6 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +39,7 @@ from farebox.formats.frames import (
 )
 from farebox.formats.journal import Entry, Intent, Outcome, Record, Resolved, encode
 from farebox.formats.segment import Quarantined, Seal, encode_head
+from farebox.journal.chain import chain
 from farebox.journal.disk import RESERVE_BYTES, Disk, whole, write_all
 from farebox.journal.errors import NO_ROOM, JournalDamaged, JournalFailed, JournalFull
 from farebox.journal.folder import FileFolder, Folder
@@ -82,7 +82,7 @@ class Journal:
         self._begins = len(beginning(found.head))
         self._end = found.end  # where the next pwrite goes
         self._head = found.head
-        self._chain = sha256(encode_head(found.head))
+        self._chain = chain(encode_head(found.head))
         for payload in payloads(begun.data, found):
             self._chain.update(payload)
         self._seq = self._flushed_seq = found.last_seq
