@@ -69,7 +69,7 @@ lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/bu
 bench: $(PROJECT) ## Measure speed
 	$(BIN)/python -m tools.bench
 
-docs: $(PROJECT) ## Write the generated documents
+docs: $(PROJECT) $(DEV) ## Write the generated documents
 	$(BIN)/python -m tools.make_docs
 	$(BIN)/python -m tools.console_screens
 
@@ -89,8 +89,8 @@ mutation-sample: $(PROJECT) $(DEV) ## The same for a sample, in minutes; MUTATIO
 fuzz: $(PROJECT) $(DEV) $(FUZZ) ## Look for bytes that break a parser; FUZZ_SECONDS for each
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(FUZZ_TARGETS)
 
-system-deps: ## Install what readers and tests need: libusb, systemd-analyze (apt-get; asks sudo unless root)
-	$(call INSTALL,libusb-1.0-0 systemd,which USB card readers and the test of the service's unit need)
+system-deps: ## Install what readers, slips and tests need: libusb, a font, systemd-analyze (apt-get; asks sudo unless root)
+	$(call INSTALL,libusb-1.0-0 fonts-ipafont-gothic systemd,which USB card readers, slips in Japanese and the tests need)
 
 pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
 	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)

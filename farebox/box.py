@@ -13,7 +13,7 @@ from typing import Protocol
 
 from farebox.console import protocol as words
 from farebox.console import view
-from farebox.console.protocol import Both, Command, NotACommand, Picture, SeenTap, Totals
+from farebox.console.protocol import Command, NotACommand, Picture, SeenTap, Totals
 from farebox.duty import Duty
 from farebox.feed import FeedFault
 from farebox.feed.operators import OperatorFault
@@ -22,6 +22,7 @@ from farebox.machine import IllegalEvent
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.terminal import Terminal
+from farebox.words import Both
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
 from tariff.riders import Attendant, Party

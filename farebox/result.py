@@ -1,12 +1,16 @@
 """What a tap came to: one value for display, sound, driver and whoever watches."""
 
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from farebox.formats.journal import Intent
 from farebox.tap import Alight, Note, Service
 from tariff.account import Account
+from tariff.calendar import day_in_japan
 from tariff.refusal import Refusal
+
+PASS_ENDS_WITHIN_DAYS = 14
 
 
 class Side(StrEnum):
@@ -46,6 +50,15 @@ class Result(NamedTuple):
     def shown_again(self) -> bool:
         """Whether an earlier tap's result stands, and nothing was taken by this one (GEN-8, GEN-9)."""
         return self.refusal is None and self.after is not None and self.before == self.after
+
+    @property
+    def pass_ending(self) -> date | None:
+        """The last day of the card's pass, if it is today or within the next 14 days (GEN-14)."""
+        held = self.after.held_pass if self.after else None
+        if held is None:
+            return None
+        left = (held.last_day - day_in_japan(self.at_s)).days
+        return held.last_day if 0 <= left <= PASS_ENDS_WITHIN_DAYS else None
 
     @property
     def sound(self) -> Sound:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cardimage.layout.history import HistoryRow
 from tariff.acceptance import accept
 from tariff.account import Account, RideMark, RideState
+from tariff.auto_charge import Held
 from tariff.calendar import day_in_japan
 from tariff.due import Ride
 from tariff.fares import FareTable
@@ -64,6 +65,9 @@ class NoteCode(StrEnum):
     INCOMPLETE_RIDE = "incomplete-ride"  # GEN-8: the last ride was never closed
     FIRST_BOARDING_KEPT = "first-boarding-kept"  # GEN-8: boarded this trip already
     FIRST_RESULT_SHOWN = "first-result-shown"  # GEN-9: alighted here already
+    DIRECTIVE_APPLIED = "directive-applied"  # CTR-3: this tap writes what changed at the centre
+    DIRECTIVE_REFUSED = "directive-refused"  # CTR-3: a directive that the card has no room for
+    CLOCK_NOT_SET = "clock-not-set"  # faults 25: nothing that hangs on a day was used
 
 
 class Note(NamedTuple):
@@ -135,11 +139,15 @@ def judge_alighting(
     at_s: int,
     keyed: Keyed = NOTHING_KEYED,
     party: Party = HOLDER_ALONE,
+    held: Held | None = None,
 ) -> Alight | Keep | Refusal:
-    """A tap at the exit reader: the boarding record, or the driver's word for it, then the settlement (GEN-7)."""
+    """A tap at the exit reader: the boarding record, or the driver's word for it, then the settlement (GEN-7).
+
+    `held` is why there is no auto-charge, where the card does not know it (AUT-6).
+    """
     today = day_in_japan(at_s)
     mark = account.ride
-    here = mark if mark is not None and _on_this_trip(mark, service) else None
+    here = ride_here(account, service)
     day = here.day if here else _ride_day(today, service)
     refusal = accept(account, day, service.kind, service.rulebook)
     if refusal is not None:
@@ -155,7 +163,7 @@ def judge_alighting(
         service=service.kind,
         departs_s=service.departs_s,
     )
-    settled = settle(ride, account, party, service.rulebook, keyed.payment)
+    settled = settle(ride, account, party, service.rulebook, keyed.payment, held)
     if isinstance(settled, Refusal):
         return settled
     if service.taps is not Taps.BOTH:
@@ -177,6 +185,11 @@ def ride_settled(account: Account, service: Service) -> Keep | None:
     if service.taps is Taps.BOARDING and mark.stop_index != service.stop_index:
         return Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", place))
     return Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", place))
+
+
+def ride_here(account: Account, service: Service) -> RideMark | None:
+    """The card's own mark, if it was made on this run of the trip."""
+    return account.ride if account.ride is not None and _on_this_trip(account.ride, service) else None
 
 
 def _ride_day(today: date, service: Service) -> date:

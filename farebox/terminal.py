@@ -18,7 +18,10 @@ from cardimage.layout.slots import decode_slot
 from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence, plan
 from farebox import card, records
+from farebox.clock import ALWAYS, Trust, noted
 from farebox.formats.journal import Intent, Opened, TripEnded
+from farebox.hotlist import Age, age
+from farebox.hotlist import noted as hotlist_noted
 from farebox.journal.errors import JournalFault, JournalFull
 from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
@@ -40,6 +43,7 @@ from farebox.tap import (
     ride_settled,
 )
 from farebox.tear import Pending, pending_from
+from farebox.terms import NO_ORDERS, Orders, terms_of
 from farebox.version import VERSION
 from reader.port import CardReader, Foreign, NoCard, ReaderFault, Session, TwoCards
 from tariff.purses import Payment
@@ -55,6 +59,8 @@ _EMPTY_LOOKS = 4
 """Two cards that answer in the same moment drown each other out: one look that finds nothing does not say that they
 are gone."""
 _WHY_OUT = {State.NO_READER: "faults 7", State.STOPPED: "faults 20"}
+_ENDS = (Effect.JOURNAL_OUTCOME, Effect.JOURNAL_RESOLVED)
+"""Room is reserved for these alone (faults 21)."""
 MOST_COMPANIONS = 20
 """More can't be told for one card: a record holds so many lines (faults 44)."""
 
@@ -81,14 +87,20 @@ class Terminal:
         machine: StateMachine,
         clock: Callable[[], int],
         show: Callable[[Result], None],
+        orders: Orders = NO_ORDERS,
+        trust: Callable[[], Trust] = lambda: ALWAYS,
     ) -> None:
         """Take the parts; `clock` gives seconds since 1970. Raises JournalFault if the journal can't be begun.
+
+        `orders` is what the centre said last: whoever fetches more sets it anew between taps. `trust` says whether the
+        clock is believed (faults 25).
 
         What the recovered journal holds open is pending from the start (faults 4). The record of its opening is made
         durable, and vouches for everything before it.
         """
         self.vehicle_id = vehicle_id
         self.service: Service | None = None
+        self.orders = orders
         self.journal_fault: JournalFault | None = None
         self.reader_faults: dict[Side, ReaderFault] = {}
         self._readers = readers
@@ -96,6 +108,9 @@ class Terminal:
         self._machine = machine
         self._clock = clock
         self._show = show
+        self._trust = trust
+        self._trust_noted = ALWAYS
+        self._age_noted: Age | None = None
         self._pending = pending_from(recovered.standing)
         self._seen = recovered.standing.seen
         self._keyed: dict[bytes, Keyed] = {}
@@ -113,6 +128,7 @@ class Terminal:
         self._settled: tuple[Pending, Fate] | None = None
         self._driver_word = (b"", "", "")
         self._journal.append(Opened(vehicle_id, f"farebox {VERSION}", recovered.cut_bytes), clock())
+        self._note_standing(clock())
         self._journal.flush()
 
     @property
@@ -129,6 +145,16 @@ class Terminal:
     def asked(self) -> bytes:
         """The card the driver is asked about, or empty."""
         return self._asked if self.state in _ASKING else b""
+
+    @property
+    def hotlist_age(self) -> Age | None:
+        """How old the hotlist is by now: other than fresh is an alarm (faults 39). None: there never was one, or nobody
+        knows for want of a trusted clock.
+        """
+        hotlist = self.orders.hotlist
+        if hotlist is None or not self._trust().trusted:
+            return None
+        return age(hotlist, self._clock(), self.orders.ages)
 
     # -- the trip
 
@@ -299,7 +325,7 @@ class Terminal:
             blank = blank._replace(confirmed=self._settle_pending(session, slots))
             if self.state is not State.READY:
                 return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 20"))
-            read = card.read_account(session, slots)
+            read = self.orders.refuses(session.idm) or card.read_account(session, slots)
         if isinstance(read, ReaderFault):
             return self._lost(side, read)
         if isinstance(read, Refusal):
@@ -323,19 +349,29 @@ class Terminal:
 
     def _judge(self, blank: Result, session: Session, read: card.CardRead, service: Service) -> None:
         first = self._alighted.get(session.idm) if blank.side is Side.ALIGHTING else None
+        boards = blank.side is Side.BOARDING
+        terms = terms_of(
+            *(read.account, session.idm, service, blank.at_s, self.orders),
+            boards=boards,
+            trusted=self._trust().trusted,
+        )
         decision: Board | Alight | Keep | Refusal
-        if blank.side is Side.BOARDING:
-            decision = judge_boarding(read.account, service, blank.at_s)
+        if isinstance(terms, Refusal):
+            return self._refuse(blank, terms)
+        if boards:
+            decision = judge_boarding(terms.account, terms.service, blank.at_s)
         elif first is not None and _within_guard(first, blank, service):
             decision = Keep(Note(NoteCode.FIRST_RESULT_SHOWN, "GEN-9", service.stop_name))
         else:
             decision = judge_alighting(
-                read.account,
-                service,
+                terms.account,
+                terms.service,
                 blank.at_s,
                 self._keyed.get(session.idm, NOTHING_KEYED),
                 self._party_of(session.idm),
+                terms.held,
             )
+        decision = terms.laid_on(decision)
         if isinstance(decision, Alight) or (isinstance(decision, Refusal) and decision.code in _DRIVER_DECIDES):
             self._bind_party(session.idm)
         match decision:
@@ -348,6 +384,7 @@ class Terminal:
                 self._write(blank, session, read, service, decision)
             case Board():
                 self._write(blank, session, read, service, decision)
+        return None
 
     def _keep(self, blank: Result, decision: Keep) -> None:
         self._result = blank._replace(after=blank.before, notes=(decision.note,))
@@ -467,6 +504,8 @@ class Terminal:
 
     def _journal_effect(self, effect: Effect, at_s: int) -> None:
         """The intent costs the tap's one flush; everything else becomes durable with the next one."""
+        if effect not in _ENDS:
+            self._note_standing(at_s)
         match effect:
             case Effect.JOURNAL_INTENT:
                 intent = records.intent(self._in_hand())
@@ -497,6 +536,17 @@ class Terminal:
                 self._journal.append(TripEnded(self.service.trip_id), at_s)
             case _:
                 raise AssertionError(f"{effect} has no runner")
+
+    def _note_standing(self, at_s: int) -> None:
+        """Before any other record: whether times are believed from here on (faults 25), and how old the hotlist is."""
+        trust, aged = self._trust(), self.hotlist_age
+        if trust != self._trust_noted:
+            self._trust_noted = trust
+            self._journal.append(noted(trust), at_s)
+        if aged is not self._age_noted:
+            self._age_noted = aged
+            if aged is not None and self.orders.hotlist is not None:
+                self._journal.append(hotlist_noted(self.orders.hotlist, aged), at_s)
 
     def _in_hand(self) -> Commit:
         assert self._commit is not None

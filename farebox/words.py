@@ -1,22 +1,29 @@
 """What people read, in Japanese and English: one entry per code, chosen by --lang or the environment."""
 
 import os
-from datetime import date
 from enum import StrEnum
 
 from farebox.formats.journal import Intent
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
-from tariff.calendar import day_in_japan
 from tariff.lines import Line, Word
 from tariff.refusal import Code, Refusal
 
 
 class Language(StrEnum):
-    """The languages the command line speaks."""
+    """The languages of displays, slips and commands."""
 
     JA = "ja"
     EN = "en"
+
+
+Both = tuple[str, str]
+"""Japanese, English."""
+
+
+def say(both: Both, language: Language) -> str:
+    """One of the two."""
+    return both[0] if language is Language.JA else both[1]
 
 
 def default_language() -> Language:
@@ -25,11 +32,7 @@ def default_language() -> Language:
     return Language.JA if spoken.startswith("ja") else Language.EN
 
 
-_Both = tuple[str, str]
-
-PASS_ENDS_WITHIN_DAYS = 14
-
-REFUSALS: dict[Code, _Both] = {
+REFUSALS: dict[Code, Both] = {
     Code.OUT_OF_SERVICE: ("運行外のため利用できません", "out of service"),
     Code.TWO_CARDS: ("カードは1枚だけかざしてください", "touch one card only"),
     Code.BUSY: ("ほかのカードを処理中です", "busy with another card"),
@@ -39,6 +42,8 @@ REFUSALS: dict[Code, _Both] = {
     Code.ALTERED_CARD: ("カードの内容が正しくありません", "card contents are not right"),
     Code.WRONG_KEY: ("カードを確認できません", "card can't prove itself"),
     Code.EXPIRED_CARD: ("カードの有効期限が切れています", "card has expired"),
+    Code.HOTLISTED: ("使用停止のカードです", "card is stopped"),
+    Code.CLOCK_NOT_SET: ("時計が未設定です・乗務員へ", "clock is not set: driver"),
     Code.NO_BOARDING: ("乗車記録がありません・乗務員へ", "no boarding record: driver"),
     Code.SHORT: ("残額不足です・乗務員へ", "short of stored fare: driver"),
     Code.NO_FARE: ("運賃が登録されていません", "no fare for this ride"),
@@ -56,13 +61,16 @@ REFUSALS: dict[Code, _Both] = {
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
-NOTES: dict[NoteCode, _Both] = {
+NOTES: dict[NoteCode, Both] = {
     NoteCode.INCOMPLETE_RIDE: ("前回の降車なし", "last ride incomplete"),
     NoteCode.FIRST_BOARDING_KEPT: ("乗車済み", "boarded already"),
     NoteCode.FIRST_RESULT_SHOWN: ("精算済み", "settled already"),
+    NoteCode.DIRECTIVE_APPLIED: ("カード内容を更新しました", "card updated"),
+    NoteCode.DIRECTIVE_REFUSED: ("カード内容を更新できません", "card can't be updated"),
+    NoteCode.CLOCK_NOT_SET: ("時計未設定・日付のある特典なし", "clock not set: no benefit of a date"),
 }
 
-LINES: dict[Word, _Both] = {
+LINES: dict[Word, Both] = {
     Word.FARE: ("運賃", "fare"),
     Word.COVERED: ("定期区間内", "within the pass"),
     Word.EXCESS: ("乗り越し", "excess"),
@@ -86,20 +94,15 @@ LINES: dict[Word, _Both] = {
     Word.CASH: ("現金", "cash"),
 }
 
-SIDES: dict[Side, _Both] = {
+SIDES: dict[Side, Both] = {
     Side.BOARDING: ("乗車", "board"),
     Side.ALIGHTING: ("降車", "alight"),
     Side.EITHER: ("タッチ", "touch"),
 }
 
-BOARDED: _Both = ("ご乗車ありがとうございます", "welcome aboard")
-PAID: _Both = ("ありがとうございました", "thank you")
-CONFIRMED: _Both = ("前回の書込を確認", "earlier write confirmed")
-
-
-def say(both: _Both, language: Language) -> str:
-    """One of the two."""
-    return both[0] if language is Language.JA else both[1]
+BOARDED: Both = ("ご乗車ありがとうございます", "welcome aboard")
+PAID: Both = ("ありがとうございました", "thank you")
+CONFIRMED: Both = ("前回の書込を確認", "earlier write confirmed")
 
 
 def line_text(line: Line, language: Language) -> str:
@@ -107,15 +110,6 @@ def line_text(line: Line, language: Language) -> str:
     named = f" {line.detail}" if line.detail else ""
     than = f" < {line.than_yen:,}" if line.than_yen else ""
     return f"{line.rule} {say(LINES[line.word], language)}{named} {line.yen:,}{than}"
-
-
-def _pass_that_ends(result: Result) -> date | None:
-    """The last day of a pass that ends within 14 days (GEN-14)."""
-    held = result.after.held_pass if result.after else None
-    if held is None:
-        return None
-    left = (held.last_day - day_in_japan(result.at_s)).days
-    return held.last_day if 0 <= left <= PASS_ENDS_WITHIN_DAYS else None
 
 
 def reason(result: Result, language: Language) -> str:
@@ -128,8 +122,7 @@ def reason(result: Result, language: Language) -> str:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
         parts += [line_text(line, language) for line in lines]
-    ending = _pass_that_ends(result)
-    if ending is not None:
+    if (ending := result.pass_ending) is not None:
         parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)
 

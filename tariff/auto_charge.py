@@ -11,11 +11,25 @@ from tariff.rulebook import Rulebook
 
 
 class Held(StrEnum):
-    """Why an arrangement that was triggered added nothing (AUT-3): the reason is logged."""
+    """Why an arrangement that was triggered added nothing (AUT-3): the reason is logged.
+
+    The last three are the terminal's to know, and are told to `auto_charge`.
+    """
 
     STORED_FARE_CAP = "stored-fare-cap"
     DAY_CAP = "day-cap"
     MONTH_CAP = "month-cap"
+    NO_AUTO_CHARGE_LIST = "no-auto-charge-list"  # AUT-6: its billing failed
+    STALE_HOTLIST = "stale-hotlist"  # faults 39: nobody knows whose billing failed since
+    CLOCK_NOT_SET = "clock-not-set"  # faults 25: nobody knows which day's caps hold
+
+    @property
+    def rule(self) -> str:
+        """The rule or fault that it stands on."""
+        return _RULES.get(self, "AUT-3")
+
+
+_RULES = {Held.NO_AUTO_CHARGE_LIST: "AUT-6", Held.STALE_HOTLIST: "faults 39", Held.CLOCK_NOT_SET: "faults 25"}
 
 
 class Added(NamedTuple):
@@ -54,11 +68,13 @@ def check_arrangement(arranged: AutoCharge, rulebook: Rulebook) -> Refusal | Non
     return None
 
 
-def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -> Added | Held | None:
+def auto_charge(
+    account: Account, due_yen: int, day: date, rulebook: Rulebook, held: Held | None = None
+) -> Added | Held | None:
     """What auto-charge does at a settlement on `day`, the calendar day of the alighting tap.
 
     It fires once if the balance *before* the settlement is strictly below the trigger (AUT-2); None: not arranged,
-    or not triggered. It adds its amount whole or nothing (AUT-3).
+    or not triggered. It adds its amount whole or nothing (AUT-3); nothing where the terminal says why not (`held`).
     """
     arranged = account.auto_charge
     if arranged is None or not rulebook.auto_charge or account.scheme != rulebook.scheme:
@@ -67,6 +83,8 @@ def auto_charge(account: Account, due_yen: int, day: date, rulebook: Rulebook) -
         return None
     if due_yen == 0 and not rulebook.auto_charge_on_zero_fare:
         return None
+    if held is not None:
+        return held
     if over_cap(account, arranged.amount_yen, rulebook):
         return Held.STORED_FARE_CAP
     so_far = totals_on(account.auto_charged, day)

@@ -19,6 +19,8 @@ class Code(StrEnum):
     ALTERED_CARD = "altered-card"  # GEN-11: the card's contents contradict themselves
     WRONG_KEY = "wrong-key"  # faults 10, 11: the card can't prove its key
     EXPIRED_CARD = "expired-card"  # GEN-11, LOC-2
+    HOTLISTED = "hotlisted"  # GEN-11: on the list of cards that every terminal refuses
+    CLOCK_NOT_SET = "clock-not-set"  # faults 25: the card holds what only a known day can judge
     NO_BOARDING = "no-boarding"  # GEN-7: the driver keys the boarding stop
     SHORT = "short"  # GEN-10: the passenger chooses, the driver keys it
     NO_FARE = "no-fare"  # GEN-4: the table has no fare for the pair

@@ -59,10 +59,17 @@ class Cancellation(NamedTuple):
 
 
 def settle(
-    ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment = Payment.CARD
+    ride: Ride,
+    account: Account,
+    party: Party,
+    rulebook: Rulebook,
+    payment: Payment = Payment.CARD,
+    held: Held | None = None,
 ) -> Settlement | Refusal:
     """Judge one ride. A missing fare is a refusal that names route and stops (GEN-4), shortage one that waits for the
     passenger's choice (GEN-10). Nothing that cards and passengers do raises; a ride off the pattern is ValueError.
+
+    `held` is why there is no auto-charge, where the terminal knows a reason that the card does not (AUT-6).
     """
     if not 0 <= ride.boarded < ride.alighted < ride.table.size:
         raise ValueError(f"{ride.table.pattern.pattern_id}: no ride from place {ride.boarded} to place {ride.alighted}")
@@ -70,23 +77,23 @@ def settle(
     if refusal is not None:
         return refusal
     if ride.table.cash is None:
-        return _judged(ride, account, party, rulebook, payment, in_cash=False)
-    return _by_card_or_cash(ride, account, party, rulebook, payment)
+        return _judged(ride, account, party, rulebook, payment, held, in_cash=False)
+    return _by_card_or_cash(ride, account, party, rulebook, payment, held)
 
 
 def _by_card_or_cash(
-    ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment
+    ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment, held: Held | None
 ) -> Settlement | Refusal:
     """Where cash has fares of its own, they hold with any cash, and those by card where the card pays all (IGP 3-14).
 
     A shortage says what the cash box would take then: with the cash fare, in whole tens (GEN-10).
     """
     if payment is Payment.ALL_CASH:
-        return _judged(ride, account, party, rulebook, payment, in_cash=True)
-    by_card = _judged(ride, account, party, rulebook, Payment.CARD, in_cash=False)
+        return _judged(ride, account, party, rulebook, payment, held, in_cash=True)
+    by_card = _judged(ride, account, party, rulebook, Payment.CARD, held, in_cash=False)
     if isinstance(by_card, Settlement) or by_card.code is not Code.SHORT:
         return by_card
-    mixed = _judged(ride, account, party, rulebook, Payment.PART_CASH, in_cash=True)
+    mixed = _judged(ride, account, party, rulebook, Payment.PART_CASH, held, in_cash=True)
     if isinstance(mixed, Refusal):
         return mixed
     if payment is Payment.PART_CASH and mixed.cash_yen:
@@ -119,18 +126,28 @@ def cancel(settlement: Settlement, account: Account) -> Cancellation | Refusal:
 
 
 def _judged(
-    ride: Ride, account: Account, party: Party, rulebook: Rulebook, payment: Payment, *, in_cash: bool
+    ride: Ride,
+    account: Account,
+    party: Party,
+    rulebook: Rulebook,
+    payment: Payment,
+    held: Held | None,
+    *,
+    in_cash: bool,
 ) -> Settlement | Refusal:
     try:
         owed = due(ride, account, party, rulebook, in_cash=in_cash)
     except MissingFare as missing:
         return Refusal(Code.NO_FARE, "GEN-4", f"{missing.route}: {missing.boarded} - {missing.alighted}")
-    return owed if isinstance(owed, Refusal) else _paid(ride, owed, account, rulebook, payment)
+    return owed if isinstance(owed, Refusal) else _paid(ride, owed, account, rulebook, payment, held)
 
 
-def _paid(ride: Ride, owed: Due, account: Account, rulebook: Rulebook, payment: Payment) -> Settlement | Refusal:
+def _paid(
+    ride: Ride, owed: Due, account: Account, rulebook: Rulebook, payment: Payment, held: Held | None
+) -> Settlement | Refusal:
     due_yen = owed.yen
-    charged = None if payment is Payment.ALL_CASH else auto_charge(account, due_yen, ride.alighted_on, rulebook)
+    in_cash = payment is Payment.ALL_CASH
+    charged = None if in_cash else auto_charge(account, due_yen, ride.alighted_on, rulebook, held)
     now, lapsed_points = _without_lapsed(account, ride.day, rulebook)
     if isinstance(charged, Added):
         now = now._replace(stored_fare_yen=now.stored_fare_yen + charged.yen, auto_charged=charged.totals)
@@ -177,7 +194,7 @@ def _payment_lines(
     if isinstance(charged, Added):
         lines.append(Line("AUT-2", Word.AUTO_CHARGED, charged.yen))
     elif charged is not None:
-        lines.append(Line("AUT-3", Word.AUTO_CHARGE_HELD, 0, charged))
+        lines.append(Line(charged.rule, Word.AUTO_CHARGE_HELD, 0, charged))
     if lapsed_points:
         lines.append(Line("IGP-30", Word.POINTS_LAPSED, lapsed_points))
     for rules in rulebook.purses:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from farebox.slips.picture import FONTS
+
 # Machines are noisy, so no example has a deadline. CI must give the same answer each time it runs.
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
@@ -13,12 +15,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave data tests out where there is no data: deselected, so that nothing ever counts as skipped."""
-    if os.environ.get("FAREBOX_DATA"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("data")]
+    """Leave tests out where there is no data or no font: deselected, so that nothing ever counts as skipped."""
+    there = {"data": bool(os.environ.get("FAREBOX_DATA")), "font": any(path.is_file() for path in FONTS)}
+    missing = [name for name, is_there in there.items() if not is_there]
+    left_out = [item for item in items if any(map(item.get_closest_marker, missing))]
     if left_out:
-        items[:] = [item for item in items if not item.get_closest_marker("data")]
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, missing))]
         config.hook.pytest_deselected(items=left_out)
 
 

@@ -19,9 +19,9 @@ from farebox.box import PAPERS
 from farebox.console import protocol as words
 from farebox.console import texts
 from farebox.console.client import ConsoleClient
-from farebox.console.protocol import Both, Command, Picture
+from farebox.console.protocol import Command, Picture
 from farebox.result import Side
-from farebox.words import BOARDED, PAID, Language, say
+from farebox.words import BOARDED, PAID, Both, Language, say
 from tariff.calendar import clock_in_japan
 from tariff.purses import Payment
 from tariff.riders import Handbook, RiderClass
@@ -105,6 +105,8 @@ class ConsoleApp(App[None]):
 
     def show(self, picture: Picture | None) -> None:
         """The whole screen, from one picture."""
+        if not self.query("#notice"):
+            return  # closing: the widgets go before the last picture comes
         before, self.picture = self.picture, picture
         self._show_head(picture)
         self._show_alarms(picture)

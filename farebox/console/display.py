@@ -61,6 +61,8 @@ class DisplayApp(App[None]):
 
     def show(self, picture: Picture | None) -> None:
         """A new tap for a while; else an invitation, or that no card is taken."""
+        if not self.query("#words"):
+            return  # closing: the widgets go before the last picture comes
         on = picture.on_trip if picture else None
         mark = f"{say(texts.SIMULATED, Language.JA)} " if picture and picture.simulated else ""
         self.query_one("#stop", Label).update(_plain(f"{mark}{on.stops[on.stop_index] if on else ''}"))
@@ -78,7 +80,7 @@ class DisplayApp(App[None]):
         self._say("\n".join(tap.told), "accepted" if tap.accepted else "refused")
 
     def _ask_for_next(self, tap: SeenTap) -> None:
-        if tap == self._shown:
+        if tap == self._shown and self.query("#words"):
             self._invite(in_service=True)
 
     def _invite(self, in_service: bool) -> None:

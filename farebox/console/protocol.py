@@ -15,14 +15,12 @@ from cattrs.preconf.json import JsonConverter, make_converter
 from cattrs.strategies import configure_tagged_union
 
 from farebox.result import Side
+from farebox.words import Both
 from tariff.purses import Payment
 from tariff.riders import Handbook, RiderClass
 
 MOST_COMMAND_BYTES = 4_096
 MOST_PICTURE_BYTES = 1 << 18
-
-Both: TypeAlias = tuple[str, str]
-"""A text in Japanese and in English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the console and the passenger display say, in Japanese and English."""
 
-from farebox.console.protocol import Both
+from farebox.words import Both
 from tariff.riders import Handbook, RiderClass
 
 NEXT: Both = ("次へ", "Next")

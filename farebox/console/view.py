@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from farebox.console.protocol import Alarm, Both, Offer, OnTrip, Picture, Question, SeenTap, Totals
+from farebox.console.protocol import Alarm, Offer, OnTrip, Picture, Question, SeenTap, Totals
 from farebox.duty import Duty
 from farebox.journal.fold import Ledger
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
-from farebox.words import BOARDED, NOTES, PAID, REFUSALS, SIDES, Language, reason
+from farebox.words import BOARDED, NOTES, PAID, REFUSALS, SIDES, Both, Language, reason
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
 

@@ -17,7 +17,7 @@ from farebox.feed.faults import (
 )
 from farebox.feed.gtfs import Feed, load_feed
 from farebox.feed.gtfs_files import LIMITS, Limits
-from farebox.feed.gtfs_network import Route
+from farebox.feed.gtfs_network import Place, Route
 from farebox.feed.gtfs_trips import Trip
 from farebox.feed.register import Register
 from farebox.feed.sheets import SHEET_LIMITS, Sheet, SheetLimits, read_sheets
@@ -35,6 +35,7 @@ __all__ = [
     "Kind",
     "Limits",
     "NotRegistered",
+    "Place",
     "Register",
     "RegisterBroken",
     "RegisterFault",

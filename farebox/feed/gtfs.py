@@ -14,7 +14,7 @@ from farebox.feed.faults import AmbiguousRoute, UnknownRoute
 from farebox.feed.gtfs_calendar import Calendar, read_calendar
 from farebox.feed.gtfs_fares import read_fares
 from farebox.feed.gtfs_files import LIMITS, FeedFiles, Limits
-from farebox.feed.gtfs_network import Network, Route, read_network
+from farebox.feed.gtfs_network import Network, Place, Route, read_network
 from farebox.feed.gtfs_trips import Sequence, Timetable, Trip, read_timetable
 from farebox.feed.identity import trip_identities
 from farebox.feed.register import Register
@@ -137,6 +137,11 @@ class Feed:
             table = self._parts.fares.table(pattern, self.routes[pattern.route_id], stops)
             self._tables[pattern_id] = table
         return table
+
+    def places(self, pattern_id: str) -> tuple[Place | None, ...]:
+        """Where a pattern's stops are, in order; None where the feed does not say."""
+        stop_ids = self._parts.timetable.patterns[pattern_id].stop_ids
+        return tuple(self._parts.network.stops[stop_id].place for stop_id in stop_ids)
 
     def missing_fares(self, pattern_id: str) -> list[tuple[int, int]]:
         """Places (boarded, alighted) between which some trip lets people ride and no fare is known (GEN-4)."""

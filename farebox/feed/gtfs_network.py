@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from farebox.feed.gtfs_files import FeedFiles
+from farebox.feed.gtfs_files import FeedFiles, Table
+from farebox.feed.gtfs_values import latitude_deg, longitude_deg
 
 _TIMEZONE = "Asia/Tokyo"
 
@@ -15,15 +16,33 @@ class Route(NamedTuple):
     name: str
 
 
+class Place(NamedTuple):
+    """Where something stands: WGS 84, as GTFS and GPS have it."""
+
+    lat_deg: float
+    lon_deg: float
+
+
 class Stop(NamedTuple):
     """A pole. `name` is its stop's (停留所), so all poles of a stop share it (PASS-1).
 
     `fare_zones` are the ids by which fare_rules may call it: its zone_id; where that is blank, as some feeds
-    leave it, the pole's own id and its stop's.
+    leave it, the pole's own id and its stop's. `place` is the pole's, or else its stop's; None where neither is told.
     """
 
     name: str
     fare_zones: tuple[str, ...]
+    place: Place | None = None
+
+
+class _Row(NamedTuple):
+    """What stops.txt says of a pole or a stop."""
+
+    line: int
+    name: str
+    zone: str
+    parent: str
+    place: Place | None
 
 
 class Network(NamedTuple):
@@ -75,22 +94,35 @@ def _routes(files: FeedFiles, agencies: dict[str, str]) -> tuple[dict[str, Route
 
 
 def _stops(files: FeedFiles) -> dict[str, Stop]:
-    table = files.table("stops.txt", ("stop_id",), ("stop_name", "zone_id", "location_type", "parent_station"))
-    rows: dict[str, tuple[int, str, str, str]] = {}
-    for line, (stop_id, name, zone, kind, parent) in table:
+    optional = ("stop_name", "zone_id", "location_type", "parent_station", "stop_lat", "stop_lon")
+    table = files.table("stops.txt", ("stop_id",), optional)
+    rows: dict[str, _Row] = {}
+    for line, (stop_id, name, zone, kind, parent, latitude, longitude) in table:
         if stop_id in rows:
             raise table.broken(line, f"{stop_id} is there twice; give each stop its own id", "stop_id")
         if kind not in ("", "0", "1", "2", "3", "4"):
             raise table.broken(line, f"{kind!r} is not one of 0 to 4; write one of them", "location_type")
         # Entrances and the like (2, 3, 4): no bus calls there.
         if kind in ("", "0", "1"):
-            rows[stop_id] = (line, name, zone, parent)
+            rows[stop_id] = _Row(line, name, zone, parent, _place(table, line, latitude, longitude))
     stops = {}
-    for stop_id, (line, own_name, zone, parent) in rows.items():
+    for stop_id, row in rows.items():
+        parent = row.parent
         if parent and parent not in rows:
-            raise table.broken(line, f"{parent} is no stop of this table; add it", "parent_station")
-        name = rows[parent][1] if parent else own_name
-        if not name:
-            raise table.broken(rows[parent][0] if parent else line, "blank; name the stop", "stop_name")
-        stops[stop_id] = Stop(name, (zone,) if zone else (stop_id, parent) if parent else (stop_id,))
+            raise table.broken(row.line, f"{parent} is no stop of this table; add it", "parent_station")
+        stop = rows[parent] if parent else row
+        if not stop.name:
+            raise table.broken(stop.line, "blank; name the stop", "stop_name")
+        zones = (row.zone,) if row.zone else (stop_id, parent) if parent else (stop_id,)
+        stops[stop_id] = Stop(stop.name, zones, row.place or stop.place)
     return stops
+
+
+def _place(table: Table, line: int, latitude: str, longitude: str) -> Place | None:
+    """None if either is blank, and at 0, 0, in the sea off Africa, which is what programs write for "not known"."""
+    if not latitude or not longitude:
+        return None
+    place = Place(
+        table.parsed(line, "stop_lat", latitude, latitude_deg), table.parsed(line, "stop_lon", longitude, longitude_deg)
+    )
+    return None if place == (0, 0) else place

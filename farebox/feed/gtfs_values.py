@@ -9,6 +9,7 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])")
 _PRICE = re.compile(r"([0-9]{1,5})(\.0+)?")
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _COUNT = re.compile(r"[0-9]{1,9}")
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{0,20})?")
 _LATEST_HOUR = 48
 
 
@@ -59,3 +60,19 @@ def permits(text: str) -> bool:
     if text not in ("", "0", "1", "2", "3"):
         raise ValueError(f"{text!r} is not one of 0, 1, 2, 3; write one of them")
     return text != "1"
+
+
+def latitude_deg(text: str) -> float:
+    """Degrees from -90 to 90 (GTFS, field type Latitude)."""
+    return _degrees(text, 90, "latitude")
+
+
+def longitude_deg(text: str) -> float:
+    """Degrees from -180 to 180 (GTFS, field type Longitude)."""
+    return _degrees(text, 180, "longitude")
+
+
+def _degrees(text: str, most: int, what: str) -> float:
+    if not _DEGREES.fullmatch(text) or abs(float(text)) > most:
+        raise ValueError(f"{text!r} is no {what} from -{most} to {most}; write it in degrees, as 37.124")
+    return float(text)

@@ -1,6 +1,6 @@
 """Operator files: those that come with the project or a folder's own, parsed by `tariff.operator_file`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from importlib.resources import files
@@ -53,12 +53,20 @@ def load_operators(folder: Path | None = None) -> Operators:
     Raises RulebookError with every problem of every file, OperatorFault if there is no operator file at all.
     """
     root: Traversable = folder or files("tariff") / "operators"
+    operators = parse_operators((source, file.read_bytes()) for source, file in _operator_files(root))
+    if not operators.rulebooks:
+        raise OperatorFault(f"{root}: no operator file; a file is <scheme>/<first day>.toml, as lococa/2016-01-01.toml")
+    return operators
+
+
+def parse_operators(texts: Iterable[tuple[str, bytes]]) -> Operators:
+    """The operators of texts, each named `<scheme>/<first day>.toml`. Raises RulebookError as `load_operators` does."""
     holidays = national_holidays(FIRST_YEAR, LAST_YEAR)
     found: dict[str, Rulebook] = {}
     problems: list[str] = []
-    for source, file in _operator_files(root):
+    for source, text in texts:
         try:
-            found[source] = parse(file.read_text("utf-8"), source, holidays)
+            found[source] = parse(text.decode(), source, holidays)
         except UnicodeDecodeError as error:
             problems.append(f"{source}: not UTF-8 at byte {error.start}; save it as UTF-8")
         except RulebookError as error:
@@ -66,8 +74,6 @@ def load_operators(folder: Path | None = None) -> Operators:
     problems.extend(_misplaced(found))
     if problems:
         raise RulebookError(tuple(problems))
-    if not found:
-        raise OperatorFault(f"{root}: no operator file; a file is <scheme>/<first day>.toml, as lococa/2016-01-01.toml")
     return Operators(tuple(found.values()))
 
 

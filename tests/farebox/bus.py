@@ -18,6 +18,7 @@ from cardimage.layout.conditions import decode_account, encode_conditions
 from cardimage.layout.slots import encode_slot
 from cardimage.resolve import Standing, standing
 from farebox.box import Recent
+from farebox.clock import ALWAYS
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
@@ -33,6 +34,7 @@ from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
+from farebox.terms import NO_ORDERS, Orders
 from reader.keys import bench_keys
 from sim.bench import Bench, Pn532Bench
 from sim.hardware.field import Withdrawal
@@ -101,10 +103,7 @@ def in_layout_1(card: CardImage) -> CardImage:
     """The card as it was handed out before layout 2: the same contents under sequence 0, its days counted from 2016."""
     blocks = card.lite_s_blocks()
     assert blocks is not None
-    slot = standing_slot(card).slot
-    conditions = (blocks[BANKS[0][0]], blocks[BANKS[0][1]]) if slot.more else None
-    account = decode_account(slot, conditions)
-    assert not isinstance(account, Refusal)
+    slot, account = standing_slot(card).slot, account_of(card)
     blocks[SLOT_BLOCKS[0]] = encode_slot(slot._replace(layout=1))
     if slot.more:
         blocks[BANKS[0][0]], blocks[BANKS[0][1]] = encode_conditions(account, 1)
@@ -118,6 +117,16 @@ def standing_slot(card: CardImage) -> Standing:
     now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
     assert not isinstance(now, Refusal)
     return now
+
+
+def account_of(card: CardImage) -> Account:
+    """What a card means, conditions and all, from its own blocks."""
+    blocks, slot = card.lite_s_blocks(), standing_slot(card).slot
+    assert blocks is not None
+    first, second = BANKS[slot.bank]
+    account = decode_account(slot, (blocks[first], blocks[second]) if slot.more else None)
+    assert not isinstance(account, Refusal)
+    return account
 
 
 def balance_yen(card: CardImage) -> int:
@@ -135,9 +144,12 @@ class Bus(AbstractContextManager["Bus"]):
         machine: Callable[[], StateMachine] = TransitionsMachine,
         name: str = "BUS-1",
         disk: MemoryDisk | None = None,
+        orders: Orders = NO_ORDERS,
     ) -> None:
         """With a disk in memory, the journal is on that; `restart` then needs the disk as the power left it."""
         self.disk = disk
+        self.orders = orders
+        self.trust = ALWAYS
         self.clock = SimClock()
         self.shown: list[Result] = []
         self.recent = Recent(self.shown.append)
@@ -157,6 +169,8 @@ class Bus(AbstractContextManager["Bus"]):
             self._machine(),
             self.clock,
             self.recent.show,
+            self.orders,
+            lambda: self.trust,
         )
 
     def __enter__(self) -> Self:

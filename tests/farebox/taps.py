@@ -14,9 +14,11 @@ from cardimage.image import Blocks, CardImage
 from cardimage.layout.blocks import BANKS, NUMBER_BLOCK, SLOT_BLOCKS
 from cardimage.layout.slots import Slot
 from cardimage.shadow import shadow_of
+from farebox.formats.bundle import AutoChargeSet, Directive, PassGiven, directives_of
 from farebox.journal.fold import Ledger
 from farebox.result import Result, Side
 from farebox.tap import Service
+from farebox.terms import NO_ORDERS, Orders
 from sim.bench import FieldsBench
 from sim.demand import Holdings, holdings
 from sim.hardware.field import Withdrawal
@@ -31,6 +33,7 @@ from tests.farebox.bus import (
     TO_IWAKI_TANAGURA,
     TO_SHIN_SHIRAKAWA,
     Bus,
+    account_of,
     aizu,
     card_with,
     in_layout_1,
@@ -39,6 +42,7 @@ from tests.farebox.bus import (
     noruca,
     service,
     standing_slot,
+    stop_number,
 )
 from tests.farebox.field_bench import FieldBench
 from tests.journal.memory_disk import MemoryDisk
@@ -57,7 +61,8 @@ _FARE = Ledger(-500, 0, 0, 500, 1, 1)
 class Kind(NamedTuple):
     """One kind of tap. `sends` are its commands; `ledger` is what the ride adds up to once the tap is done.
 
-    `told` and `pays` are what the driver was told before the tap (LOC-15), or keyed for it (GEN-10).
+    `told` and `pays` are what the driver was told before the tap (LOC-15), or keyed for it (GEN-10). `orders` come from
+    the centre, to every bus, after the card has boarded if the tap is an alighting.
     """
 
     side: Side
@@ -71,6 +76,7 @@ class Kind(NamedTuple):
     taps: Taps = Taps.BOTH
     told: Party | None = None
     pays: Payment | None = None
+    orders: Orders = NO_ORDERS
 
     @property
     def commands(self) -> int:
@@ -96,6 +102,28 @@ def _named(card: Account) -> CardImage:
 
 _FAMILY = Party(companions=(RiderClass.ADULT, RiderClass.CHILD))
 _PLAIN = "poll challenge read"
+
+RENEWED = Directive(
+    1,
+    DAY,
+    (
+        PassGiven(
+            1,
+            0,
+            DAY,
+            date(2026, 12, 19),
+            False,
+            ((stop_number(ON_A_PASS[0]), stop_number(ON_A_PASS[1]), False, 500),),
+        ),
+    ),
+)
+"""A pass on the same section, from today."""
+
+
+def orders_for(idm: bytes, *directives: Directive) -> Orders:
+    """What the centre has for one card."""
+    return Orders(directives=directives_of(1, 0, {idm: directives}))
+
 
 KINDS: dict[str, Kind] = {
     "board-general": Kind(BOARDS, lambda: lococa(2_000), f"{_PLAIN} commit", _BOARDED),
@@ -242,6 +270,32 @@ KINDS: dict[str, Kind] = {
         Ledger(-210, 0, 0, 210, 0, 1),
         taps=Taps.ALIGHTING,
     ),
+    "board-directive-renewal": Kind(
+        BOARDS,
+        lambda: lococa(2_000, section=ON_A_PASS),
+        f"{_PLAIN} conditions bank bank commit",
+        _BOARDED,
+        orders=orders_for(lococa(0).idm, RENEWED),
+    ),
+    "board-directive-first-pass": Kind(
+        BOARDS, lambda: lococa(2_000), f"{_PLAIN} bank bank commit", _BOARDED, orders=orders_for(lococa(0).idm, RENEWED)
+    ),
+    "alight-directive-renewal": Kind(
+        ALIGHTS,
+        lambda: lococa(2_000),
+        f"{_PLAIN} history bank bank commit",
+        Ledger(-250, 0, 0, 250, 1, 1),
+        orders=orders_for(lococa(0).idm, RENEWED),
+    ),
+    "alight-directive-auto-charge": Kind(
+        ALIGHTS,
+        lambda: aizu(250, 100, 1_000),
+        f"{_PLAIN} conditions history bank bank commit",
+        Ledger(2_770, 0, 3_000, 230, 1, 1),
+        trip=AIZU_TRIP,
+        to="西若松駅東口",
+        orders=orders_for(aizu(0, 100, 1_000).idm, Directive(1, DAY, (AutoChargeSet(500, 3_000, 9_000, 9_000),))),
+    ),
 }
 """By name."""
 
@@ -294,6 +348,8 @@ class Scene:
             self.bus.alight(self.card)
             self.bus.terminal.answer_payment(kind.pays)
         self.before = standing_slot(self.card).slot
+        self.account_before = account_of(self.card)
+        self.bus.orders = self.bus.terminal.orders = kind.orders
 
     # -- what happens
 
@@ -327,7 +383,7 @@ class Scene:
     def ride_elsewhere(self) -> Bus:
         """The card boards another bus, on another trip."""
         trip = "NISHIWAKA-W02" if self.kind.trip == AIZU_TRIP else TO_IWAKI_TANAGURA
-        other = Bus(self._folder, self.bench, name="BUS-2", disk=MemoryDisk())
+        other = Bus(self._folder, self.bench, name="BUS-2", disk=MemoryDisk(), orders=self.kind.orders)
         other.begin_on(self.kind.service(trip))
         other.board(self.card)
         return other
@@ -354,6 +410,7 @@ class Done(NamedTuple):
     """A tap that nothing disturbed: the card then, and how many commands it took."""
 
     slot: Slot
+    account: Account
     commands: int
     ledger: Ledger
 
@@ -367,6 +424,7 @@ def undisturbed(name: str) -> Done:
     assert result is not None and result.refusal is None, result
     return Done(
         standing_slot(scene.card).slot,
+        account_of(scene.card),
         bench.commands(scene.kind.side),
         scene.bus.ledger()._replace(refused=0),
     )

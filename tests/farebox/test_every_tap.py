@@ -18,14 +18,14 @@ from sim.demand import Holdings
 from sim.hardware.field import Moment, Withdrawal
 from tariff.refusal import Code
 from tariff.single_tap import Taps
-from tests.farebox.bus import KEYS, Bus, standing_slot
+from tests.farebox.bus import KEYS, Bus, account_of, standing_slot
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import KINDS, REFUSED, Scene, blocks_of, undisturbed
 from tests.journal.memory_disk import MemoryDisk, lost
 
 THROUGH_NFCPY = (
     *("board-pass", "alight-general", "alight-auto-charge", "alight-points-used", "alight-student-coupons"),
-    "one-tap-layout-1-pass",
+    *("one-tap-layout-1-pass", "alight-directive-auto-charge"),
 )
 
 RIDES_ON = [name for name, kind in KINDS.items() if kind.ledger.alightings and kind.service().table.size > 2]
@@ -74,6 +74,7 @@ def never_a_mixture(scene: Scene, name: str) -> None:
     """Exactly what stood before, or exactly what the tap was to write."""
     now = standing_slot(scene.card).slot
     assert now == (undisturbed(name).slot if scene.is_done() else scene.before)
+    assert account_of(scene.card) == (undisturbed(name).account if scene.is_done() else scene.account_before)
 
 
 def journal_agrees(scene: Scene) -> None:
@@ -104,6 +105,7 @@ def money_is_in_one_place(opening: Holdings, held: Holdings, *buses: Bus) -> Non
 def ended_once(scene: Scene, name: str) -> None:
     assert not scene.bus.terminal.pending
     assert standing_slot(scene.card).slot == undisturbed(name).slot
+    assert account_of(scene.card) == undisturbed(name).account
     assert scene.bus.ledger()._replace(refused=0) == scene.kind.ledger
     money_is_in_one_place(scene.opening, scene.held(), scene.bus)
 

@@ -6,9 +6,11 @@ says how to add one.
 """
 
 from tests.fuzz import (
+    bundle_targets,
     bus_targets,
     card_targets,
     chip_targets,
+    peripheral_targets,
     reader_targets,
     segment_targets,
     tariff_targets,
@@ -21,7 +23,9 @@ TARGETS: dict[str, Target] = {
     **reader_targets.TARGETS,
     **chip_targets.TARGETS,
     **bus_targets.TARGETS,
+    **bundle_targets.TARGETS,
     **terminal_targets.TARGETS,
     **segment_targets.TARGETS,
     **tariff_targets.TARGETS,
+    **peripheral_targets.TARGETS,
 }

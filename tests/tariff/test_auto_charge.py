@@ -1,16 +1,19 @@
 """Auto-charge: what may be arranged, and what a settlement does (AUT-1 to AUT-3, AUT-5)."""
 
+from array import array
 from datetime import date
 
 import pytest
 
 from tariff.account import Account, AutoCharge, AutoCharged
 from tariff.auto_charge import Added, Held, auto_charge, check_arrangement, totals_on
+from tariff.fares import FareTable
 from tariff.lines import Line, Word
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
+from tariff.riders import HOLDER_ALONE as ALONE
 from tariff.riders import Party
-from tariff.settle import Settlement
+from tariff.settle import Settlement, settle
 from tests.tariff.examples import (
     ADULT,
     AIZU,
@@ -334,3 +337,35 @@ def test_aut_2_gen_21_another_schemes_card_is_not_auto_charged() -> None:
     foreign = card(50, scheme="suica", auto_charge=arranged())
     assert auto_charge(foreign, 440, TODAY, taken) is None
     assert auto_charge(foreign._replace(scheme="aizu-noruca"), 440, TODAY, taken) is not None
+
+
+# -- what the terminal knows and the card does not
+
+
+@pytest.mark.parametrize(
+    ("why", "rule"),
+    [
+        (Held.NO_AUTO_CHARGE_LIST, "AUT-6"),
+        (Held.STALE_HOTLIST, "faults 39"),
+        (Held.CLOCK_NOT_SET, "faults 25"),
+        (Held.DAY_CAP, "AUT-3"),
+    ],
+)
+@pytest.mark.parametrize("cash_fares", [False, True], ids=["one fare", "cash fares too"])
+def test_aut_6_what_the_terminal_holds_back_is_not_added_and_the_line_says_why(
+    why: Held, rule: str, cash_fares: bool
+) -> None:
+    """With cash in the payment and without, where cash has fares of its own and where it has none."""
+    yen = array("i", AIZU_LINE._yen)
+    cash = FareTable(AIZU_LINE.pattern, yen) if cash_fares else None
+    taken = WAKAMATSU_RIDE._replace(table=FareTable(AIZU_LINE.pattern, yen, cash))
+    for account, payment in ((member(900), Payment.CARD), (member(99), Payment.PART_CASH)):
+        done = settle(taken, account, ALONE, AIZU, payment, why)
+        assert isinstance(done, Settlement) and done.auto_charged_yen == 0
+        assert [line for line in done.lines if line.word is Word.AUTO_CHARGE_HELD] == [
+            Line(rule, Word.AUTO_CHARGE_HELD, 0, why)
+        ]
+
+
+def test_aut_6_nothing_is_held_back_where_nothing_was_triggered() -> None:
+    assert auto_charge(member(1_000), FARE_YEN, TODAY, AIZU, Held.NO_AUTO_CHARGE_LIST) is None
