@@ -66,7 +66,7 @@ class Stage:
 
         def ledger() -> Ledger:
             recovered.journal.flush()
-            return audit(read(journal).entries)[0]
+            return audit(read(journal).for_the_sums())[0]
 
         self.server = ConsoleServer(folder / "console")
         duty = Duty(load_feed(feed_path(SAMPLE)), load_operators())

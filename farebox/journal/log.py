@@ -22,7 +22,6 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +39,7 @@ from farebox.formats.frames import (
 )
 from farebox.formats.journal import Entry, Intent, Outcome, Record, Resolved, encode
 from farebox.formats.segment import Quarantined, Seal, encode_head
+from farebox.journal.chain import chain
 from farebox.journal.disk import RESERVE_BYTES, Disk, whole, write_all
 from farebox.journal.errors import NO_ROOM, JournalDamaged, JournalFailed, JournalFull
 from farebox.journal.folder import FileFolder, Folder
@@ -48,7 +48,7 @@ from farebox.journal.segments import Begun, Ended, Segments, standing_of
 from farebox.journal.standing import Standing
 
 CHUNK_BYTES = 1 << 20
-SEGMENT_BYTES = 2 << 20
+SEGMENT_BYTES = 1 << 20
 """A segment that has grown past this is ended at the next chance between taps: it bounds what a start has to read."""
 
 
@@ -82,7 +82,7 @@ class Journal:
         self._begins = len(beginning(found.head))
         self._end = found.end  # where the next pwrite goes
         self._head = found.head
-        self._chain = sha256(encode_head(found.head))
+        self._chain = chain(encode_head(found.head))
         for payload in payloads(begun.data, found):
             self._chain.update(payload)
         self._seq = self._flushed_seq = found.last_seq
@@ -163,6 +163,7 @@ class Journal:
         `JournalFull`; a segment that can't be ended for want of room goes on.
         """
         self._check_alive()
+        self._standing.count()  # what the taps left
         self.end_if_long()
         wanted = self._end + len(self._buffer) + RESERVE_BYTES + self._chunk_bytes // 2
         if wanted > self._allocated:

@@ -1,13 +1,15 @@
 """What a terminal must know of its past to go on: the writes whose end is open, and the cards it has seen.
 
-Kept up with every record as it is appended, so that a new segment's checkpoint is at hand; read back from checkpoint
-and records at a start. A record costs the same however many there were.
+Kept up with every record that is appended, so that a new segment's checkpoint is at hand; read back from checkpoint
+and records at a start. A tap only leaves its records here: they are counted in when somebody asks, between taps.
 """
 
 from farebox.formats.journal import Intent, Opened, Outcome, Record, Resolved
 from farebox.formats.segment import MOST_PENDING, NO_SEGMENT, Carried, Head, Quarantined
 from farebox.seen import Seen
 
+MOST_WAITING = 4_096
+"""Records that may wait to be counted in: more than a trip has."""
 _Open = tuple[Intent, bytes, bool]
 """An intent, its payload, and whether it has had an outcome "indeterminate"."""
 
@@ -15,63 +17,83 @@ _Open = tuple[Intent, bytes, bool]
 class Standing:
     """As of the last record taken. `seen` may be noted in by others: whoever reads a card."""
 
-    __slots__ = ("_open", "seen", "terminal_id")
+    __slots__ = ("_open", "_seen", "_terminal_id", "_waiting")
 
     def __init__(self, head: Head | None = None) -> None:
         """As the head of a segment tells it; by default of nothing."""
         head = head or Head()
-        self.terminal_id = head.terminal_id
-        self.seen = Seen()
+        self._terminal_id = head.terminal_id
+        self._seen = Seen()
         for idm, count in head.seen:
-            self.seen.note(idm, count)
-        self._open: dict[int, _Open] = {}  # by seq, in order
+            self._seen.note(idm, count)
+        self._waiting: list[tuple[int, Record, bytes]] = []
+        self._open: dict[int, _Open] = {}  # by seq
         for carried in head.pending:
             entry = carried.entry
             assert isinstance(entry.record, Intent)
             self._open[entry.seq] = (entry.record, carried.payload, carried.indeterminate)
 
+    @property
+    def terminal_id(self) -> str:
+        """What the terminal calls itself, by its last opening."""
+        self.count()
+        return self._terminal_id
+
+    @property
+    def seen(self) -> Seen:
+        """The cards and their writes, as far as records tell, and whoever else notes in it."""
+        self.count()
+        return self._seen
+
     def take(self, seq: int, record: Record, payload: bytes) -> None:
-        """Count one record in. An intent holds the count of writes that its card had before; one that was written added
-        one at least, so that not even the last ride can be had again from a copy (faults 12).
-        """
-        kind = type(record)
-        if kind is Intent:
-            assert isinstance(record, Intent)
-            self._open[seq] = (record, payload, False)
-            self.seen.note(record.idm, record.write_counter)
-        elif kind is Outcome or kind is Resolved:
-            assert isinstance(record, (Outcome, Resolved))
-            self._end(record)
-        elif isinstance(record, Opened):
-            self.terminal_id = record.terminal_id
+        """One more record, in the order of the journal."""
+        self._waiting.append((seq, record, payload))
+        if len(self._waiting) > MOST_WAITING:
+            self.count()
 
     def pending(self) -> dict[bytes, tuple[int, Intent]]:
         """By idm, what the card's next tap must settle: seq and intent, the oldest should there be two."""
+        self.count()
         found: dict[bytes, tuple[int, Intent]] = {}
-        for seq, (intent, _, _) in self._open.items():
+        for seq, (intent, _, _) in sorted(self._open.items()):
             found.setdefault(intent.idm, (seq, intent))
         return found
 
     def supersede(self, idm: bytes) -> None:
         """After rot: another intent of this card was made, so those before it had ended, even if that is lost."""
+        self.count()
         self._open = {seq: opened for seq, opened in self._open.items() if opened[0].idm != idm}
 
     def head(
         self, number: int, first_seq: int, previous: bytes = NO_SEGMENT, quarantined: Quarantined | None = None
     ) -> Head:
         """The head of a segment that goes on from here."""
-        latest = list(self._open.values())[-MOST_PENDING:]
-        pending = tuple(Carried(payload, indeterminate) for _, payload, indeterminate in latest)
-        return Head(number, first_seq, previous, self.terminal_id, pending, self.seen.counts(), quarantined)
+        self.count()
+        latest = sorted(self._open)[-MOST_PENDING:]
+        pending = tuple(Carried(*self._open[seq][1:]) for seq in latest)
+        return Head(number, first_seq, previous, self._terminal_id, pending, self._seen.counts(), quarantined)
+
+    def count(self) -> None:
+        """Count in what waits. An intent holds the count of writes that its card had before; one that was written added
+        one at least, so that not even the last ride can be had again from a copy (faults 12).
+        """
+        for seq, record, payload in self._waiting:
+            match record:
+                case Intent():
+                    self._open[seq] = (record, payload, False)
+                    self._seen.note(record.idm, record.write_counter)
+                case Outcome() | Resolved():
+                    self._end(record)
+                case Opened():
+                    self._terminal_id = record.terminal_id
+        self._waiting.clear()
 
     def _end(self, record: Outcome | Resolved) -> None:
-        opened = self._open.get(record.intent_seq)
+        opened = self._open.pop(record.intent_seq, None)
         if opened is None:
             return
         intent, payload, _ = opened
-        if record.result == "indeterminate":
-            self._open[record.intent_seq] = (intent, payload, True)
-            return
-        del self._open[record.intent_seq]
         if record.result == "written":
-            self.seen.note(intent.idm, intent.write_counter + 1)
+            self._seen.note(intent.idm, intent.write_counter + 1)
+        elif record.result == "indeterminate":
+            self._open[record.intent_seq] = (intent, payload, True)

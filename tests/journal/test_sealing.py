@@ -1,5 +1,6 @@
 """Seals and the keys they are made with."""
 
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from farebox.formats.segment import (
     encode_seal,
 )
 from farebox.formats.strict import RecordError
+from farebox.journal.chain import quickest
 from farebox.journal.sealing import sealing_seed
 from reader.keys import KeyStoreFault
 from tests.journal.examples import encoded, intent
@@ -138,6 +140,21 @@ def test_a_receipt_is_read_again_and_nothing_else_is() -> None:
     for wrong in (b"", data[:-1], data + b"\0", encode_receipt(receipt._replace(receipt=b""))):
         with pytest.raises(RecordError):
             decode_receipt(wrong)
+
+
+# --- the chain's hash ---
+
+
+@pytest.mark.parametrize("missing", [(), ("_sha2",), ("_sha2", "_sha256")])
+def test_the_chain_s_hash_is_sha_256_whoever_does_it(missing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in missing:
+        monkeypatch.setitem(sys.modules, module, None)
+    running = quickest()(b"head")
+    running.update(b"record" * 100)
+    forked = running.copy()
+    forked.update(b"seal")
+    assert running.digest() == sha256(b"head" + b"record" * 100).digest()
+    assert forked.digest() == sha256(b"head" + b"record" * 100 + b"seal").digest()
 
 
 # --- keys ---

@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from farebox.formats.segment import NO_SEGMENT, Carried, Head, Receipt, encode_h
 from farebox.journal import log
 from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
+from farebox.journal.folder import FileFolder
 from farebox.journal.log import Journal, Recovered, recover_folder
 from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, file_of_version_1, intent, segment_of
 from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, head_only, kept, lost, mixed, tail_only
@@ -94,6 +96,21 @@ def test_a_segment_without_records_is_not_sealed() -> None:
     assert FIRST in folder.disks and SECOND not in folder.disks
 
 
+def test_the_folder_in_memory_and_the_real_one_end_some_duties_with_the_same_files(tmp_path: Path) -> None:
+    memory, real = MemoryFolder(), tmp_path / "bus.journal"
+    for duty in range(3):
+        for folder in (memory.after_kill() if duty else memory, FileFolder(real)):
+            journal = recover_folder(folder, "bus.journal", CHUNK, SEED).journal
+            for number in range(20):
+                tap(journal, bytes((number,)) * 8, ("written", "indeterminate", None)[number % 3])
+            if duty < 2:
+                journal.seal()
+            journal.close()
+            if isinstance(folder, MemoryFolder):
+                memory = folder
+    assert {path.name: path.read_bytes() for path in real.iterdir()} == files(memory)
+
+
 def test_what_is_pending_and_who_was_seen_goes_on_from_segment_to_segment() -> None:
     folder, journal = begin()
     first = tap(journal, CARD, "indeterminate", 10)
@@ -124,6 +141,17 @@ def test_the_standing_read_back_is_the_one_that_was_kept_up() -> None:
     recovered = opened(folder.after_kill())
     live = Head(1, 1, NO_SEGMENT)
     assert recovered.standing.head(1, 1) == journal._standing.head(1, 1) != live
+
+
+def test_records_that_wait_to_be_counted_in_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farebox.journal.standing.MOST_WAITING", 3)
+    _, journal = begin()
+    for number in range(6):
+        tap(journal, bytes((number,)) * 8)
+        assert len(journal._standing._waiting) <= 3
+    journal.grow_ahead()
+    assert journal._standing._waiting == []
+    assert journal._standing.seen.most_writes(bytes(8)) == 4098
 
 
 def test_a_tap_costs_one_flush_in_a_segment_too_and_nothing_else() -> None:
