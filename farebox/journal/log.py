@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from farebox.formats.frames import HEADER, Scan, begun, frame, scan
-from farebox.formats.journal import Entry, Intent, Outcome, Record, Resolved, encode
+from farebox.formats.journal import ENDS, Entry, Intent, Outcome, Record, Resolved, encode
 from farebox.journal.disk import Disk, FileDisk
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
 
@@ -77,7 +77,7 @@ class Journal:
         seq = self._seq + 1
         framed = frame(encode(seq, self._flushed_seq, at_s, record))
         end = self._end + len(self._buffer) + len(framed)
-        kept = 0 if type(record) in (Outcome, Resolved) else RESERVE_BYTES
+        kept = 0 if type(record) in ENDS else RESERVE_BYTES
         if end + kept > self._allocated:
             self._grow(end + kept)
         self._buffer += framed
