@@ -53,6 +53,7 @@ REFUSALS: dict[Code, _Both] = {
     Code.NOT_ELIGIBLE: ("対象外です", "not for this card or person"),
     Code.COUPON_REFUSED: ("この回数券は使えません", "coupon not taken so"),
     Code.NOT_CANCELLABLE: ("取消できません", "can't be cancelled"),
+    Code.NOT_AT_STOP: ("停留所で停車中にチャージできます", "top up only at a stop"),
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
