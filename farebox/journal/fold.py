@@ -33,9 +33,9 @@ class Ledger(NamedTuple):
     money is in no sum.
 
     `topped_up_yen` was added to cards for notes, `premium_yen` of it as a premium. `notes_yen` are the notes in the
-    box, apart from `cash_yen`, the fares in cash. Where note and card did not end alike, `owed_yen` is the operator's to
-    pay, `claimed_yen` the passengers'; `doubtful_yen` are notes whose card or whose own place is not known (yet). So,
-    once nothing is doubtful,
+    box, apart from `cash_yen`, the fares in cash. Where note and card did not end alike, `owed_yen` is the operator's
+    to pay, `claimed_yen` the passengers'; `doubtful_yen` are notes whose card or whose own place is not known (yet).
+    So, once nothing is doubtful,
 
         notes_yen = topped_up_yen - premium_yen + owed_yen - claimed_yen
     """
@@ -75,7 +75,7 @@ class OpenNote(NamedTuple):
     """
 
     intent_seq: int
-    intent: Intent
+    note_yen: int
     written: bool | None
     stacking: bool
 
@@ -93,7 +93,7 @@ class _Notes:
         self.box_yen = self.owed_yen = self.claimed_yen = 0
 
     def intend(self, seq: int, intent: Intent) -> None:
-        self.open[seq] = OpenNote(seq, intent, None, stacking=False)
+        self.open[seq] = OpenNote(seq, intent.note_yen, None, stacking=False)
 
     def card_ends(self, seq: int, result: str) -> None:
         """The card of a top-up was written or was not; "unknown" stays doubtful for good."""
@@ -109,7 +109,7 @@ class _Notes:
     def move(self, moved: NoteMoved) -> str | None:
         """Take a note's move; what is wrong with it, if anything."""
         note = self.open.get(moved.intent_seq)
-        if note is None or note.intent.note_yen != moved.note_yen:
+        if note is None or note.note_yen != moved.note_yen:
             return f"moves {moved.note_yen} yen of {moved.intent_seq}, which is no such note"
         if moved.to == "stacking":
             self.open[moved.intent_seq] = note._replace(stacking=True)
@@ -127,7 +127,7 @@ class _Notes:
         return None
 
     def _end(self, note: OpenNote, to: str) -> None:
-        yen = note.intent.note_yen
+        yen = note.note_yen
         if note.written is None or to == "unsure":
             self.doubtful[note.intent_seq] = (note, to)
         elif note.written and to == "returned":
@@ -137,8 +137,8 @@ class _Notes:
 
     def sums(self) -> tuple[int, ...]:
         """The ledger's fields from `notes_yen` on."""
-        doubtful_yen = sum(note.intent.note_yen for note in self.open.values())
-        doubtful_yen += sum(note.intent.note_yen for note, _ in self.doubtful.values())
+        doubtful_yen = sum(note.note_yen for note in self.open.values())
+        doubtful_yen += sum(note.note_yen for note, _ in self.doubtful.values())
         return (
             *(self.box_yen, self.owed_yen, self.claimed_yen),
             *(doubtful_yen, len(self.vouchers)),

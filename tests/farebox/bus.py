@@ -27,10 +27,12 @@ from farebox.journal.errors import JournalFault
 from farebox.journal.fold import Ledger
 from farebox.journal.log import open_journal, read, recover
 from farebox.machine import StateMachine, TransitionsMachine
+from farebox.peripherals.note_acceptor import NoteAcceptor
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
+from farebox.top_up import Halt
 from reader.keys import bench_keys
 from sim.bench import Bench, Pn532Bench
 from sim.hardware.field import Withdrawal
@@ -133,8 +135,14 @@ class Bus(AbstractContextManager["Bus"]):
         machine: Callable[[], StateMachine] = TransitionsMachine,
         name: str = "BUS-1",
         disk: MemoryDisk | None = None,
+        note_acceptor: Callable[[], NoteAcceptor] | None = None,
     ) -> None:
-        """With a disk in memory, the journal is on that; `restart` then needs the disk as the power left it."""
+        """With a disk in memory, the journal is on that; `restart` then needs the disk as the power left it.
+
+        A terminal that restarts makes its driver of the note acceptor anew.
+        """
+        self.halt = Halt(doors_open=True)
+        self._note_acceptor = note_acceptor
         self.disk = disk
         self.clock = SimClock()
         self.shown: list[Result] = []
@@ -154,6 +162,8 @@ class Bus(AbstractContextManager["Bus"]):
             self._machine(),
             self.clock,
             self.shown.append,
+            self._note_acceptor() if self._note_acceptor else None,
+            lambda: self.halt,
         )
 
     def __enter__(self) -> Self:

@@ -292,7 +292,7 @@ def test_faults_43_a_note_is_in_one_place_and_what_is_owed_has_a_name(day: list[
 def test_faults_43_what_the_acceptor_is_asked_for_after_a_restart(
     day: list[Record], written: bool | None, stacking: bool
 ) -> None:
-    assert open_notes(entries(*day)) == (OpenNote(1, NOTE, written, stacking),)
+    assert open_notes(entries(*day)) == (OpenNote(1, 1_000, written, stacking),)
 
 
 @pytest.mark.parametrize("to", ["box", "returned", "unsure"])
