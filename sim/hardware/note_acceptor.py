@@ -64,7 +64,7 @@ class NoteAcceptorModel:
         self._rejected = 0
         self._mask, self._inhibited = 0xFF, True
         self._waits_until_s = 0.0
-        self._unconfirmed = False
+        self._halfway = self._unconfirmed = False
 
     # -- the passenger, the staff, the power
 
@@ -92,6 +92,8 @@ class NoteAcceptorModel:
                 self._wait_in(Phase.ESCROW)
             case Phase.ESCROW | Phase.HOLDING if self._now_s() >= self._waits_until_s:
                 self._phase = Phase.RETURNING
+            case Phase.STACKING if not self._halfway:
+                self._halfway = True
             case Phase.STACKING:
                 self._into_the_box()
                 self._phase = Phase.IN_BOX
@@ -103,7 +105,7 @@ class NoteAcceptorModel:
 
     def lose_power(self, *, far: bool = False) -> None:
         """Switch it off. A note on its way to the box stays where it is, or with `far` drops into it."""
-        if self._phase is Phase.STACKING and far:
+        if self._has_power and self._phase is Phase.STACKING and far:
             self._into_the_box()
         self._has_power = False
 
@@ -222,7 +224,7 @@ class NoteAcceptorModel:
         if self._phase not in _WAITING:
             return False
         if command == Command.STACK_2 and len(self.box) < self.room:
-            self._phase = Phase.STACKING
+            self._phase, self._halfway = Phase.STACKING, False
         elif command == Command.RETURN:
             self._phase = Phase.RETURNING
         elif command == Command.HOLD:

@@ -16,6 +16,10 @@ MOST_STEPS = 12
 """More than any note needs from the slot to the box."""
 
 
+class NoTopUp(Exception):
+    """The terminal takes no top-up now."""
+
+
 class NoteBus(Bus):
     """The bus, and the acceptor's model, which outlives the terminal."""
 
@@ -37,7 +41,8 @@ class NoteBus(Bus):
     def ask(self, card: CardImage, withdrawal: Withdrawal | None = None) -> Result | None:
         """The driver is asked, the card is laid and looked at."""
         self.tend(4)
-        assert self.terminal.begin_top_up(SIDE) is None
+        if (refusal := self.terminal.begin_top_up(SIDE)) is not None:
+            raise NoTopUp(refusal)
         self.bench.lay(SIDE, card, withdrawal)
         return self.terminal.touch(SIDE)
 

@@ -78,11 +78,11 @@ def test_loc_8_the_note_waits_in_escrow_until_the_card_is_written(bus: NoteBus) 
     bus.ask(lococa(150))
     bus.notes.insert(5_000)
     seen = []
-    for _ in range(6):
+    for _ in range(7):
         bus.terminal.tend()
         seen.append((bus.notes.phase, len(bus.ends()), notes(bus)))
     phases = [phase for phase, _, _ in seen]
-    assert phases[:3] == [Phase.ESCROW, Phase.STACKING, Phase.IN_BOX]
+    assert phases == [Phase.ESCROW, *[Phase.STACKING] * 2, Phase.IN_BOX, Phase.STACKED, *[Phase.IDLE] * 2]
     assert seen[1][1:] == (1, ["stacking"])  # the intent and its end stand before the acceptor is told
 
 
@@ -257,6 +257,18 @@ def test_faults_42_the_note_goes_back_unless_the_card_is_written(bus: NoteBus, c
         assert (balance_yen(card), bus.notes.box, bus.notes.given_back) == (150, [], [1_000])
         assert notes(bus) == []
     assert bus.ledger().doubtful_yen == 0
+
+
+def test_faults_42_the_cap_is_looked_at_for_the_card_that_lies_there_when_the_note_does(bus: NoteBus) -> None:
+    """Let in for a card of 9,000 yen, which is changed for one of 10,001 while the note goes in."""
+    bus.ask(lococa(9_000))
+    bus.notes.insert(5_000)
+    bus.terminal.tend()
+    full = lococa(10_001, 2)
+    bus.bench.lay(SIDE, full)
+    bus.tend()
+    assert (balance_yen(full), bus.notes.box, bus.notes.given_back) == (10_001, [], [5_000])
+    assert refused(bus) == ["over-cap"]
 
 
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.DURING, Moment.AFTER])
