@@ -282,6 +282,7 @@ class Terminal:
         """
         if self.state is State.TOPPING_UP and self._readers.at(side) is self._readers.at(self._top_up_side):
             assert self.notes is not None
+            self._top_up_side = side  # where one reader serves both sides, what it is called by whoever looks at it
             self._result = None
             self.notes.look()
             return self._result

@@ -1,24 +1,27 @@
 """Top-ups on the bus, as passenger and driver see them: the note, the card, and what can come between (LOC-8 to LOC-10,
 faults 42, 43)."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from cardimage.image import CardImage
 from farebox.formats.journal import DriverActed, Intent, NoteMoved, Refused, Voucher
 from farebox.machine import IllegalEvent
 from farebox.peripherals.id003 import serial_acceptor
 from farebox.peripherals.note_acceptor import Phase
 from farebox.result import Result, Side
 from farebox.table import State
+from farebox.terminal import Readers
 from farebox.top_up import Halt
 from farebox.top_up_flow import HOLD_S
-from sim.bench import Pn532Bench
+from sim.bench import ImageBench, Pn532Bench
 from sim.hardware.field import Moment, Withdrawal
 from sim.hardware.note_acceptor import Loss, NoteAcceptorModel, NoteAcceptorOnPty
 from tariff.refusal import Code
-from tests.farebox.bus import KEYS, Bus, balance_yen, lococa
+from tests.farebox.bus import CHUNK_BYTES, KEYS, Bus, balance_yen, lococa
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_bus import SIDE, NoteBus
 from tests.journal.memory_disk import MemoryDisk
@@ -393,6 +396,128 @@ def test_faults_43_a_terminal_that_restarts_asks_the_acceptor(bus: NoteBus, step
     assert (bus.notes.box, bus.notes.given_back) == (([1_000], []) if written else ([], [1_000]))
     ledger = bus.ledger()
     assert (ledger.notes_yen, ledger.owed_yen, ledger.claimed_yen, ledger.doubtful_yen) == (1_000 * written, 0, 0, 0)
+
+
+@pytest.mark.parametrize("call", ["fdatasync", "pwrite"])
+def test_faults_20_a_journal_that_fails_at_the_intent_gives_the_note_back(bus: NoteBus, call: str) -> None:
+    card = lococa(150)
+    bus.ask(card)
+    bus.notes.insert(1_000)
+    assert bus.disk is not None
+    bus.disk.errors[call] = errno.EIO
+    bus.tend()
+    assert bus.state() is State.STOPPED
+    assert (balance_yen(card), bus.notes.box, bus.notes.given_back) == (150, [], [1_000])
+
+
+@pytest.mark.parametrize("failed", ["outcome", "stacking", "box"])
+def test_faults_20_a_journal_that_fails_later_takes_the_note_and_books_it_after_the_restart(
+    bus: NoteBus, failed: str
+) -> None:
+    """The card is written: the note is the operator's, and the acceptor tells of it until it is booked."""
+    card = lococa(150)
+    bus.ask(card)
+    bus.notes.insert(1_000)
+    disk = bus.disk
+    assert disk is not None
+    before = {"outcome": 1, "stacking": 2, "box": 3}[failed]
+    pwrite = disk.pwrite
+
+    def pwrite_until(data: bytes, offset: int) -> int:
+        nonlocal before
+        if not before:
+            disk.errors["pwrite"] = errno.EIO
+        before -= 1
+        return pwrite(data, offset)
+
+    disk.pwrite = pwrite_until  # type: ignore[method-assign]
+    bus.tend()
+    assert bus.state() is State.STOPPED
+    assert (balance_yen(card), bus.notes.box, bus.notes.phase) == (1_150, [1_000], Phase.IN_BOX)
+    bus.restart(MemoryDisk(bytes(disk.medium)))
+    bus.tend()
+    assert bus.notes.phase is Phase.IDLE or bus.notes.phase is Phase.INHIBITED
+    bus.begin().board(card)
+    ledger = bus.ledger()
+    assert (ledger.notes_yen, ledger.topped_up_yen, ledger.owed_yen, ledger.claimed_yen) == (1_000, 1_000, 0, 0)
+
+
+def test_faults_21_a_full_disk_gives_the_note_back_and_never_loses_one_that_was_taken(tmp_path: Path) -> None:
+    """Notes are taken until the disk is full; what follows an intent still fits."""
+    with NoteBus(tmp_path, FieldBench(), MemoryDisk(capacity=CHUNK_BYTES)) as bus:
+        bus.begin()
+        cards: list[CardImage] = []
+        while bus.state() is not State.STOPPED:
+            cards.append(lococa(0, len(cards) + 1))
+            bus.ask(cards[-1])
+            bus.notes.insert(1_000)
+            bus.tend()
+            if bus.state() is not State.STOPPED:
+                bus.finish()
+        assert len(cards) > 5
+        taken = [balance_yen(card) for card in cards]
+        assert taken == [1_000] * len(bus.notes.box) + [0]
+        assert bus.notes.given_back == [1_000]
+        assert bus.disk is not None
+        bus.restart(MemoryDisk(bytes(bus.disk.cache)))
+        assert bus.ledger().notes_yen == sum(bus.notes.box)
+
+
+def test_more_notes_left_open_than_an_acceptor_holds_are_for_the_count_of_the_box(bus: NoteBus) -> None:
+    for number in (1, 2):
+        bus.top_up(lococa(150, number), 1_000)
+    intents = [entry.record for entry in bus.entries() if isinstance(entry.record, Intent)]
+    disk = MemoryDisk()
+    with NoteBus(bus.path.parent, FieldBench(), disk) as other:
+        for intent in intents:
+            other._journal.intend(intent, 0)
+        other.restart(disk.after_kill())
+        other.tend()
+        assert notes(other) == ["unsure", "returned", "passenger owes 1000"]
+        assert other.ledger().doubtful_yen == 2_000
+
+
+# -- readers
+
+
+def test_on_card_images_without_radio(tmp_path: Path) -> None:
+    with NoteBus(tmp_path, ImageBench()) as bus:
+        bus.begin().top_up(card := lococa(150), 1_000, 5_000)
+        assert (balance_yen(card), bus.notes.box) == (6_150, [1_000, 5_000])
+
+
+def test_with_one_reader_for_both_sides(tmp_path: Path) -> None:
+    bench = ImageBench()
+    bench.readers = Readers(bench.readers.alighting, bench.readers.alighting)
+    with NoteBus(tmp_path, bench) as bus:
+        bus.begin()
+        card = lococa(150)
+        bus.tend(4)
+        assert bus.terminal.begin_top_up() is None
+        bench.lay(SIDE, card)
+        shown = bus.terminal.touch(Side.EITHER)
+        assert shown is not None and shown.notes_yen
+        bus.notes.insert(1_000)
+        bus.tend()
+        bus.terminal.touch(Side.EITHER)
+        bus.terminal.end_top_up()
+        assert bus.terminal.touch(Side.EITHER) is None  # it lies there still
+        assert balance_yen(card) == 1_150 and bus.ledger().boardings == 0
+
+
+def test_faults_7_a_reader_that_goes_while_the_note_is_held(bus: NoteBus) -> None:
+    """Nobody can be asked: the note is held, then kept with a voucher; the card's next tap tells."""
+    card = lococa(150)
+    bus.ask(card)
+    bus.notes.insert(1_000)
+    bus.terminal.tend()
+    bus.bench.lay(SIDE, card, Withdrawal(COMMIT, Moment.AFTER))
+    bus.terminal.tend()
+    reader = bus.bench.readers.alighting
+    reader.close()
+    bus.tend(HOLD_S + 10)
+    assert bus.state() is State.NO_READER
+    assert bus.notes.box == [1_000] and notes(bus) == ["stacking", "box", "operator owes 1000"]
 
 
 # -- through the real pyserial and the real nfcpy

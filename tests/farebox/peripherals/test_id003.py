@@ -197,18 +197,13 @@ def test_after_a_power_cut_it_tells_where_the_note_is(
     ],
 )
 def test_what_goes_wrong_is_told(
-    pty: NoteAcceptorOnPty, happens: Callable[[NoteAcceptorModel], None], seen: Phase
+    pty: NoteAcceptorOnPty, driver: Id003Acceptor, happens: Callable[[NoteAcceptorModel], None], seen: Phase
 ) -> None:
-    driver = serial_acceptor(pty.path, 0.05 if seen is Phase.SILENT else TIMEOUT_S)
-    driver.poll()
-    driver.restart()
-    driver.poll()
-    driver.let_in(NOTES)
+    ready(driver)
     if seen is Phase.JAMMED:
         pty.model.insert(1_000)
     happens(pty.model)
     assert driver.poll().phase is seen
-    driver.close()
 
 
 def test_a_full_box_is_told(pty: NoteAcceptorOnPty, driver: Id003Acceptor) -> None:
@@ -220,7 +215,7 @@ def test_a_full_box_is_told(pty: NoteAcceptorOnPty, driver: Id003Acceptor) -> No
 
 
 def test_faults_43_a_port_that_goes_is_silence(pty: NoteAcceptorOnPty) -> None:
-    driver = serial_acceptor(pty.path, 0.05)
+    driver = serial_acceptor(pty.path, TIMEOUT_S)
     assert driver.poll().phase is Phase.POWER_UP
     pty.close()
     assert driver.poll().phase is Phase.SILENT
@@ -232,7 +227,7 @@ def test_faults_43_a_port_that_goes_is_silence(pty: NoteAcceptorOnPty) -> None:
 
 def test_faults_9_half_an_answer_spoils_none_of_those_that_follow(pty: NoteAcceptorOnPty) -> None:
     pty.model.losses = {0: Loss.HALF}
-    driver = serial_acceptor(pty.path, 0.05)
+    driver = serial_acceptor(pty.path, TIMEOUT_S)
     assert [driver.poll().phase for _ in range(2)] == [Phase.SILENT, Phase.POWER_UP]
     driver.close()
 
