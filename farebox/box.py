@@ -113,11 +113,12 @@ class Box:
         return self.terminal.state is not State.STOPPED
 
     def step(self) -> None:
-        """Look at each reader once, obey what the consoles ask, show the moment."""
+        """Look at each reader and at the notes once, obey what the consoles ask, show the moment."""
         for side in self._sides:
             if self.terminal.touch(side) is not None:
                 self._notice = None
                 self._party = ()
+        self.terminal.tend()
         for command in self._console.commands():
             self._notice = self.obey(command)
         self._console.publish(self.picture())

@@ -18,6 +18,7 @@ from farebox.formats.journal import (
 from farebox.result import Result
 from farebox.tap import Alight, Service
 from farebox.tear import Pending
+from farebox.top_up import TopUp
 from reader.port import Session
 from tariff.account import Account
 from tariff.lines import Word
@@ -38,14 +39,17 @@ class Commit(NamedTuple):
     after: Account
     plan: WritePlan
     alighted: Alight | None
+    top_up: TopUp | None = None
 
 
 def intent(commit: Commit) -> Intent:
     """What is about to be written, and why: enough to settle it later without anything else."""
     settled = commit.alighted.settlement if commit.alighted else None
+    top_up = commit.top_up
+    lines = tuple((line.rule, line.yen) for line in settled.lines) if settled else ()
     return Intent(
         idm=commit.session.idm,
-        action="alight" if settled else "board",
+        action="alight" if settled else "top-up" if top_up else "board",
         stop_index=commit.service.stop_index,
         slot_before=commit.now.block,
         slot_after=commit.plan.commit[1],
@@ -55,11 +59,13 @@ def intent(commit: Commit) -> Intent:
         due_yen=settled.due_yen if settled else 0,
         cash_yen=settled.cash_yen if settled else 0,
         auto_charge_yen=settled.auto_charged_yen if settled else 0,
-        lines=tuple((line.rule, line.yen) for line in settled.lines) if settled else (),
+        lines=top_up.lines if top_up else lines,
         rulebook_hash=commit.service.rulebook.digest,
         purses=_purses(commit.before, commit.after),
         points_earned=settled.earned_points if settled else 0,
         points_lapsed=points_lapsed(settled) if settled and commit.before.points else 0,
+        note_yen=top_up.note_yen if top_up else 0,
+        premium_yen=top_up.premium_yen if top_up else 0,
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from farebox.formats.journal import Intent
 from farebox.tap import Alight, Note, Service
+from farebox.top_up import TopUp
 from tariff.account import Account
 from tariff.calendar import day_in_japan
 from tariff.refusal import Refusal
@@ -33,6 +34,7 @@ class Result(NamedTuple):
 
     A first result shown again (GEN-8, GEN-9) has the same account before and after, and a note that says so.
     `confirmed` is an earlier write of this card whose answer was lost, now seen to have been done (faults 3).
+    A card laid for a top-up is shown with the `notes_yen` that may be put in, and then with what was `topped_up`.
     """
 
     side: Side
@@ -45,6 +47,8 @@ class Result(NamedTuple):
     alighted: Alight | None = None
     notes: tuple[Note, ...] = ()
     confirmed: Intent | None = None
+    notes_yen: tuple[int, ...] = ()
+    topped_up: TopUp | None = None
 
     @property
     def shown_again(self) -> bool:

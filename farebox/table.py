@@ -16,6 +16,8 @@ class State(Enum):
     COMMITTING = "committing"  # an intent is durable, the card is being written
     ASKING_STOP = "asking_stop"  # the driver is to key the boarding stop (GEN-7)
     ASKING_PAYMENT = "asking_payment"  # the driver is to key how the passenger pays (GEN-10)
+    TOPPING_UP = "topping_up"  # the driver was asked for a top-up: card and notes (LOC-8)
+    TOPPING_CARD = "topping_card"  # … a note is in escrow, its intent is durable, the card is being written
     NO_READER = "no_reader"  # on a trip, but a reader is gone (faults 7)
     STOPPED = "stopped"  # the journal failed: no fare is taken any more (faults 20, 21)
 
@@ -39,6 +41,9 @@ class Event(Enum):
     CARD_UNCHANGED = "card_unchanged"
     CARD_UNKNOWN = "card_unknown"  # the write's answer was lost (faults 3)
     PENDING_SETTLED = "pending_settled"  # an earlier unknown write became known (faults 3 to 5)
+    TOP_UP_BEGUN = "top_up_begun"
+    TOP_UP_ENDED = "top_up_ended"
+    NOTE_JUDGED = "note_judged"  # a note in escrow: the card is to be written (LOC-8 to LOC-10)
     READER_LOST = "reader_lost"
     READER_BACK = "reader_back"
     JOURNAL_FAILED = "journal_failed"
@@ -108,8 +113,21 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.DRIVER_ANSWERED, _S.ASKING_PAYMENT, _S.READY, (_F.JOURNAL_DRIVER,)),
     Transition(_E.DRIVER_DROPPED, _S.ASKING_STOP, _S.READY, (_F.FORGET_ASKED,)),
     Transition(_E.DRIVER_DROPPED, _S.ASKING_PAYMENT, _S.READY, (_F.FORGET_ASKED,)),
+    # a top-up
+    Transition(_E.TOP_UP_BEGUN, _S.READY, _S.TOPPING_UP, (_F.JOURNAL_DRIVER,)),
+    Transition(_E.TOP_UP_BEGUN, _S.ASKING_PAYMENT, _S.TOPPING_UP, (_F.JOURNAL_DRIVER, _F.FORGET_ASKED)),
+    Transition(_E.TAP_REFUSED, _S.TOPPING_UP, _S.TOPPING_UP, _REFUSE),
+    Transition(_E.PENDING_SETTLED, _S.TOPPING_UP, _S.TOPPING_UP, (_F.JOURNAL_RESOLVED,)),
+    Transition(_E.NOTE_JUDGED, _S.TOPPING_UP, _S.TOPPING_CARD, (_F.JOURNAL_INTENT, _F.WRITE_CARD)),
+    Transition(_E.CARD_WRITTEN, _S.TOPPING_CARD, _S.TOPPING_UP, (_F.JOURNAL_OUTCOME, _F.SHOW)),
+    Transition(_E.CARD_UNCHANGED, _S.TOPPING_CARD, _S.TOPPING_UP, (_F.JOURNAL_OUTCOME, _F.SHOW)),
+    Transition(_E.CARD_UNKNOWN, _S.TOPPING_CARD, _S.TOPPING_UP, (_F.JOURNAL_OUTCOME, _F.KEEP_PENDING, _F.SHOW)),
+    Transition(_E.TOP_UP_ENDED, _S.TOPPING_UP, _S.READY),
+    Transition(_E.ADVANCE, _S.TOPPING_UP, _S.READY, (_F.FORGET_KEYED,)),
+    Transition(_E.END_TRIP, _S.TOPPING_UP, _S.OUT_OF_SERVICE, _END),
     # the hardware
     Transition(_E.READER_LOST, _S.READY, _S.NO_READER, (_F.SHOW,)),
+    Transition(_E.READER_LOST, _S.TOPPING_UP, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_BACK, _S.NO_READER, _S.READY),
     *(Transition(_E.JOURNAL_FAILED, state, _S.STOPPED, (_F.SHOW,)) for state in State if state is not State.STOPPED),
 )

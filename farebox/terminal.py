@@ -8,7 +8,7 @@ commit by one block, journal the outcome. The machine (farebox/table.py) says wh
 runner of its effects.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -19,12 +19,13 @@ from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence, plan
 from farebox import card, records
 from farebox.clock import ALWAYS, Trust, noted
-from farebox.formats.journal import Intent, Opened, TripEnded
+from farebox.formats.journal import Intent, NoteMoved, Opened, TripEnded, Voucher
 from farebox.hotlist import Age, age
 from farebox.hotlist import noted as hotlist_noted
 from farebox.journal.errors import JournalFault, JournalFull
 from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
+from farebox.peripherals.note_acceptor import NoteAcceptor
 from farebox.records import Commit
 from farebox.result import Result, Side
 from farebox.table import Effect, Event, State
@@ -44,6 +45,8 @@ from farebox.tap import (
 )
 from farebox.tear import Pending, pending_from
 from farebox.terms import NO_ORDERS, Orders, terms_of
+from farebox.top_up import Halt, TopUp, judge, not_at_stop, takes
+from farebox.top_up_flow import Begun, Laid, TopUpFlow
 from farebox.version import VERSION
 from reader.port import CardReader, Foreign, NoCard, ReaderFault, Session, TwoCards
 from tariff.purses import Payment
@@ -89,8 +92,11 @@ class Terminal:
         show: Callable[[Result], None],
         orders: Orders = NO_ORDERS,
         trust: Callable[[], Trust] = lambda: ALWAYS,
+        note_acceptor: NoteAcceptor | None = None,
+        halt: Callable[[], Halt] = Halt,
     ) -> None:
-        """Take the parts; `clock` gives seconds since 1970. Raises JournalFault if the journal can't be begun.
+        """Take the parts; `clock` gives seconds since 1970, `halt` what the vehicle says of its standing still (LOC-9).
+        Raises JournalFault if the journal can't be begun.
 
         `orders` is what the centre said last: whoever fetches more sets it anew between taps. `trust` says whether the
         clock is believed (faults 25).
@@ -127,6 +133,11 @@ class Terminal:
         self._end = card.End(Fate.NOT_WRITTEN)
         self._settled: tuple[Pending, Fate] | None = None
         self._driver_word = (b"", "", "")
+        self._halt = halt
+        self._top_up_side = Side.ALIGHTING
+        self.notes: TopUpFlow | None = None
+        if note_acceptor is not None:
+            self.notes = TopUpFlow(note_acceptor, _Desk(self), clock, recovered.standing.open_notes())
         self._journal.append(Opened(vehicle_id, f"farebox {VERSION}", recovered.cut_bytes), clock())
         self._note_standing(clock())
         self._journal.flush()
@@ -176,11 +187,13 @@ class Terminal:
         service = self._on_a_trip(Event.ADVANCE)
         if not 0 <= stop_index < service.table.size:
             raise ValueError(f"no place {stop_index} on {service.table.pattern.pattern_id}")
+        self._close_notes()
         self._fire(Event.ADVANCE)
         self.service = service._replace(stop_index=stop_index)
 
     def end_trip(self) -> None:
         """Go out of service, and make the trip's records durable."""
+        self._close_notes()
         self._fire(Event.END_TRIP)
         self.service = None
         self._guarded(self._journal.flush)
@@ -269,6 +282,45 @@ class Terminal:
         if ride_over:
             self._parties.pop(idm, None)
 
+    # -- a top-up
+
+    def begin_top_up(self, side: Side = Side.ALIGHTING) -> Refusal | None:
+        """The driver is asked for a top-up (LOC-8): the card is laid on this side's reader, and stays there.
+
+        From here on `touch` of that reader looks at the card, `tend` at the notes. A refusal changes nothing; nor does
+        IllegalEvent, which it raises unless the terminal is ready, or asks how a fare is paid (GEN-10).
+        """
+        if self.state not in (State.READY, State.ASKING_PAYMENT):
+            raise IllegalEvent(Event.TOP_UP_BEGUN, self.state)
+        if self.notes is None:
+            return Refusal(Code.NO_NOTES, "faults 43")
+        if self.notes.alarm is not None:
+            return Refusal(Code.NO_NOTES, "faults 43", self.notes.alarm.value)
+        refusal = not_at_stop(self._halt())
+        if refusal is not None:
+            return refusal
+        self._driver_word = (b"", "top-up", "")
+        self._top_up_side = side
+        self._fire(Event.TOP_UP_BEGUN)
+        self._look_again()
+        return None
+
+    def end_top_up(self) -> None:
+        """The passenger has finished: no further note is let in. The card is served again once it was lifted."""
+        if self.state is not State.TOPPING_UP:
+            raise IllegalEvent(Event.TOP_UP_ENDED, self.state)
+        self._close_notes()
+        self._fire(Event.TOP_UP_ENDED)
+
+    def tend(self) -> None:
+        """Look once at the note acceptor, in any state, and do what follows."""
+        if self.notes is not None:
+            self.notes.tend()
+
+    def _close_notes(self) -> None:
+        if self.notes is not None and self.state is State.TOPPING_UP:
+            self.notes.end()
+
     # -- a tap
 
     def touch(self, side: Side) -> Result | None:
@@ -276,13 +328,14 @@ class Terminal:
 
         A card is served once for each time it is laid, so that it may lie for as long as it likes.
         """
-        there = self._readers.at(side).wait()
-        if isinstance(there, ReaderFault):
-            self._lost(side, there)
-            return None
-        self._found(side)
-        if isinstance(there, NoCard):
-            self._looked_empty(side)
+        if self.state is State.TOPPING_UP and self._readers.at(side) is self._readers.at(self._top_up_side):
+            assert self.notes is not None
+            self._top_up_side = side  # where one reader serves both sides, what it is called by whoever looks at it
+            self._result = None
+            self.notes.look()
+            return self._result
+        there = self._look(side)
+        if there is None:
             return None
         idm = _TWO_CARDS if isinstance(there, TwoCards) else there.idm
         if self._lying.get(side) in (idm, _TWO_CARDS):
@@ -292,6 +345,18 @@ class Terminal:
         self._result = None
         self._serve(side, idm, there)
         return self._result
+
+    def _look(self, side: Side) -> Session | Foreign | TwoCards | None:
+        """What lies on a reader, or nothing."""
+        there = self._readers.at(side).wait()
+        if isinstance(there, ReaderFault):
+            self._lost(side, there)
+            return None
+        self._found(side)
+        if isinstance(there, NoCard):
+            self._looked_empty(side)
+            return None
+        return there
 
     def _looked_empty(self, side: Side) -> None:
         """No card answered: what lay there is gone, two cards only when nothing is heard of them for some looks."""
@@ -308,6 +373,8 @@ class Terminal:
 
     def _serve(self, side: Side, idm: bytes, there: Session | Foreign | TwoCards) -> None:
         blank = Result(side, idm, self._clock(), self.service)
+        if self.state is State.TOPPING_UP:
+            return self._refuse(blank, Refusal(Code.BUSY, "faults 15"))
         if self.service is None or self.state not in (State.READY, *_ASKING):
             return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, _WHY_OUT.get(self.state, "faults 16")))
         if isinstance(there, TwoCards):
@@ -321,17 +388,8 @@ class Terminal:
         return self._serve_card(side, blank, there, self.service)
 
     def _serve_card(self, side: Side, blank: Result, session: Session, service: Service) -> None:
-        slots = card.read_slots(session)
-        if isinstance(slots, (Refusal, ReaderFault)):
-            read: card.CardRead | Refusal | ReaderFault = slots
-        elif session.write_count < (seen := self._seen.most_writes(session.idm)) and not _are_a_shadows(slots):
-            read = Refusal(Code.ALTERED_CARD, "faults 12", f"{session.write_count} writes, {seen} seen")
-        else:
-            self._seen.note(session.idm, session.write_count)
-            blank = blank._replace(confirmed=self._settle_pending(session, slots))
-            if self.state is not State.READY:
-                return self._refuse(blank, Refusal(Code.OUT_OF_SERVICE, "faults 20"))
-            read = self.orders.refuses(session.idm) or card.read_account(session, slots)
+        read, confirmed = self._read(session)
+        blank = blank._replace(confirmed=confirmed)
         if isinstance(read, ReaderFault):
             return self._lost(side, read)
         if isinstance(read, Refusal):
@@ -352,6 +410,19 @@ class Terminal:
             )
             blank = blank._replace(side=Side.ALIGHTING if closes else Side.BOARDING)
         return self._judge(blank, session, read, service)
+
+    def _read(self, session: Session) -> tuple[card.CardRead | Refusal | ReaderFault, Intent | None]:
+        """The card as it stands, and a write of it that was pending and is now seen to have been done."""
+        slots = card.read_slots(session)
+        if isinstance(slots, (Refusal, ReaderFault)):
+            return slots, None
+        if session.write_count < (seen := self._seen.most_writes(session.idm)) and not _are_a_shadows(slots):
+            return Refusal(Code.ALTERED_CARD, "faults 12", f"{session.write_count} writes, {seen} seen"), None
+        self._seen.note(session.idm, session.write_count)
+        confirmed = self._settle_pending(session, slots)
+        if self.state is State.STOPPED:
+            return Refusal(Code.OUT_OF_SERVICE, "faults 20"), confirmed
+        return self.orders.refuses(session.idm) or card.read_account(session, slots), confirmed
 
     def _judge(self, blank: Result, session: Session, read: card.CardRead, service: Service) -> None:
         first = self._alighted.get(session.idm) if blank.side is Side.ALIGHTING else None
@@ -426,6 +497,11 @@ class Terminal:
             self._forget(session.idm, ride_over=alighted is not None)
             if alighted:
                 self._alighted[session.idm] = done
+        self._written(blank)
+
+    def _written(self, blank: Result) -> None:
+        """The write came to its end, or to none that is known."""
+        if self._end.fate is Fate.WRITTEN:
             self._fire(Event.CARD_WRITTEN)
             return
         unknown = self._end.fate is Fate.UNKNOWN
@@ -441,9 +517,12 @@ class Terminal:
         end = pending.fate(*slots, session.write_count)
         self._settled = (pending, end)
         self._fire(Event.PENDING_SETTLED)
+        if self.notes is not None:
+            self.notes.card_ended(pending.intent_seq, end)
         if end is not Fate.WRITTEN:
             return None
-        self._forget(session.idm, ride_over=pending.intent.action == "alight")
+        if pending.intent.action != "top-up":
+            self._forget(session.idm, ride_over=pending.intent.action == "alight")
         return pending.intent
 
     # -- the hardware
@@ -451,7 +530,8 @@ class Terminal:
     def _lost(self, side: Side, fault: ReaderFault) -> None:
         self.reader_faults[side] = fault
         self._lying.pop(side, None)
-        if self.state is State.READY:
+        if self.state in (State.READY, State.TOPPING_UP):
+            self._close_notes()
             self._result = None
             self._fire(Event.READER_LOST)
 
@@ -465,7 +545,7 @@ class Terminal:
     def _fire(self, event: Event) -> None:
         """Move the machine and perform what it says, in order."""
         effects = self._machine.fire(event)
-        if Effect.SHOW not in effects and event is not Event.TAP_JUDGED:
+        if Effect.SHOW not in effects and event not in (Event.TAP_JUDGED, Event.NOTE_JUDGED):
             self._result = None  # nothing of this event is a passenger's to see
         self._guarded(lambda: self._perform_all(effects), written=event is Event.CARD_WRITTEN)
 
@@ -571,6 +651,96 @@ class Terminal:
     def _intent_in_hand(self) -> Pending:
         assert self._intended is not None
         return self._intended
+
+
+class _Desk:
+    """What a top-up needs of the terminal: `farebox.top_up_flow.Desk`."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._of = terminal
+
+    @property
+    def topping_up(self) -> bool:
+        return self._of.state is State.TOPPING_UP
+
+    def look_at_card(self) -> Laid | Refusal | None:
+        terminal = self._of
+        side = terminal._top_up_side
+        there = terminal._look(side)
+        if there is None:
+            return None
+        if isinstance(there, TwoCards):
+            terminal._lying[side] = _TWO_CARDS
+            return Refusal(Code.TWO_CARDS, "GEN-6")
+        terminal._lying[side] = there.idm
+        if isinstance(there, Foreign):
+            return Refusal(Code.FOREIGN_CARD, "GEN-21", f"system {there.system_code:04X}")
+        read, _ = terminal._read(there)
+        if isinstance(read, ReaderFault):
+            terminal._lost(side, read)
+            return None
+        return read if isinstance(read, Refusal) else Laid(there, read)
+
+    def judge(self, laid: Laid, note_yen: int) -> TopUp | Refusal:
+        terminal = self._of
+        assert terminal.service is not None
+        return judge(laid.read.account, note_yen, terminal.service, terminal._halt(), terminal._clock())
+
+    def notes_for(self, laid: Laid) -> tuple[int, ...] | Refusal:
+        terminal = self._of
+        assert terminal.service is not None
+        return takes(laid.read.account, terminal.service, terminal._halt(), terminal._clock())
+
+    def write(self, laid: Laid, top_up: TopUp) -> Begun | None:
+        terminal, now, before = self._of, laid.read.now, laid.read.account
+        assert terminal.service is not None
+        blank = self._blank(laid)
+        try:
+            writes = plan(now, before, top_up.after)
+        except LayoutFault as fault:
+            terminal._refuse(blank, Refusal(Code.TOO_LARGE, "GEN-1", str(fault)))
+            return None
+        terminal._commit = Commit(
+            laid.session, terminal.service, now, before, top_up.after, writes, alighted=None, top_up=top_up
+        )
+        terminal._result = blank._replace(after=top_up.after, topped_up=top_up)
+        terminal._fire(Event.NOTE_JUDGED)
+        if terminal.state is not State.TOPPING_CARD:
+            return None
+        begun = Begun(terminal._intent_in_hand().intent_seq, terminal._end.fate)
+        terminal._written(blank)
+        return begun
+
+    def refuse(self, laid: Laid | None, refusal: Refusal) -> None:
+        terminal = self._of
+        if terminal.state in (State.TOPPING_UP, State.STOPPED):
+            terminal._refuse(self._blank(laid), refusal)
+
+    def invite(self, laid: Laid, notes_yen: tuple[int, ...]) -> None:
+        terminal = self._of
+        terminal._result = self._blank(laid)._replace(notes_yen=notes_yen)
+        terminal._show(terminal._result)
+
+    def book(self, records: Iterable[NoteMoved | Voucher]) -> bool:
+        """Each is written before the next step is taken; a journal that fails stops the terminal."""
+        terminal = self._of
+        if terminal.state is State.STOPPED:
+            return False
+
+        def append_and_flush() -> None:
+            for record in records:
+                terminal._journal.append(record, terminal._clock())
+            terminal._journal.flush()
+
+        terminal._result = None
+        terminal._guarded(append_and_flush)
+        return self._of.state is not State.STOPPED
+
+    def _blank(self, laid: Laid | None) -> Result:
+        terminal = self._of
+        idm = laid.session.idm if laid else b""
+        before = laid.read.account if laid else None
+        return Result(terminal._top_up_side, idm, terminal._clock(), terminal.service, before=before)
 
 
 def _are_a_shadows(slots: card.Slots) -> bool:

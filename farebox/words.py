@@ -58,6 +58,8 @@ REFUSALS: dict[Code, Both] = {
     Code.NOT_ELIGIBLE: ("対象外です", "not for this card or person"),
     Code.COUPON_REFUSED: ("この回数券は使えません", "coupon not taken so"),
     Code.NOT_CANCELLABLE: ("取消できません", "can't be cancelled"),
+    Code.NOT_AT_STOP: ("停留所で停車中にチャージできます", "top up only at a stop"),
+    Code.NO_NOTES: ("紙幣を受け付けられません", "no notes taken now"),
     Code.CARD_FULL: ("カードの書込上限です・交換", "card is worn out: exchange"),
 }
 
@@ -102,6 +104,8 @@ SIDES: dict[Side, Both] = {
 
 BOARDED: Both = ("ご乗車ありがとうございます", "welcome aboard")
 PAID: Both = ("ありがとうございました", "thank you")
+TOPPED_UP: Both = ("チャージ", "topped up")
+INSERT: Both = ("紙幣を入れてください", "put in a note of")
 CONFIRMED: Both = ("前回の書込を確認", "earlier write confirmed")
 
 
@@ -122,6 +126,10 @@ def reason(result: Result, language: Language) -> str:
         plain = (Word.STORED_FARE,) if result.alighted.settlement.cash_yen == 0 else ()
         lines = (line for line in result.alighted.settlement.lines if line.word not in plain)
         parts += [line_text(line, language) for line in lines]
+    if result.notes_yen:
+        parts.append(f"LOC-8 {say(INSERT, language)} {' / '.join(f'{yen:,}' for yen in result.notes_yen)}")
+    if result.topped_up is not None:
+        parts += [f"{rule} {say(TOPPED_UP, language)} {yen:,}" for rule, yen in result.topped_up.lines]
     if (ending := result.pass_ending) is not None:
         parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)

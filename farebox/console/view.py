@@ -11,7 +11,7 @@ from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
-from farebox.words import BOARDED, NOTES, PAID, REFUSALS, SIDES, Both, Language, reason
+from farebox.words import BOARDED, INSERT, NOTES, PAID, REFUSALS, SIDES, TOPPED_UP, Both, Language, reason
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
@@ -54,9 +54,18 @@ def told(result: Result) -> Both:
     """What a tap came to, in a passenger's words."""
     if result.refusal is not None:
         return REFUSALS[result.refusal.code]
+    if result.topped_up is not None:
+        return _with_yen(TOPPED_UP, result.topped_up.added_yen)
+    if result.notes_yen:
+        return _with_yen(INSERT, *result.notes_yen)
     if result.notes:
         return NOTES[result.notes[0].code]
     return BOARDED if result.side is Side.BOARDING else PAID
+
+
+def _with_yen(both: Both, *yen: int) -> Both:
+    named = " / ".join(f"{amount:,}" for amount in yen)
+    return f"{both[0]} {named}", f"{both[1]} {named}"
 
 
 def _in_both(result: Result) -> Both:

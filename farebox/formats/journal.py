@@ -4,8 +4,9 @@ A record is one CBOR array, `[schema, seq, flushed_seq, kind, at_s, *fields]`, i
 unsigned and negative integers, byte strings, text and arrays of known length, nothing else. So one record
 has one sequence of bytes, and `decode` accepts a payload only if `encode` would write it again.
 
-Written is schema 2. Schema 1, which knew no purse but stored fare, is still read: after an update a journal
-holds both. The kinds of record are alike in both but for `Intent`.
+Written is schema 3. Schemas 1, which knew no purse but stored fare, and 2, which knew no top-up, are still read:
+after an update a journal holds both. Older records are alike but for `Intent`, whose last fields they do not have;
+`NoteMoved` and `Voucher` are of schema 3.
 
     seq          place of the record in its journal, from 1 without gaps
     flushed_seq  last seq known to be on the disk when this record was encoded; tells bit rot from a torn tail
@@ -27,8 +28,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from farebox.formats.strict import RecordError, parse
 
-SCHEMA = 2
-SCHEMAS = (1, 2)
+SCHEMA = 3
+SCHEMAS = (1, 2, 3)
 """Those that can be read."""
 MAX_PAYLOAD_BYTES = 2048
 MAX_ID_BYTES = 200  # a GTFS id may be long, and Japanese
@@ -40,9 +41,11 @@ PURSES = ("welfare-points", "transport-points", "eco", "student", "regular")
 HASH_BYTES = 32  # SHA-256
 SLOT_BYTES = 16  # one block of the card
 
-Action: TypeAlias = Literal["board", "alight"]
+Action: TypeAlias = Literal["board", "alight", "top-up"]
 Result: TypeAlias = Literal["written", "not_written", "indeterminate"]
 Settled: TypeAlias = Literal["written", "not_written", "unknown"]
+Move: TypeAlias = Literal["stacking", "box", "returned", "unsure"]
+Owes: TypeAlias = Literal["operator", "passenger"]
 
 
 class Opened(NamedTuple):
@@ -79,10 +82,11 @@ class Intent(NamedTuple):
     `PURSES`, yen or points before, after). Nothing counts until an `Outcome` or a `Resolved` says "written";
     then, over stored fare and purses together,
 
-        sum(after - before) = auto_charge + points_earned - points_lapsed - (due - cash)
+        sum(after - before) = auto_charge + note + premium + points_earned - points_lapsed - (due - cash)
 
     Points earned are given, not paid for, and lapsed ones are gone; a point pays a yen. An all-cash fare closes
-    the ride on the card the same way. Schema 1 ends with `rulebook_hash`.
+    the ride on the card the same way. A top-up is paid by one bank note, and adds it with its premium. Schema 1
+    ends with `rulebook_hash`, schema 2 with `points_lapsed`.
     """
 
     idm: bytes
@@ -101,6 +105,8 @@ class Intent(NamedTuple):
     purses: tuple[tuple[str, int, int], ...] = ()
     points_earned: int = 0
     points_lapsed: int = 0
+    note_yen: int = 0
+    premium_yen: int = 0
 
 
 class Outcome(NamedTuple):
@@ -146,7 +152,35 @@ class DriverActed(NamedTuple):
     detail: str
 
 
-Record: TypeAlias = Opened | TripBegun | TripEnded | Intent | Outcome | Resolved | Refused | Noted | DriverActed
+class NoteMoved(NamedTuple):
+    """Where the bank note of a top-up is: durable before the acceptor is told to let go of it (faults 43).
+
+    "stacking": the acceptor is about to be told to take it. "box": it is in the note box. "returned": it was given
+    back. "unsure": the acceptor can't tell, the count of the box will.
+    """
+
+    intent_seq: int
+    note_yen: int
+    to: Move
+
+
+class Voucher(NamedTuple):
+    """Note and card did not end alike: somebody owes `yen` for the intent, by name (faults 43).
+
+    The operator owes where the note is in the box and the card has nothing of it; the passenger where the card has it
+    and the note was given back. While the intent is pending, it is owed only if the card turns out so.
+    """
+
+    intent_seq: int
+    yen: int
+    owes: Owes
+
+
+Record: TypeAlias = (
+    Opened | TripBegun | TripEnded | Intent | Outcome | Resolved | Refused | Noted | DriverActed | NoteMoved | Voucher
+)
+ENDS = (Outcome, Resolved, NoteMoved, Voucher)
+"""What ends an intent that was accepted: these may use the room kept for it, however full the disk (faults 21)."""
 
 
 class Entry(NamedTuple):
@@ -307,9 +341,12 @@ _slot = _bytes(SLOT_BYTES)
 _hash = _bytes(HASH_BYTES)
 _yen = _whole
 _purse = _word(*PURSES)
-_action = _word("board", "alight")
+_action = _word("board", "alight", "top-up")
+_action_of_a_ride = _word("board", "alight")
 _result = _word("written", "not_written", "indeterminate")
 _settled = _word("written", "not_written", "unknown")
+_move = _word("stacking", "box", "returned", "unsure")
+_owes = _word("operator", "passenger")
 
 # The closed registry: each kind there is, its number, and a writer for each field in the order of the fields.
 # A number is never given to another kind, and a kind never changes its fields within a schema.
@@ -319,18 +356,31 @@ _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
     TripEnded: (3, (_id,)),
     Intent: (
         4,
-        (_idm, _action, _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash, _purses, _whole, _whole),
+        (
+            *(_idm, _action, _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash),
+            *(_purses, _whole, _whole),
+            *(_yen, _yen),
+        ),
     ),
     Outcome: (5, (_counted, _result)),
     Resolved: (6, (_counted, _settled, _code)),
     Refused: (7, (_idm_if_any, _code, _code, _detail)),
     Noted: (8, (_idm_if_any, _code, _detail)),
     DriverActed: (9, (_idm_if_any, _code, _detail)),
+    NoteMoved: (10, (_counted, _yen, _move)),
+    Voucher: (11, (_counted, _yen, _owes)),
 }
 KINDS: dict[int, type[Record]] = {number: cls for cls, (number, _) in _KINDS.items()}
 
-_NOT_YET = 3  # the last fields of an Intent, which schema 1 does not have
-_SCHEMA_1_INTENT = (*_KINDS[Intent][1][:-_NOT_YET], *[_absent] * _NOT_YET)
+# The last fields of an Intent, which a schema does not have yet; and the kinds of record.
+_FIELDS_NOT_YET = {1: 5, 2: 2, 3: 0}
+_KINDS_NOT_YET: dict[int, tuple[type[Record], ...]] = {1: (NoteMoved, Voucher), 2: (NoteMoved, Voucher), 3: ()}
+
+
+def _intent_writers(schema: int) -> tuple[_Writer, ...]:
+    idm, action, *others = _KINDS[Intent][1]
+    absent = _FIELDS_NOT_YET[schema]
+    return (idm, _action_of_a_ride if absent else action, *others[: len(others) - absent], *[_absent] * absent)
 
 
 class _Layout(NamedTuple):
@@ -351,8 +401,9 @@ def _laid_out(schema: int, kind: int, writers: tuple[_Writer, ...]) -> _Layout:
 
 _LAYOUTS: dict[int, dict[type[Record], _Layout]] = {
     schema: {
-        cls: _laid_out(schema, number, _SCHEMA_1_INTENT if (schema, cls) == (1, Intent) else writers)
+        cls: _laid_out(schema, number, _intent_writers(schema) if cls is Intent else writers)
         for cls, (number, writers) in _KINDS.items()
+        if cls not in _KINDS_NOT_YET[schema]
     }
     for schema in SCHEMAS
 }
@@ -412,7 +463,7 @@ def decode(payload: bytes) -> Entry:
             f"schema: {_shown(schema)} is none of {', '.join(map(str, SCHEMAS))}, which this software reads"
         )
     cls = KINDS.get(kind) if type(kind) is int else None
-    if cls is None:
+    if cls is None or cls not in _LAYOUTS[schema]:
         raise RecordError(f"kind: {_shown(kind)} is no kind of record")
     width = _LAYOUTS[schema][cls].width
     if len(fields) != width:

@@ -2,7 +2,7 @@
 
 The head is the first frame of a segment, one CBOR array:
 
-    [1, number, first_seq, previous, terminal_id, pending, seen, quarantined]
+    [1, number, first_seq, previous, terminal_id, pending, seen, quarantined, notes]
 
 It says all that a terminal must know of the segments before this one, so that they need not be read at a start. The
 seal is the last frame, a COSE_Sign1 (`farebox.formats.cose`) whose payload is
@@ -24,6 +24,8 @@ from farebox.formats.strict import RecordError, parse
 SCHEMA = 1
 MOST_PENDING = 1_000
 """Writes of unknown end that are carried on; older ones are left to the centre, which has their segment."""
+MOST_NOTES = 100
+"""Notes of unknown place that are carried on. An acceptor has room for one; older ones are for the count of the box."""
 MOST_SEEN = 20_000
 """Cards that are carried on: about a month of a bus."""
 MOST_WRITES = (1 << 32) - 1
@@ -35,6 +37,8 @@ NO_SEGMENT = bytes(HASH_BYTES)
 
 _SEEN = Struct(">8sI")
 _LIMIT = 1 << 63
+_CARDS = (None, True, False)
+"""What became of a note's card, in the order of its number: not known, written, not written."""
 
 
 class Quarantined(NamedTuple):
@@ -61,11 +65,26 @@ class Carried(NamedTuple):
         return decode(self.payload)
 
 
+class OpenNote(NamedTuple):
+    """A note whose end is not known yet: its top-up, and the card's end by `written` (None: not known either).
+
+    `stacking`: the acceptor was about to be told, or was told, to take it. `doubted`: records after it are lost, so
+    that it may have ended; the acceptor may have another one by now.
+    """
+
+    intent_seq: int
+    note_yen: int
+    written: bool | None
+    stacking: bool
+    doubted: bool = False
+
+
 class Head(NamedTuple):
     """The beginning of a segment, and the checkpoint: what the terminal knew when it began.
 
     `previous` is the digest of the segment before it, or SHA-256 over the whole file of a quarantined one. `pending` is
     in the order of the journal. `seen` has cards and their most writes, the one seen longest ago first.
+    `notes` are in the order of their intents, which need not be pending.
     """
 
     number: int = 1
@@ -75,6 +94,7 @@ class Head(NamedTuple):
     pending: tuple[Carried, ...] = ()
     seen: tuple[tuple[bytes, int], ...] = ()
     quarantined: Quarantined | None = None
+    notes: tuple[OpenNote, ...] = ()
 
 
 class Seal(NamedTuple):
@@ -103,17 +123,19 @@ def encode_head(head: Head) -> bytes:
     seen = b"".join(_SEEN.pack(idm, min(count, MOST_WRITES)) for idm, count in head.seen)
     pending = [[carried.payload, int(carried.indeterminate)] for carried in head.pending]
     place = (SCHEMA, head.number, head.first_seq, head.previous, head.terminal_id)
-    return cbor2.dumps([*place, pending, seen, list(head.quarantined or ())])
+    notes = [[*note[:2], _CARDS.index(note.written), *map(int, note[3:])] for note in head.notes]
+    return cbor2.dumps([*place, pending, seen, list(head.quarantined or ()), notes])
 
 
 def decode_head(payload: bytes) -> Head:
     """The head that these bytes are. Hostile bytes raise `RecordError` (faults 31)."""
-    items = _items(payload, 8, MAX_HEAD_BYTES, "head")
-    number, first_seq, previous, terminal_id, pending, seen, quarantined = items
+    items = _items(payload, 9, MAX_HEAD_BYTES, "head")
+    number, first_seq, previous, terminal_id, pending, seen, quarantined, notes = items
     _numbers("head", number, first_seq)
     _bytes_of("head", HASH_BYTES, previous)
     _texts("head", MAX_ID_BYTES, terminal_id)
-    head = Head(number, first_seq, previous, terminal_id, _pending(pending), _seen(seen), _quarantined(quarantined))
+    place = (number, first_seq, previous, terminal_id)
+    head = Head(*place, _pending(pending), _seen(seen), _quarantined(quarantined), _notes(notes))
     if encode_head(head) != payload:
         raise RecordError("head: more bytes than its shortest form, or bytes after it")
     return head
@@ -191,6 +213,20 @@ def _quarantined(items: Any) -> Quarantined | None:
     _texts("head", MAX_DETAIL_BYTES, name, what)
     _numbers("head", from_seq, last_seq)
     return Quarantined(name, from_seq, last_seq, what)
+
+
+def _notes(items: Any) -> tuple[OpenNote, ...]:
+    if type(items) is not tuple or len(items) > MOST_NOTES:
+        raise RecordError(f"head: notes is not at most {MOST_NOTES} notes")
+    for item in items:
+        if type(item) is not tuple or len(item) != 5:
+            raise RecordError("head: a note is not five items")
+        _numbers("head", *item)
+        if item[0] < 1 or item[2] >= len(_CARDS):
+            raise RecordError("head: a note of no intent, or of a card that is none of 0, 1, 2")
+    return tuple(
+        OpenNote(seq, yen, _CARDS[card], bool(stacking), bool(doubted)) for seq, yen, card, stacking, doubted in items
+    )
 
 
 def _numbers(what: str, *values: Any) -> None:

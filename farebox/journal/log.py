@@ -37,7 +37,7 @@ from farebox.formats.frames import (
     payloads,
     scan,
 )
-from farebox.formats.journal import Entry, Intent, Outcome, Record, Resolved, encode
+from farebox.formats.journal import ENDS, Entry, Intent, Outcome, Record, Resolved, encode
 from farebox.formats.segment import Quarantined, Seal, encode_head
 from farebox.journal.chain import chain
 from farebox.journal.disk import RESERVE_BYTES, Disk, whole, write_all
@@ -106,7 +106,7 @@ class Journal:
         seq = self._seq + 1
         payload = encode(seq, self._flushed_seq, at_s, record)
         end = self._end + len(self._buffer) + FRAME_HEAD_BYTES + len(payload)
-        kept = 0 if type(record) in (Outcome, Resolved) else RESERVE_BYTES
+        kept = 0 if type(record) in ENDS else RESERVE_BYTES
         if end + kept > self._allocated:
             self._grow(end + kept)
         self._chain.update(payload)

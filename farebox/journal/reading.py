@@ -13,6 +13,7 @@ from farebox.formats import cose
 from farebox.formats.frames import HEADER_1, Scan, begun, scan
 from farebox.formats.journal import Entry
 from farebox.journal.errors import JournalFailed
+from farebox.journal.fold import Resumed
 from farebox.journal.segments import RECEIPT, ROTTEN, SEGMENT, number_of
 
 UNSEALED, SIGNED, BENCH = "active", "signed", "bench key (模擬)"
@@ -52,17 +53,17 @@ class Reading(NamedTuple):
         """Of the torn tail that the next opening will cut."""
         return sum(part.found.torn_bytes for part in self.parts)
 
-    def for_the_sums(self) -> Iterator[Entry]:
-        """All good records, and before each segment the intents it carries on from others that are not here or rotten:
-        what an audit of these records alone needs.
+    def for_the_sums(self) -> Iterator[Entry | Resumed]:
+        """All good records, and before each segment the intents and notes it carries on from others that are not here
+        or rotten: what an audit of these records alone needs.
         """
         known = set[int]()
         for part in self.parts:
-            for carried in part.found.head.pending:
-                if carried.entry.seq not in known:
-                    known.add(carried.entry.seq)
-                    yield carried.entry
-            known.update(entry.seq for entry in part.found.entries)
+            head = part.found.head
+            pending = tuple(entry for carried in head.pending if (entry := carried.entry).seq not in known)
+            if pending or head.notes:
+                yield Resumed(pending, head.notes)
+            known.update(entry.seq for entry in (*pending, *part.found.entries))
             yield from part.found.entries
 
 

@@ -254,7 +254,8 @@ class Segments:
         """Put a rotten active segment aside, and go on from what can be salvaged of it.
 
         An intent whose outcome is among what was lost is pending again; its card's next tap tells (faults 4). One that
-        was lost itself is on no list: its card goes by its own slots, and the centre by the card's later history.
+        was lost itself is on no list: its card goes by its own slots, and the centre by the card's later history. Where
+        an open note is, not even the acceptor can tell any more: it may have taken another one since (faults 43).
         """
         if problem.offset > len(frames.HEADER):
             standing, last_seq = standing_of(found, data), found.last_seq
@@ -269,6 +270,7 @@ class Segments:
                     standing.supersede(entry.record.idm)
                 standing.take(entry.seq, entry.record, payload)
                 last_seq = entry.seq
+        standing.doubt_notes()
         last_seq = max(last_seq + salvage.lost_after, from_seq)
         rotten = Quarantined(name_of(number, ROTTEN), from_seq, last_seq, problem.what[:150])
         return self._put_aside(data, standing, number, rotten)

@@ -1,11 +1,13 @@
-"""What a terminal must know of its past to go on: the writes whose end is open, and the cards it has seen.
+"""What a terminal must know of its past to go on: the writes and the notes whose end is open, and the cards it has
+seen.
 
 Kept up with every record that is appended, so that a new segment's checkpoint is at hand; read back from checkpoint
 and records at a start. A tap only leaves its records here: they are counted in when somebody asks, between taps.
 """
 
-from farebox.formats.journal import Intent, Opened, Outcome, Record, Resolved
-from farebox.formats.segment import MOST_PENDING, NO_SEGMENT, Carried, Head, Quarantined
+from farebox.formats.journal import Intent, NoteMoved, Opened, Outcome, Record, Resolved
+from farebox.formats.segment import MOST_NOTES, MOST_PENDING, NO_SEGMENT, Carried, Head, OpenNote, Quarantined
+from farebox.journal.notes import OpenNotes
 from farebox.seen import Seen
 
 MOST_WAITING = 4_096
@@ -17,7 +19,7 @@ _Open = tuple[Intent, bytes, bool]
 class Standing:
     """As of the last record taken. `seen` may be noted in by others: whoever reads a card."""
 
-    __slots__ = ("_open", "_seen", "_terminal_id", "_waiting")
+    __slots__ = ("_notes", "_open", "_seen", "_terminal_id", "_waiting")
 
     def __init__(self, head: Head | None = None) -> None:
         """As the head of a segment tells it; by default of nothing."""
@@ -26,6 +28,7 @@ class Standing:
         self._seen = Seen()
         for idm, count in head.seen:
             self._seen.note(idm, count)
+        self._notes = OpenNotes(head.notes)
         self._waiting: list[tuple[int, Record, bytes]] = []
         self._open: dict[int, _Open] = {}  # by seq
         for carried in head.pending:
@@ -59,6 +62,16 @@ class Standing:
             found.setdefault(intent.idm, (seq, intent))
         return found
 
+    def open_notes(self) -> tuple[OpenNote, ...]:
+        """The notes whose end is not known, the oldest first; the acceptor is asked where they are (faults 43)."""
+        self.count()
+        return self._notes.all()
+
+    def doubt_notes(self) -> None:
+        """After rot: an open note may have ended, and another one come, even if that is lost."""
+        self.count()
+        self._notes.doubt()
+
     def supersede(self, idm: bytes) -> None:
         """After rot: another intent of this card was made, so those before it had ended, even if that is lost."""
         self.count()
@@ -71,7 +84,8 @@ class Standing:
         self.count()
         latest = sorted(self._open)[-MOST_PENDING:]
         pending = tuple(Carried(*self._open[seq][1:]) for seq in latest)
-        return Head(number, first_seq, previous, self._terminal_id, pending, self._seen.counts(), quarantined)
+        notes = self._notes.all()[-MOST_NOTES:]
+        return Head(number, first_seq, previous, self._terminal_id, pending, self._seen.counts(), quarantined, notes)
 
     def count(self) -> None:
         """Count in what waits. An intent holds the count of writes that its card had before; one that was written added
@@ -81,14 +95,18 @@ class Standing:
             match record:
                 case Intent():
                     self._open[seq] = (record, payload, False)
+                    self._notes.intend(seq, record)
                     self._seen.note(record.idm, record.write_counter)
                 case Outcome() | Resolved():
                     self._end(record)
+                case NoteMoved():
+                    self._notes.move(record)
                 case Opened():
                     self._terminal_id = record.terminal_id
         self._waiting.clear()
 
     def _end(self, record: Outcome | Resolved) -> None:
+        self._notes.card_ends(record.intent_seq, record.result)
         opened = self._open.pop(record.intent_seq, None)
         if opened is None:
             return

@@ -27,21 +27,23 @@ from farebox.formats.journal import Entry, Intent, Outcome, Resolved
 from farebox.journal import fold
 from farebox.journal.errors import JournalFault
 from farebox.journal.fold import Ledger
-from farebox.journal.log import open_journal, recover
+from farebox.journal.log import Recovered, open_journal, recover, recover_folder
 from farebox.journal.reading import read
 from farebox.machine import StateMachine, TransitionsMachine
+from farebox.peripherals.note_acceptor import NoteAcceptor
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
 from farebox.terms import NO_ORDERS, Orders
+from farebox.top_up import Halt
 from reader.keys import bench_keys
 from sim.bench import Bench, Pn532Bench
 from sim.hardware.field import Withdrawal
 from sim.replay import SimClock
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.refusal import Refusal
-from tests.journal.memory_disk import MemoryDisk
+from tests.journal.memory_disk import MemoryDisk, MemoryFolder
 from tools.options import feed_path
 
 DAY = date(2026, 11, 20)
@@ -145,11 +147,19 @@ class Bus(AbstractContextManager["Bus"]):
         name: str = "BUS-1",
         disk: MemoryDisk | None = None,
         orders: Orders = NO_ORDERS,
+        note_acceptor: Callable[[], NoteAcceptor] | None = None,
+        segments: MemoryFolder | None = None,
     ) -> None:
-        """With a disk in memory, the journal is on that; `restart` then needs the disk as the power left it."""
+        """With a disk or a folder in memory, the journal is on that; `restart` then needs it as the power left it.
+
+        A terminal that restarts makes its driver of the note acceptor anew.
+        """
+        self.halt = Halt(doors_open=True)
+        self._note_acceptor = note_acceptor
         self.disk = disk
         self.orders = orders
         self.trust = ALWAYS
+        self.segments = segments
         self.clock = SimClock()
         self.shown: list[Result] = []
         self.recent = Recent(self.shown.append)
@@ -160,7 +170,7 @@ class Bus(AbstractContextManager["Bus"]):
         self._start()
 
     def _start(self) -> None:
-        recovered = open_journal(self.path) if self.disk is None else recover(self.disk, self._name, CHUNK_BYTES)
+        recovered = self._recovered()
         self._journal = recovered.journal
         self.terminal = Terminal(
             self._name,
@@ -169,9 +179,16 @@ class Bus(AbstractContextManager["Bus"]):
             self._machine(),
             self.clock,
             self.recent.show,
-            self.orders,
-            lambda: self.trust,
+            orders=self.orders,
+            trust=lambda: self.trust,
+            note_acceptor=self._note_acceptor() if self._note_acceptor else None,
+            halt=lambda: self.halt,
         )
+
+    def _recovered(self) -> Recovered:
+        if self.segments is not None:
+            return recover_folder(self.segments, self._name, CHUNK_BYTES)
+        return open_journal(self.path) if self.disk is None else recover(self.disk, self._name, CHUNK_BYTES)
 
     def __enter__(self) -> Self:
         return self
@@ -181,11 +198,11 @@ class Bus(AbstractContextManager["Bus"]):
             self._journal.close()
         self.bench.close()
 
-    def restart(self, disk: MemoryDisk | None = None) -> None:
+    def restart(self, disk: MemoryDisk | None = None, segments: MemoryFolder | None = None) -> None:
         """Power off and on again: the journal stays, the terminal's memory is gone."""
-        if disk is None:
+        if disk is None and segments is None:
             self._journal.close()
-        self.disk = disk
+        self.disk, self.segments = disk, segments
         self._start()
 
     # -- driving
@@ -240,6 +257,8 @@ class Bus(AbstractContextManager["Bus"]):
     def entries(self) -> tuple[Entry, ...]:
         """What the journal's file holds once everything said so far is flushed."""
         self._journal.flush()
+        if self.segments is not None:
+            return self.segments.durable_entries()
         found = read(self.path) if self.disk is None else scan(bytes(self.disk.medium))
         assert found.problem is None
         return found.entries

@@ -8,14 +8,17 @@ import pytest
 from farebox.box import PAPERS, Box
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, NotACommand, Picture
+from farebox.console.view import taken_yen
 from farebox.formats.journal import DriverActed
-from farebox.result import Side
+from farebox.result import Result, Side
 from farebox.terminal import Terminal
 from sim.hardware.field import Moment, Withdrawal
 from tariff.purses import Payment
 from tariff.riders import RiderClass
 from tests.farebox.bus import DUTY, Bus, balance_yen, lococa, service
 from tests.farebox.field_bench import FieldBench
+from tests.farebox.note_bus import NoteBus
+from tests.journal.examples import CARD, intent
 
 
 class Wheel:
@@ -181,6 +184,38 @@ def test_faults_3_a_pending_write_is_an_alarm_until_its_card_is_back(shift: Shif
     picture = shift.lays(Side.BOARDING, card, Withdrawal(4, Moment.AFTER))
     assert [alarm.code for alarm in picture.alarms] == ["pending"]
     assert shift.lays(Side.BOARDING, card).alarms == ()
+
+
+def test_loc_8_a_top_up_is_tended_and_shown_and_is_no_fare(tmp_path: Path) -> None:
+    with NoteBus(tmp_path, FieldBench()) as bus:
+        shift, card = Shift(bus), lococa(150)
+        shift.says(words.BeginTrip("HAKUHO-W01"))
+        for _ in range(4):
+            shift.says()
+        assert bus.terminal.begin_top_up(Side.ALIGHTING) is None
+        bus.bench.lay(Side.ALIGHTING, card)
+        invited = shift.says().taps[0]
+        assert (invited.told, invited.taken_yen) == (
+            ("紙幣を入れてください 1,000 / 5,000 / 10,000", "put in a note of 1,000 / 5,000 / 10,000"),
+            None,
+        )
+        bus.notes.insert(1_000)
+        for _ in range(8):
+            bus.clock.now_s += 1
+            shift.says()
+        done = shift.wheel.shown[-1].taps[1]
+        assert (done.told, done.taken_yen, done.balance_yen) == (("チャージ 1,000", "topped up 1,000"), None, 1_150)
+        assert done.accepted and bus.notes.box == [1_000]
+        bus.terminal.end_top_up()
+        picture = shift.says(words.CountUp())
+        assert picture.totals is not None
+        assert (picture.totals.fares_yen, picture.totals.cash_yen, picture.totals.alightings) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("side", [Side.BOARDING, Side.ALIGHTING])
+def test_a_top_up_that_is_confirmed_at_a_later_tap_is_no_fare_taken(side: Side) -> None:
+    confirmed = intent(action="top-up", due_yen=0, note_yen=1_000)
+    assert taken_yen(Result(side, CARD, 0, service(), confirmed=confirmed)) is None
 
 
 def test_only_the_last_taps_are_kept_the_newest_first(shift: Shift) -> None:

@@ -24,7 +24,7 @@ from farebox.tear import pending_from
 from tariff.calendar import clock_in_japan, day_in_japan
 from tests.feed.small_feed import TABLES
 from tests.fuzz.target import Target, in_pieces, pieces, text_of
-from tests.journal.examples import ONE_OF_EACH, in_schema_1, intent, points_intent
+from tests.journal.examples import ONE_OF_EACH, in_schema, intent, points_intent
 from tests.journal.memory_disk import MemoryDisk
 
 AT_S = 1_800_000_000
@@ -40,7 +40,7 @@ def _record(data: bytes) -> None:
 
 
 def _encoded(record: Record, schema: int, seq: int = 9) -> bytes:
-    return record_format.encode(seq, 1, AT_S, in_schema_1(record) if schema == 1 else record, schema)
+    return record_format.encode(seq, 1, AT_S, in_schema(schema, record), schema)
 
 
 def _journal(data: bytes) -> None:

@@ -57,6 +57,8 @@ ONE_OF_EACH: tuple[j.Record, ...] = (
     j.Refused(CARD, "alight", "short", "60 yen short of 210"),
     j.Noted(CARD, "incomplete-ride", "boarded at stop 3 the day before"),
     j.DriverActed(b"", "boarding-stop", "stop 3"),
+    j.NoteMoved(4, 5_000, "stacking"),
+    j.Voucher(4, 5_000, "operator"),
 )
 
 
@@ -116,6 +118,8 @@ intents = st.builds(
     _purses,
     _whole,
     _whole,
+    _whole,
+    _whole,
 )
 records: st.SearchStrategy[j.Record] = st.one_of(
     st.builds(j.Opened, _id, _id, _whole),
@@ -127,11 +131,18 @@ records: st.SearchStrategy[j.Record] = st.one_of(
     st.builds(j.Refused, _idm_if_any, _code, _code, _detail),
     st.builds(j.Noted, _idm_if_any, _code, _detail),
     st.builds(j.DriverActed, _idm_if_any, _code, _detail),
+    st.builds(j.NoteMoved, _seqs, _whole, st.sampled_from(get_args(j.Move))),
+    st.builds(j.Voucher, _seqs, _whole, st.sampled_from(get_args(j.Owes))),
 )
 
 
-def in_schema_1(record: j.Record) -> j.Record:
-    """The record with only what schema 1 could say."""
-    if isinstance(record, j.Intent):
+def in_schema(schema: int, record: j.Record) -> j.Record:
+    """The record with only what a schema could say; a note of a later one becomes a note in words."""
+    if schema < 3 and isinstance(record, (j.NoteMoved, j.Voucher)):
+        return j.Noted(b"", "note", str(record.intent_seq))
+    if schema < 3 and isinstance(record, j.Intent):
+        action: j.Action = "alight" if record.action == "top-up" else record.action
+        record = record._replace(action=action, note_yen=0, premium_yen=0)
+    if schema == 1 and isinstance(record, j.Intent):
         return record._replace(purses=(), points_earned=0, points_lapsed=0)
     return record

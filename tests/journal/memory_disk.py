@@ -6,6 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeAlias
 
+from farebox.formats.frames import scan
+from farebox.formats.journal import Entry
+
 # (what the medium held, what was being written over it) -> what the medium holds after the power went
 Tear: TypeAlias = Callable[[bytes, bytes], bytes]
 
@@ -107,6 +110,13 @@ class MemoryFolder:
     @property
     def bytes_read(self) -> int:
         return sum(disk.bytes_read for disk in self.disks.values())
+
+    def durable_entries(self) -> tuple[Entry, ...]:
+        """The records of all segments that no loss of power can take."""
+        names = sorted(name for name in self._durable if name.endswith(".segment"))
+        found = [scan(bytes(self._durable[name].medium)) for name in names]
+        assert not any(segment.problem for segment in found)
+        return tuple(entry for segment in found for entry in segment.entries)
 
     def fits(self, more: int) -> bool:
         return self.capacity is None or sum(len(disk.cache) for disk in self.disks.values()) + more <= self.capacity

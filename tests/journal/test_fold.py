@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farebox.formats import journal as j
-from farebox.formats.journal import Entry, Intent, Outcome, Record, Refused, Resolved
-from farebox.journal.fold import Fold, Ledger, Violation, audit, pending
+from farebox.formats.journal import Entry, Intent, NoteMoved, Outcome, Record, Refused, Resolved, Voucher
+from farebox.formats.segment import OpenNote
+from farebox.journal.fold import Fold, Ledger, Violation, audit, open_notes, pending
 from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, intent, points_intent
 
 OTHER_CARD = bytes(8)
@@ -97,9 +98,7 @@ def test_fault_4_what_is_pending_is_named_by_card() -> None:
 
 
 def test_records_of_other_kinds_move_no_money() -> None:
-    assert audit(
-        entries(*(record for record in ONE_OF_EACH if not isinstance(record, Intent | Outcome | Resolved)))
-    ) == (
+    assert audit(entries(*(record for record in ONE_OF_EACH if not isinstance(record, (Intent, *j.ENDS))))) == (
         Ledger(refused=1),
         (),
     )
@@ -120,12 +119,12 @@ def test_records_of_other_kinds_move_no_money() -> None:
         (
             [FARE._replace(sf_after_yen=1080), Outcome(1, "written")],
             1,
-            "the card's purses change by -420 yen; due, cash, auto-charge and points make -210",
+            "the card's purses change by -420 yen; due, cash, what was added and points make -210",
         ),
         (
             [FARE._replace(sf_after_yen=1500), Outcome(1, "indeterminate"), Resolved(1, "written", "")],
             1,
-            "the card's purses change by 0 yen; due, cash, auto-charge and points make -210",
+            "the card's purses change by 0 yen; due, cash, what was added and points make -210",
         ),
         ([EARNS._replace(points_earned=5), Outcome(1, "written")], 1, "the card's purses change by -204 yen; due, "),
         ([LAPSES._replace(points_lapsed=0), Outcome(1, "written")], 1, "the card's purses change by -504 yen; due, "),
@@ -235,3 +234,91 @@ def test_a_violation_is_a_value() -> None:
     assert Fold().take(Entry(5, 4, AT_S, Outcome(4, "written"))) == Violation(
         5, "settles 4, which is no unsettled intent"
     )
+
+
+# -- bank notes (faults 43)
+
+NOTE = intent(
+    action="top-up",
+    sf_after_yen=2_600,
+    due_yen=0,
+    note_yen=1_000,
+    premium_yen=100,
+    lines=(("LOC-8", 1_000), ("NOR-3", 100)),
+)
+WRITTEN, NOT_WRITTEN, UNKNOWN = Outcome(1, "written"), Outcome(1, "not_written"), Outcome(1, "indeterminate")
+STACKING, BOX, BACK, UNSURE = (NoteMoved(1, 1_000, to) for to in ("stacking", "box", "returned", "unsure"))
+ADDED = Ledger(sf_delta_yen=1_100, top_ups=1, topped_up_yen=1_100, premium_yen=100)
+
+
+@pytest.mark.parametrize(
+    ("day", "ledger"),
+    [
+        ([NOTE], Ledger(pending=1, doubtful_yen=1_000)),
+        ([NOTE, WRITTEN], ADDED._replace(doubtful_yen=1_000)),
+        ([NOTE, WRITTEN, STACKING], ADDED._replace(doubtful_yen=1_000)),
+        ([NOTE, WRITTEN, STACKING, BOX], ADDED._replace(notes_yen=1_000)),
+        ([NOTE, NOT_WRITTEN, BACK], Ledger()),
+        ([NOTE, NOT_WRITTEN, BOX, Voucher(1, 1_000, "operator")], Ledger(notes_yen=1_000, owed_yen=1_000, vouchers=1)),
+        ([NOTE, WRITTEN, BACK, Voucher(1, 1_000, "passenger")], ADDED._replace(claimed_yen=1_000, vouchers=1)),
+        ([NOTE, UNKNOWN, BOX], Ledger(pending=1, notes_yen=1_000, doubtful_yen=1_000)),
+        ([NOTE, UNKNOWN, BOX, Resolved(1, "written", "next-tap")], ADDED._replace(notes_yen=1_000)),
+        ([NOTE, UNKNOWN, BOX, Resolved(1, "not_written", "next-tap")], Ledger(notes_yen=1_000, owed_yen=1_000)),
+        ([NOTE, UNKNOWN, BACK, Resolved(1, "written", "next-tap")], ADDED._replace(claimed_yen=1_000)),
+        (
+            [NOTE, UNKNOWN, BOX, Resolved(1, "unknown", "next-tap")],
+            Ledger(unknown=1, notes_yen=1_000, doubtful_yen=1_000),
+        ),
+        ([NOTE, WRITTEN, UNSURE], ADDED._replace(doubtful_yen=1_000)),
+    ],
+)
+def test_faults_43_a_note_is_in_one_place_and_what_is_owed_has_a_name(day: list[Record], ledger: Ledger) -> None:
+    assert audit(entries(*day)) == (ledger, ())
+    if not ledger.doubtful_yen:
+        named_yen = ledger.owed_yen - ledger.claimed_yen
+        assert ledger.notes_yen == ledger.topped_up_yen - ledger.premium_yen + named_yen
+
+
+@pytest.mark.parametrize(
+    ("day", "written", "stacking"),
+    [
+        ([NOTE], None, False),
+        ([NOTE, UNKNOWN], None, False),
+        ([NOTE, WRITTEN], True, False),
+        ([NOTE, NOT_WRITTEN], False, False),
+        ([NOTE, WRITTEN, STACKING], True, True),
+        ([NOTE, UNKNOWN, STACKING, Resolved(1, "written", "next-tap")], True, True),
+    ],
+)
+def test_faults_43_what_the_acceptor_is_asked_for_after_a_restart(
+    day: list[Record], written: bool | None, stacking: bool
+) -> None:
+    assert open_notes(entries(*day)) == (OpenNote(1, 1_000, written, stacking),)
+
+
+@pytest.mark.parametrize("to", ["box", "returned", "unsure"])
+def test_faults_43_a_note_that_has_its_end_is_asked_for_no_more(to: j.Move) -> None:
+    assert open_notes(entries(NOTE, WRITTEN, NoteMoved(1, 1_000, to))) == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "seq", "says"),
+    [
+        ([BOX], 1, "moves 1000 yen of 1, which is no such note"),
+        ([NOTE, NoteMoved(1, 5_000, "box")], 2, "moves 5000 yen of 1, which is no such note"),
+        ([NOTE, WRITTEN, BOX, BACK], 4, "moves 1000 yen of 1, which is no such note"),
+        ([NOTE, Voucher(1, 1_000, "operator")], 2, "a voucher for 1, which has one, or needs none"),
+        (
+            [NOTE, NOT_WRITTEN, BOX, Voucher(1, 1_000, "operator"), Voucher(1, 1_000, "operator")],
+            5,
+            "a voucher for 1, which has one, or needs none",
+        ),
+        ([NOTE._replace(sf_after_yen=2_500), WRITTEN], 1, "the card's purses change by 1000 yen"),
+        ([NOTE._replace(sf_after_yen=1_500, note_yen=0, premium_yen=0), WRITTEN], 1, "a top-up without a note"),
+        ([NOTE._replace(due_yen=100, sf_after_yen=2_500), WRITTEN], 1, "a top-up without a note, or with a fare"),
+        ([NOTE._replace(action="alight"), WRITTEN], 1, "a note for what is no top-up"),
+    ],
+)
+def test_a_note_that_does_not_hold_is_told(day: list[Record], seq: int, says: str) -> None:
+    violations = audit(entries(*day))[1]
+    assert [found.seq for found in violations] == [seq] and says in violations[0].what

@@ -55,12 +55,12 @@ def found(disk: MemoryDisk) -> list[j.Record]:
 
 def test_every_kind_of_record_is_found_again_in_order() -> None:
     disk, journal = begin()
-    assert [journal.append(record, AT_S + n) for n, record in enumerate(ONE_OF_EACH)] == list(range(1, 10))
+    assert [journal.append(record, AT_S + n) for n, record in enumerate(ONE_OF_EACH)] == list(range(1, 12))
     journal.close()
     entries = opened(disk.after_kill()).entries
     assert [entry.record for entry in entries] == list(ONE_OF_EACH)
-    assert [entry.seq for entry in entries] == list(range(1, 10))
-    assert [entry.at_s for entry in entries] == [AT_S + n for n in range(9)]
+    assert [entry.seq for entry in entries] == list(range(1, 12))
+    assert [entry.at_s for entry in entries] == [AT_S + n for n in range(11)]
 
 
 def test_after_an_update_a_journal_holds_both_schemas_and_its_pending_write_is_still_found() -> None:
@@ -73,7 +73,7 @@ def test_after_an_update_a_journal_holds_both_schemas_and_its_pending_write_is_s
     recovered.journal.conclude(j.Resolved(2, "written", "next-tap"), AT_S)
     tap(recovered.journal)
     entries = opened(updated.after_kill()).entries
-    assert [entry.schema for entry in entries] == [1, 1, 2, 2, 2]
+    assert [entry.schema for entry in entries] == [1, 1, 3, 3, 3]
     assert fold.audit(entries)[0].alightings == 2
 
 
@@ -334,7 +334,7 @@ def test_fault_20_a_write_cut_short_by_the_disk_is_an_error() -> None:
         opened(disk)
     assert disk.closed
     journal = opened(Short(bytes(begin()[0].cache))).journal
-    with pytest.raises(JournalFailed, match=r"a write failed at byte 76 .* bytes written"):
+    with pytest.raises(JournalFailed, match=r"a write failed at byte 77 .* bytes written"):
         tap(journal)
 
 
@@ -517,12 +517,12 @@ def ended(seq: int, flushed_seq: int) -> bytes:
         (file_of(header=of_version(3)), "header of format version 3; this software reads versions 1 and 2"),
         (MemoryDisk(HEADER_1), "format version 1; nothing is appended to it, open the journal's folder"),
         (MemoryDisk(segment_of(head=Head())[:-1] + b"\1"), "record 1 at byte 16: the segment's head changed"),
-        (file_of(ended(2, 0)), "record 1 at byte 76: record 2 stands where 1 should"),
-        (file_of(ended(1, 0), ended(1, 0)), "record 2 at byte 107: record 1 stands where 2 should"),
+        (file_of(ended(2, 0)), "record 1 at byte 77: record 2 stands where 1 should"),
+        (file_of(ended(1, 0), ended(1, 0)), "record 2 at byte 108: record 1 stands where 2 should"),
         (file_of(ended(1, 0), ended(3, 0)), "record 3 stands where 2 should"),
         (file_of(ended(1, 0), ended(2, 1), ended(3, 0)), "says 0 was flushed last; the record before it says 1"),
         (file_of(b""), "the frame is whole, but no record: payload is not the CBOR"),
-        (file_of(ended(1, 0)[:1] + b"\3" + ended(1, 0)[2:]), "no record: schema: 3 is none of 1, 2"),
+        (file_of(ended(1, 0)[:1] + b"\4" + ended(1, 0)[2:]), "no record: schema: 4 is none of 1, 2, 3"),
     ],
 )
 def test_fault_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDisk, says: str) -> None:

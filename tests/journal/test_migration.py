@@ -12,7 +12,7 @@ from farebox.formats.frames import HEADER, HEADER_1, scan
 from farebox.journal.errors import JournalBusy, JournalDamaged, JournalFailed
 from farebox.journal.log import open_journal
 from farebox.journal.reading import read, verify
-from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, encoded, file_of_version_1, in_schema_1, intent, segment_of
+from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, encoded, file_of_version_1, in_schema, intent, segment_of
 
 CHUNK = 1 << 16
 OLD = (j.Opened("FB-0017", "0.1.0", 0), intent(), j.Outcome(2, "written"), intent(write_counter=4100))
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("schema", j.SCHEMAS)
 def test_an_old_file_becomes_a_folder_with_the_same_records_in_their_own_schema(tmp_path: Path, schema: int) -> None:
     path = tmp_path / "bus.journal"
-    records = [in_schema_1(record) for record in ONE_OF_EACH]
+    records = [in_schema(1, record) for record in ONE_OF_EACH]
     old = file_of_version_1(*encoded(records, schema))
     path.write_bytes(old.ljust(CHUNK, b"\0"))
     recovered = open_journal(path, CHUNK)
@@ -96,7 +96,7 @@ def test_fault_22_a_rotten_old_file_is_quarantined_and_the_journal_goes_on(path:
     [
         (b"id,route,fare\n", "no journal's header"),
         (segment_of(*encoded(OLD)), "a segment by itself; give the folder it belongs to"),
-        (file_of_version_1(b"\x85\x03\x01\x00\x03\x00"), "no record: schema: 3"),
+        (file_of_version_1(b"\x85\x04\x01\x00\x03\x00"), "no record: schema: 4"),
         (HEADER_1[:8] + b"\7" + HEADER[9:], "the header changed"),
     ],
 )

@@ -104,6 +104,38 @@ def test_what_was_acknowledged_and_deleted_is_not_missed(path: Path) -> None:
     assert (ledger.alightings, ledger.fares_yen, violations) == (1, 210, ())
 
 
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("card", ["written", "indeterminate"])
+def test_faults_43_the_sums_of_what_is_left_need_the_notes_that_are_carried_on(
+    path: Path, card: j.Result, early: bool
+) -> None:
+    """`early`: the note was in the box before the card was known, and is summed up where that is told."""
+    journal = open_journal(path, CHUNK).journal
+    seq = journal.intend(intent(action="top-up", sf_after_yen=2_500, due_yen=0, note_yen=1_000), AT_S)
+    journal.conclude(j.Outcome(seq, card), AT_S)
+    box = j.NoteMoved(seq, 1_000, "box")
+    if early:
+        journal.append(box, AT_S)
+    journal.seal()
+    journal.append(j.TripEnded("T1"), AT_S)
+    journal.seal()
+    if card == "indeterminate":
+        journal.conclude(j.Resolved(seq, "written", "next-tap"), AT_S)
+    if not early:
+        journal.append(box, AT_S)
+    journal.close()
+
+    def sums() -> tuple[tuple[int, int, int], object]:
+        ledger, violations = fold.audit(read(path).for_the_sums())
+        return (ledger.topped_up_yen, ledger.notes_yen, ledger.doubtful_yen), violations
+
+    assert sums() == ((1_000, 1_000, 0), ())
+    archive = open_archive(path)
+    archive.acknowledge(archive.load(1), b"thanks")
+    archive.close()
+    assert sums() == ((1_000 * (card == "indeterminate"), 1_000 * (not early), 0), ())
+
+
 def test_a_segment_that_was_acknowledged_before_an_earlier_one_is_not_missed(path: Path) -> None:
     duties(path, 3)
     archive = open_archive(path)

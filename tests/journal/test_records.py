@@ -1,4 +1,5 @@
 import enum
+from collections.abc import Callable
 from typing import Any
 
 import cbor2
@@ -17,22 +18,22 @@ from tests.journal.examples import (
     ONE_OF_EACH,
     RULEBOOK,
     file_of_version_1,
-    in_schema_1,
+    in_schema,
     intent,
     points_intent,
     records,
 )
 
-# Of schema 2. A line each for: array, schema, seq 5, flushed_seq 4, kind, at_s; then the fields, a few to a line.
+# Of schema 3. A line each for: array, schema, seq 5, flushed_seq 4, kind, at_s; then the fields, a few to a line.
 GOLDEN = {
     j.Opened: """
-        88 02 05 04 01 1A 6A FF 8D 80
+        88 03 05 04 01 1A 6A FF 8D 80
         67 46 42 2D 30 30 31 37
         65 30 2E 31 2E 30
         18 25
     """,
     j.TripBegun: """
-        8C 02 05 04 02 1A 6A FF 8D 80
+        8C 03 05 04 02 1A 6A FF 8D 80
         66 6C 6F 63 6F 63 61
         58 20 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F 30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F
         63 52 31 32
@@ -42,11 +43,11 @@ GOLDEN = {
         64 31 32 30 34
     """,
     j.TripEnded: """
-        86 02 05 04 03 1A 6A FF 8D 80
+        86 03 05 04 03 1A 6A FF 8D 80
         6B E5 B9 B3 E6 97 A5 2D 30 38 30 35
     """,
     j.Intent: """
-        95 02 05 04 04 1A 6A FF 8D 80
+        97 03 05 04 04 1A 6A FF 8D 80
         48 01 2E 4C D1 A0 B3 57 96
         66 61 6C 69 67 68 74
         08
@@ -57,38 +58,47 @@ GOLDEN = {
         82 82 65 47 45 4E 2D 34 18 E6 82 65 4C 4F 43 2D 32 33
         58 20 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F 30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F
         80 00 00
+        00 00
     """,
     j.Outcome: """
-        87 02 05 04 05 1A 6A FF 8D 80
+        87 03 05 04 05 1A 6A FF 8D 80
         04 6D 69 6E 64 65 74 65 72 6D 69 6E 61 74 65
     """,
     j.Resolved: """
-        88 02 05 04 06 1A 6A FF 8D 80
+        88 03 05 04 06 1A 6A FF 8D 80
         04 67 77 72 69 74 74 65 6E 69 73 61 6D 65 2D 63 61 72 64
     """,
     j.Refused: """
-        89 02 05 04 07 1A 6A FF 8D 80
+        89 03 05 04 07 1A 6A FF 8D 80
         48 01 2E 4C D1 A0 B3 57 96
         66 61 6C 69 67 68 74
         65 73 68 6F 72 74
         73 36 30 20 79 65 6E 20 73 68 6F 72 74 20 6F 66 20 32 31 30
     """,
     j.Noted: """
-        88 02 05 04 08 1A 6A FF 8D 80
+        88 03 05 04 08 1A 6A FF 8D 80
         48 01 2E 4C D1 A0 B3 57 96
         6F 69 6E 63 6F 6D 70 6C 65 74 65 2D 72 69 64 65
         78 20 62 6F 61 72 64 65 64 20 61 74 20 73 74 6F 70 20 33 20 74 68 65 20 64 61 79 20 62 65 66 6F 72 65
     """,
     j.DriverActed: """
-        88 02 05 04 09 1A 6A FF 8D 80
+        88 03 05 04 09 1A 6A FF 8D 80
         40
         6D 62 6F 61 72 64 69 6E 67 2D 73 74 6F 70
         66 73 74 6F 70 20 33
     """,
+    j.NoteMoved: """
+        88 03 05 04 0A 1A 6A FF 8D 80
+        04 19 13 88 68 73 74 61 63 6B 69 6E 67
+    """,
+    j.Voucher: """
+        88 03 05 04 0B 1A 6A FF 8D 80
+        04 19 13 88 68 6F 70 65 72 61 74 6F 72
+    """,
 }
 
 
-# The same intent in schema 1: two fewer to the array, which is 13 fields long.
+# The same intent in schema 1: 13 fields long.
 SCHEMA_1_INTENT = """
     92 01 05 04 04 1A 6A FF 8D 80
     48 01 2E 4C D1 A0 B3 57 96
@@ -101,11 +111,12 @@ SCHEMA_1_INTENT = """
     82 82 65 47 45 4E 2D 34 18 E6 82 65 4C 4F 43 2D 32 33
     58 20 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F 30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F
 """
-# Its last lines in schema 2 if the card has points: two purses, 6 points earned, none lapsed.
+# Its last lines if the card has points: two purses, 6 points earned, none lapsed; no note, no premium.
 TWO_PURSES = """
     82 83 6E 77 65 6C 66 61 72 65 2D 70 6F 69 6E 74 73 18 28 18 28
        83 70 74 72 61 6E 73 70 6F 72 74 2D 70 6F 69 6E 74 73 18 64 18 6A
     06 00
+    00 00
 """
 
 
@@ -117,7 +128,17 @@ def golden_1(record: j.Record) -> bytes:
     """A record as schema 1 wrote it: only an intent has other fields there."""
     if isinstance(record, j.Intent):
         return bytes.fromhex(SCHEMA_1_INTENT)
-    return golden(record).replace(b"\x02", b"\x01", 1)
+    return golden(record).replace(b"\x03", b"\x01", 1)
+
+
+def golden_2(record: j.Record) -> bytes:
+    """A record as schema 2 wrote it: an intent ends before what a note brings."""
+    if isinstance(record, j.Intent):
+        return bytes.fromhex(SCHEMA_1_INTENT).replace(b"\x92\x01", b"\x95\x02", 1) + b"\x80\x00\x00"
+    return golden(record).replace(b"\x03", b"\x02", 1)
+
+
+OLD = [record for record in ONE_OF_EACH if not isinstance(record, (j.NoteMoved, j.Voucher))]
 
 
 @pytest.mark.parametrize("record", ONE_OF_EACH, ids=lambda record: type(record).__name__)
@@ -126,10 +147,35 @@ def test_each_kind_keeps_its_bytes(record: j.Record) -> None:
     assert decode(golden(record)) == Entry(5, 4, AT_S, record)
 
 
-@pytest.mark.parametrize("record", ONE_OF_EACH, ids=lambda record: type(record).__name__)
-def test_each_kind_of_schema_1_is_still_read(record: j.Record) -> None:
-    assert decode(golden_1(record)) == Entry(5, 4, AT_S, record, schema=1)
-    assert encode(5, 4, AT_S, record, schema=1) == golden_1(record)
+@pytest.mark.parametrize("record", OLD, ids=lambda record: type(record).__name__)
+@pytest.mark.parametrize(("schema", "written"), [(1, golden_1), (2, golden_2)])
+def test_each_kind_of_older_schemas_is_still_read(
+    record: j.Record, schema: int, written: Callable[[j.Record], bytes]
+) -> None:
+    assert decode(written(record)) == Entry(5, 4, AT_S, record, schema)
+    assert encode(5, 4, AT_S, record, schema) == written(record)
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+@pytest.mark.parametrize("record", [j.NoteMoved(4, 1_000, "box"), j.Voucher(4, 1_000, "operator")])
+def test_older_schemas_know_no_notes(record: j.Record, schema: int) -> None:
+    with pytest.raises(RecordError, match="is no kind of record"):
+        encode(5, 4, AT_S, record, schema)
+    with pytest.raises(RecordError, match="is no kind of record"):
+        decode(golden(record).replace(b"\x03", bytes((schema,)), 1))
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+def test_older_schemas_know_no_top_up(schema: int) -> None:
+    with pytest.raises(RecordError, match=r"^Intent\.action: 'top-up' is none of board, alight$"):
+        encode(5, 4, AT_S, intent(action="top-up"), schema)
+
+
+@pytest.mark.parametrize("later", [{"note_yen": 1_000}, {"premium_yen": 1}])
+def test_schema_2_has_no_place_for_notes(later: dict[str, Any]) -> None:
+    (field,) = later
+    with pytest.raises(RecordError, match=rf"^Intent\.{field}: .* has no place in this schema$"):
+        encode(5, 4, AT_S, intent(**later), schema=2)
 
 
 def test_the_purses_of_a_card_keep_their_bytes() -> None:
@@ -150,8 +196,8 @@ def test_schema_1_has_no_place_for_purses(later: dict[str, Any]) -> None:
 
 
 def test_every_kind_has_an_example_and_a_number_of_its_own() -> None:
-    assert [j.KINDS[number] for number in range(1, 10)] == [type(record) for record in ONE_OF_EACH]
-    assert len(j.KINDS) == 9
+    assert [j.KINDS[number] for number in range(1, 12)] == [type(record) for record in ONE_OF_EACH]
+    assert len(j.KINDS) == 11
 
 
 def test_the_file_s_header_and_frame_keep_their_bytes() -> None:
@@ -161,7 +207,7 @@ def test_the_file_s_header_and_frame_keep_their_bytes() -> None:
     # magic; length 9; CRC-32; check; TripEnded("T1")
     payload = encode(1, 0, 0, j.TripEnded("T1"))
     check = bytes(range(8))
-    expected = "FB 4A  09 00 00 00  FC 0E 37 A1  00 01 02 03 04 05 06 07  86 02 01 00 03 00 62 54 31"
+    expected = "FB 4A  09 00 00 00  62 0E 9D 6D  00 01 02 03 04 05 06 07  86 03 01 00 03 00 62 54 31"
     assert frame(payload, check) == bytes.fromhex(expected)
 
 
@@ -170,7 +216,7 @@ def test_a_file_of_version_1_keeps_its_bytes() -> None:
     assert bytes.fromhex("46 41 52 45 42 4F 58 00  01 00  00 00 00 00 00 00") == HEADER_1
     # magic; length 9; CRC-32; TripEnded("T1")
     framed = bytes.fromhex("FB 4A  09 00 00 00  92 C4 06 FA  86 02 01 00 03 00 62 54 31")
-    assert file_of_version_1(encode(1, 0, 0, j.TripEnded("T1"))) == HEADER_1 + framed
+    assert file_of_version_1(encode(1, 0, 0, j.TripEnded("T1"), schema=2)) == HEADER_1 + framed
 
 
 @given(st.integers(1, 2**63 - 1), st.integers(0, j.LAST_TIME_S), records)
@@ -180,16 +226,16 @@ def test_what_is_encoded_is_decoded(seq: int, at_s: int, record: j.Record) -> No
     assert type(decode(encode(*entry)).record) is type(record)
 
 
-@given(st.integers(1, 2**63 - 1), records.map(in_schema_1))
-def test_what_schema_1_wrote_is_decoded(seq: int, record: j.Record) -> None:
-    entry = Entry(seq, seq - 1, AT_S, record, schema=1)
+@given(st.integers(1, 2**63 - 1), records, st.sampled_from([1, 2]))
+def test_what_older_schemas_wrote_is_decoded(seq: int, record: j.Record, schema: int) -> None:
+    entry = Entry(seq, seq - 1, AT_S, in_schema(schema, record), schema)
     assert decode(encode(*entry)) == entry
 
 
 @given(st.integers(1, 2**63 - 1), records)
 def test_the_bytes_are_those_of_any_cbor_library(seq: int, record: j.Record) -> None:
     kind = next(number for number, cls in j.KINDS.items() if cls is type(record))
-    assert encode(seq, 0, AT_S, record) == cbor2.dumps([2, seq, 0, kind, AT_S, *record], canonical=True)
+    assert encode(seq, 0, AT_S, record) == cbor2.dumps([3, seq, 0, kind, AT_S, *record], canonical=True)
 
 
 @given(st.binary(max_size=200))
@@ -206,7 +252,7 @@ def test_fault_31_any_bytes_are_a_record_or_refused(payload: bytes) -> None:
 def test_fault_31_a_record_with_bytes_changed_is_itself_or_refused(
     data: st.DataObject, record: j.Record, schema: int
 ) -> None:
-    payload = bytearray(encode(9, 3, AT_S, in_schema_1(record) if schema == 1 else record, schema))
+    payload = bytearray(encode(9, 3, AT_S, in_schema(schema, record), schema))
     for _ in range(data.draw(st.integers(1, 3))):
         payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -220,7 +266,7 @@ OUTCOME = "87 02 05 04 05 00 04 67 77 72 69 74 74 65 6E"  # [2, 5, 4, 5, 0, 4, "
 
 
 def test_the_outcome_below_is_sound() -> None:
-    assert decode(bytes.fromhex(OUTCOME)) == Entry(5, 4, 0, j.Outcome(4, "written"))
+    assert decode(bytes.fromhex(OUTCOME)) == Entry(5, 4, 0, j.Outcome(4, "written"), schema=2)
 
 
 @pytest.mark.parametrize(
@@ -248,17 +294,17 @@ def test_the_outcome_below_is_sound() -> None:
         ("too few items", "84 02 05 04 05", "at least 5"),
         ("a field too few", "86 02 05 04 05 00 04", "Outcome: 1 fields, not 2"),
         ("a field too many", "88 02 05 04 05 00 04 67 77 72 69 74 74 65 6E 00", "Outcome: 3 fields, not 2"),
-        ("no schema", "87 00 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 0 is none of 1, 2"),
-        ("next schema", "87 03 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 3 is none of 1, 2"),
-        ("true for schema", "87 F5 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: True is none of 1, 2"),
+        ("no schema", "87 00 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 0 is none of 1, 2, 3"),
+        ("next schema", "87 04 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 4 is none of 1, 2, 3"),
+        ("true for schema", "87 F5 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: True is none of 1, 2, 3"),
         (
             "an intent of schema 1 that calls itself 2",
             SCHEMA_1_INTENT.replace(" 01 05", " 02 05", 1),
             "13 fields, not 16",
         ),
-        ("and the other way round", GOLDEN[j.Intent].replace(" 02 05", " 01 05", 1), "16 fields, not 13"),
+        ("and the other way round", golden_2(intent()).hex(" ").replace(" 02 05", " 01 05", 1), "16 fields, not 13"),
         ("kind 0", "87 02 05 04 00 00 04 67 77 72 69 74 74 65 6E", "kind: 0 is no kind"),
-        ("kind 10", "87 02 05 04 0A 00 04 67 77 72 69 74 74 65 6E", "kind: 10 is no kind"),
+        ("kind 12", "87 02 05 04 0C 00 04 67 77 72 69 74 74 65 6E", "kind: 12 is no kind"),
         ("a list for kind", "87 02 05 04 80 00 04 67 77 72 69 74 74 65 6E", "kind: () is no kind"),
         ("true for seq", "87 02 F5 00 05 00 04 67 77 72 69 74 74 65 6E", "seq: True is not a whole"),
         ("negative seq", "87 02 20 00 05 00 04 67 77 72 69 74 74 65 6E", "seq: -1 is not a whole"),

@@ -140,7 +140,7 @@ def test_fault_22_a_sealed_segment_that_rotted_is_not_handed_out_and_can_be_set_
     folder = sealed_times(2)
     folder.disks["00000001.segment"].cache[100] ^= 1
     archive = archive_of(folder)
-    with pytest.raises(JournalDamaged, match=r"bus\.journal/00000001\.segment: record 1 at byte 76: .*keep this file"):
+    with pytest.raises(JournalDamaged, match=r"bus\.journal/00000001\.segment: record 1 at byte 77: .*keep this file"):
         archive.load(1)
     assert archive.set_aside(1) == "00000001.rotten"
     assert archive.waiting() == (2,)

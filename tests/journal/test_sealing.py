@@ -15,6 +15,7 @@ from farebox.formats.segment import (
     MOST_SEEN,
     Carried,
     Head,
+    OpenNote,
     Quarantined,
     Receipt,
     Seal,
@@ -37,6 +38,7 @@ PENDING = (Carried(encoded([intent()])[0], True), Carried(encoded([intent(idm=by
 HEAD = Head(
     *(7, 100, sha256(b"y").digest(), "FB-0017", PENDING, ((bytes(8), 3), (b"\1" * 8, 4097))),
     Quarantined("00000006.rotten", 90, 99, "the header changed"),
+    (OpenNote(80, 1_000, None, stacking=False, doubted=True), OpenNote(91, 10_000, True, stacking=True)),
 )
 
 
@@ -79,6 +81,16 @@ def test_a_head_is_read_again(head: Head) -> None:
     assert decode_head(encode_head(head)) == head
 
 
+def test_a_head_keeps_its_bytes() -> None:
+    # array, schema, number, first_seq; previous; terminal; pending, seen, quarantined; notes
+    first = "89 01 01 01  58 20" + "00" * 32 + "60  80 40 80 "
+    assert encode_head(Head()) == bytes.fromhex(first + "80")
+    notes = (OpenNote(80, 1_000, None, stacking=False, doubted=True), OpenNote(91, 10_000, True, stacking=True))
+    more = (OpenNote(92, 5_000, False, stacking=False),)
+    said = "83  85 18 50 19 03E8 00 00 01  85 18 5B 19 2710 01 01 00  85 18 5C 19 1388 02 00 00"
+    assert encode_head(Head(notes=(*notes, *more))) == bytes.fromhex(first + said)
+
+
 def test_a_count_of_writes_beyond_the_chip_s_is_cut() -> None:
     assert decode_head(encode_head(Head(seen=((bytes(8), 1 << 40),)))).seen == ((bytes(8), (1 << 32) - 1),)
 
@@ -96,6 +108,9 @@ def changed(items: list[object], place: int, value: object) -> bytes:
         *[(3, bytes(31)), (3, "x" * 32), (4, 7), (4, "x" * 201), (5, [[b"", 0]]), (5, [[PENDING[0].payload, 2]])],
         *[(5, [[PENDING[0].payload]]), (5, 7), (5, [[PENDING[0].payload, 0]] * 1001), (6, bytes(11)), (6, [])],
         *[(6, bytes(12 * (MOST_SEEN + 1))), (7, ["x"]), (7, ["x", 1, 2, 3]), (7, {}), (0, 2)],
+        *[(8, 7), (8, [[4, 1_000, 1, 0]]), (8, [[4, 1_000, 1, 0, 0]] * 101), (8, [[0, 1_000, 1, 0, 0]])],
+        *[(8, [note]) for note in ([4, -1, 1, 0, 0], [4, 1_000, 3, 0, 0], [4, 1_000, 1, 2, 0], [4, 1_000, 1, 0, 2])],
+        *[(8, [[4, 1_000, 1, True, 0]]), (8, [[b"4", 1_000, 1, 0, 0]]), (8, [[4, 1_000, 1, "0", 0]])],
     ],
 )
 def test_fault_31_a_head_that_is_not_one_is_refused(place: int, value: object) -> None:

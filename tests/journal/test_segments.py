@@ -13,7 +13,7 @@ import pytest
 from farebox.formats import cose
 from farebox.formats import journal as j
 from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, LEAST_FRAME_BYTES, Scan, scan
-from farebox.formats.segment import NO_SEGMENT, Carried, Head, Receipt, encode_head, encode_receipt
+from farebox.formats.segment import NO_SEGMENT, Carried, Head, OpenNote, Receipt, encode_head, encode_receipt
 from farebox.journal import log
 from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
@@ -134,10 +134,61 @@ def test_what_is_pending_and_who_was_seen_goes_on_from_segment_to_segment() -> N
     assert after.standing.seen.most_writes(CARD) == 11
 
 
+def note(journal: Journal, idm: bytes = CARD, result: j.Result | None = "written") -> int:
+    """A note in escrow: a top-up's intent, and how its card came out."""
+    seq = journal.intend(intent(idm=idm, action="top-up", note_yen=1_000), AT_S)
+    if result is not None:
+        journal.conclude(j.Outcome(seq, result), AT_S)
+    return seq
+
+
+def test_faults_43_a_note_on_its_way_goes_on_from_segment_to_segment() -> None:
+    """Its intent need not be pending any more: the card was written, the note is not yet known to be in the box."""
+    folder, journal = begin()
+    first, second = note(journal), note(journal, OTHER, "indeterminate")
+    journal.append(j.NoteMoved(first, 1_000, "stacking"), AT_S)
+    for trip in ("T1", "T2"):
+        journal.seal()
+        journal.append(j.TripEnded(trip), AT_S)
+    journal.flush()
+    after = opened(folder.after_kill())
+    way = OpenNote(first, 1_000, True, stacking=True)
+    assert after.standing.open_notes() == (way, OpenNote(second, 1_000, None, stacking=False))
+    assert after.standing.head(1, 1) == journal._standing.head(1, 1)
+    after.journal.conclude(j.Resolved(second, "not_written", "next-tap"), AT_S)
+    after.journal.append(j.NoteMoved(first, 1_000, "box"), AT_S)
+    assert after.standing.open_notes() == (OpenNote(second, 1_000, False, stacking=False),)
+    after.journal.append(j.NoteMoved(second, 1_000, "returned"), AT_S)
+    after.journal.seal()
+    assert after.standing.open_notes() == ()
+
+
+@pytest.mark.parametrize("to", ["box", "returned", "unsure"])
+def test_faults_43_a_note_in_its_place_is_not_carried_on_even_if_its_card_is_not_known(to: j.Move) -> None:
+    folder, journal = begin()
+    seq = note(journal, result="indeterminate")
+    journal.append(j.NoteMoved(seq, 1_000, to), AT_S)
+    journal.seal()
+    head = held(folder, SECOND).head
+    assert (len(head.pending), head.notes) == (1, ())
+
+
+def test_too_many_open_notes_leave_the_oldest_to_the_count_of_the_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farebox.journal.standing.MOST_NOTES", 2)
+    folder, journal = begin()
+    seqs = [note(journal, bytes((number,)) * 8) for number in range(3)]
+    journal.seal()
+    assert [carried.intent_seq for carried in held(folder, SECOND).head.notes] == seqs[1:]
+
+
 def test_the_standing_read_back_is_the_one_that_was_kept_up() -> None:
     folder, journal = begin()
     for number in range(40):
         tap(journal, bytes((number % 7,)) * 8, ("written", "indeterminate", None)[number % 3], number)
+        seq = note(journal, bytes((number % 7,)) * 8, ("written", "not_written")[number % 2])
+        if number % 5:
+            journal.append(j.NoteMoved(seq, 1_000, ("stacking", "box", "returned")[number % 3]), AT_S)
+    journal.flush()
     recovered = opened(folder.after_kill())
     live = Head(1, 1, NO_SEGMENT)
     assert recovered.standing.head(1, 1) == journal._standing.head(1, 1) != live
@@ -501,6 +552,35 @@ def test_fault_22_of_a_card_only_its_last_write_can_be_open() -> None:
     assert OTHER not in opened(folder).standing.pending()
 
 
+@pytest.mark.parametrize("rotten", [0, 1, 4])
+def test_fault_22_faults_43_where_an_open_note_is_nobody_can_tell_after_rot(rotten: int) -> None:
+    """What told that it was in the box may be among what is lost, and the acceptor may hold another one by now."""
+    folder, journal = begin()
+    journal.append(j.TripEnded("T1"), AT_S)
+    seq = note(journal)
+    journal.append(j.NoteMoved(seq, 1_000, "stacking"), AT_S)
+    journal.append(j.TripEnded("T2"), AT_S)
+    journal.flush()
+    journal.append(j.TripEnded("T3"), AT_S)
+    journal.flush()
+    folder = folder.after_kill()
+    start = held(folder, FIRST).starts[rotten]
+    folder.disks[FIRST].cache[start + FRAME_HEAD_BYTES] ^= 1
+    after = opened(folder)
+    lost_itself = rotten == seq - 1
+    left = () if lost_itself else (OpenNote(seq, 1_000, True, stacking=True, doubted=True),)
+    assert after.standing.open_notes() == held(folder, SECOND).head.notes == left
+
+
+def test_fault_22_rot_that_shows_at_the_seal_leaves_no_doubt_of_a_note() -> None:
+    """The terminal that wrote the records knows what they were."""
+    folder, journal = begin()
+    seq = note(journal)
+    folder.disks[FIRST].cache[held(folder, FIRST).starts[0] + FRAME_HEAD_BYTES] ^= 1
+    assert journal.seal() is None
+    assert held(folder, SECOND).head.notes == (OpenNote(seq, 1_000, True, stacking=False),)
+
+
 def test_fault_22_an_intent_that_is_lost_itself_is_on_no_list_and_its_number_is_not_given_again() -> None:
     folder, entries = two_duties()
     start = held(folder, SECOND).starts[4]
@@ -644,7 +724,7 @@ def payloads_of(data: bytes) -> list[bytes]:
     [
         (file_of_version_1(), "a journal of format version 1, inside a folder"),
         (segment_of(head=Head(number=7)), "this is segment 7 by its head, not 1"),
-        (segment_of(b"\x85\x03\x01\x00\x03\x00"), "no record: schema: 3"),
+        (segment_of(b"\x85\x04\x01\x00\x03\x00"), "no record: schema: 4"),
         (b"FAREBOX\0\3\0\0\0" + bytes.fromhex("19 E7 3A B1") + bytes(100), "header of format version 3"),
     ],
 )
