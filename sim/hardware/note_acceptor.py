@@ -5,16 +5,13 @@ how long it waits are our choice: no public text tells. A note is always in exac
 `given_back`.
 """
 
-import os
-import select
-import tty
 from collections.abc import Callable
 from enum import Enum
-from threading import Lock, Thread
-from typing import Self
+from threading import Lock
 
 from farebox.peripherals.id003 import ACK, FIRST_NOTE, PHASES, SYNC, Command, framed, parse
 from farebox.peripherals.note_acceptor import Phase
+from sim.hardware.pty_device import PtyDevice
 
 NOTES_YEN = (1_000, 2_000, 5_000, 10_000)
 """A Japanese acceptor knows all four notes."""
@@ -262,50 +259,23 @@ class DirectLine:
         """Nothing to let go of."""
 
 
-class NoteAcceptorOnPty:
-    """The model on a pseudo-terminal. `path` is what a serial port's name would be; use it as a context manager."""
+class NoteAcceptorOnPty(PtyDevice):
+    """The model on a pseudo-terminal."""
 
     def __init__(self, model: NoteAcceptorModel) -> None:
-        """Open a pseudo-terminal and answer on it until closed."""
+        """Answer for the model until closed."""
         self.model = model
         self.lock = Lock()
         """Held while the model answers; hold it to change the model."""
-        self._far_end, self._host_end = os.openpty()
-        tty.setraw(self._far_end)
-        tty.setraw(self._host_end)
-        self.path = os.ttyname(self._host_end)
-        self._stop_end, self._stop = os.pipe()
-        self._thread = Thread(target=self._run, name=f"note acceptor {self.path}", daemon=True)
-        self._thread.start()
+        super().__init__("note acceptor")
 
-    def __enter__(self) -> Self:
-        """The acceptor itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
-    def close(self) -> None:
-        """Pull the plug."""
-        if self._thread.is_alive():
-            os.write(self._stop, b"x")
-            self._thread.join()
-            for descriptor in (self._far_end, self._host_end, self._stop_end, self._stop):
-                os.close(descriptor)
-
-    def _run(self) -> None:
-        waiting = b""
-        while True:
-            ready, _, _ = select.select((self._far_end, self._stop_end), (), ())
-            if self._stop_end in ready:
-                return
-            waiting += os.read(self._far_end, 4096)
-            while (frame := _first_frame(waiting)) is not None:
-                waiting = waiting[waiting.index(frame) + len(frame) :]
-                with self.lock:
-                    answer = self.model.process(frame)
-                os.write(self._far_end, answer)
+    def _take(self, waiting: bytes) -> bytes:
+        while (frame := _first_frame(waiting)) is not None:
+            waiting = waiting[waiting.index(frame) + len(frame) :]
+            with self.lock:
+                answer = self.model.process(frame)
+            self._send(answer)
+        return waiting
 
 
 def _first_frame(received: bytes) -> bytes | None:

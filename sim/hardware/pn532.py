@@ -4,13 +4,8 @@ It speaks the chip's host protocol (PN532 User Manual, UM0701-02, chapters 6.2 a
 commands that nfcpy sends at opening, sensing and exchanging. One thread per chip, in front of one `CardField`.
 """
 
-import os
-import select
-import tty
-from threading import Thread
-from typing import Self
-
 from sim.hardware.field import CardField
+from sim.hardware.pty_device import PtyDevice
 
 ACK = bytes.fromhex("0000FF00FF00")
 _START = b"\x00\x00\xff"
@@ -28,52 +23,18 @@ _FELICA_RATES = (1, 2)
 """BrTy of InListPassiveTarget: 212 and 424 kbit/s."""
 
 
-class Pn532:
-    """One simulated chip. `path` is what a serial port's name would be; use it as a context manager."""
+class Pn532(PtyDevice):
+    """One simulated chip."""
 
     def __init__(self, field: CardField) -> None:
-        """Open a pseudo-terminal and answer on it until closed."""
+        """A chip with its antenna's field."""
         self.field = field
-        self.bytes_on_the_wire = 0
         self.rf_commands = 0
-        self._chip_end, self._host_end = os.openpty()
-        # Both raw, and the host's end kept open: nfcpy closes and reopens it to change the speed of the line.
-        tty.setraw(self._chip_end)
-        tty.setraw(self._host_end)
-        self.path = os.ttyname(self._host_end)
         self._rf_on = False
-        self._stop_end, self._stop = os.pipe()
-        self._thread = Thread(target=self._run, name=f"pn532 {self.path}", daemon=True)
-        self._thread.start()
+        super().__init__("pn532")
 
-    def __enter__(self) -> Self:
-        """The chip itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
-    def close(self) -> None:
-        """Pull the plug: the host's end gets no answer any more."""
-        if self._thread.is_alive():
-            os.write(self._stop, b"x")
-            self._thread.join()
-            for descriptor in (self._chip_end, self._host_end, self._stop_end, self._stop):
-                os.close(descriptor)
-
-    def _run(self) -> None:
-        waiting = b""
-        while True:
-            ready, _, _ = select.select((self._chip_end, self._stop_end), (), ())
-            if self._stop_end in ready:
-                return
-            received = os.read(self._chip_end, 4096)
-            self.bytes_on_the_wire += len(received)
-            waiting = self._take_frames(waiting + received)
-
-    def _take_frames(self, waiting: bytes) -> bytes:
-        """Answer every whole frame; what is left over waits for more. Wake-up bytes and the host's ACKs are skipped."""
+    def _take(self, waiting: bytes) -> bytes:
+        """Answer every whole frame. Wake-up bytes and the host's ACKs are skipped."""
         while (start := waiting.find(_START)) >= 0:
             frame = waiting[start:]
             if frame.startswith(ACK):
@@ -93,10 +54,6 @@ class Pn532:
             return
         answer = self._execute(body[1], body[2:])
         self._send(ACK if answer is None else ACK + _framed(bytes((_TO_HOST, body[1] + 1)) + answer))
-
-    def _send(self, data: bytes) -> None:
-        self.bytes_on_the_wire += len(data)
-        os.write(self._chip_end, data)
 
     def _execute(self, command: int, data: bytes) -> bytes | None:
         """One chip command -> its answer without the code; None for a command this chip does not know."""

@@ -4,13 +4,10 @@ It understands what slips need of ESC/POS: DLE EOT n (status), GS v 0 (a picture
 else it gets it counts as `unknown` and passes over.
 """
 
-import os
-import select
-import tty
-from threading import Event, Thread
-from typing import Self
+from threading import Event
 
 from farebox.slips.raster import Raster
+from sim.hardware.pty_device import PtyDevice
 
 _DLE, _ESC, _GS = 0x10, 0x1B, 0x1D
 _FIXED = 0x12
@@ -20,11 +17,11 @@ _PICTURE = bytes((_GS, 0x76, 0x30))
 _PICTURE_HEAD = 8
 
 
-class ReceiptPrinter:
-    """One simulated printer. `path` is what a serial port's name would be; use it as a context manager."""
+class ReceiptPrinter(PtyDevice):
+    """One simulated printer."""
 
     def __init__(self) -> None:
-        """Open a pseudo-terminal and answer on it until closed."""
+        """A printer with paper."""
         self.paper_out = self.paper_low = self.cover_open = self.silent = False
         self.sticks = False
         """From the next picture on it takes nothing any more, until the plug is pulled."""
@@ -34,47 +31,17 @@ class ReceiptPrinter:
         self.cuts = 0
         self.unknown = 0
         self.cut = Event()
-        self._far_end, self._near_end = os.openpty()
-        tty.setraw(self._far_end)
-        tty.setraw(self._near_end)
-        self.path = os.ttyname(self._near_end)
-        self._stop_end, self._stop = os.pipe()
-        self._thread = Thread(target=self._run, name=f"printer {self.path}", daemon=True)
-        self._thread.start()
+        super().__init__("printer")
 
-    def __enter__(self) -> Self:
-        """The printer itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Pull the plug."""
-        self.close()
-
-    def close(self) -> None:
-        """Pull the plug."""
-        if self._thread.is_alive():
-            os.write(self._stop, b"x")
-            self._thread.join()
-            for descriptor in (self._far_end, self._near_end, self._stop_end, self._stop):
-                os.close(descriptor)
-
-    def _run(self) -> None:
-        waiting = b""
-        while True:
-            ready, _, _ = select.select((self._far_end, self._stop_end), (), ())
-            if self._stop_end in ready:
-                return
-            waiting += os.read(self._far_end, 65_536)
-            while not self._is_stuck(waiting) and (used := self._take(waiting)) > 0:
-                waiting = waiting[used:]
-            if self._is_stuck(waiting):
-                select.select((self._stop_end,), (), ())
-                return
+    def _take(self, waiting: bytes) -> bytes | None:
+        while not self._is_stuck(waiting) and (used := self._obey(waiting)) > 0:
+            waiting = waiting[used:]
+        return None if self._is_stuck(waiting) else waiting
 
     def _is_stuck(self, waiting: bytes) -> bool:
         return self.sticks and waiting.startswith(_PICTURE)
 
-    def _take(self, waiting: bytes) -> int:
+    def _obey(self, waiting: bytes) -> int:
         """Obey the first command; how many bytes it had, 0 if it is not whole yet."""
         if waiting[:1] == b"\n":
             return 1
@@ -116,4 +83,4 @@ class ReceiptPrinter:
             status |= _OFFLINE * (self.cover_open or self.paper_out)
         else:
             status |= _NEAR_END * self.paper_low | _NO_PAPER * self.paper_out
-        os.write(self._far_end, bytes((status,)))
+        self._send(bytes((status,)))

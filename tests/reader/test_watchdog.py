@@ -312,7 +312,7 @@ class EndlessAcks(BrokenChip):
 
     def _acknowledge(self) -> None:
         while not self._over.wait(0.01):
-            os.write(self._chip_end, ACK)
+            os.write(self._far_end, ACK)
 
     def hang(self) -> None:
         self.spoil = lambda _: ACK
