@@ -7,6 +7,7 @@ simulated, so that the same pictures come out each time.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ from textual.pilot import Pilot
 from cardimage.image import CardImage
 from cardimage.issue import issue
 from farebox.box import Box, Recent
-from farebox.console.app import ConsoleApp
+from farebox.console.app import ConsoleApp, PartyScreen
 from farebox.console.client import ConsoleClient
 from farebox.console.display import DisplayApp
 from farebox.console.protocol import DropQuestion, GoToStop
@@ -41,7 +42,8 @@ SCREENS = Path(__file__).parents[1] / "docs" / "screens"
 _DAY = date(2026, 11, 20)
 _LEAVES_S = 6 * 3_600 + 38 * 60
 _CONSOLE, _DISPLAY = (80, 24), (60, 14)
-_LOOKS = 12
+_MOST_LOOKS = 3_000
+"""Rounds until a key that was pressed has reached the terminal, and the console has caught up."""
 
 
 class Stage:
@@ -84,11 +86,22 @@ class Stage:
         self._fields[side].lift()
         self.box.step()
 
-    async def settle(self, pilot: Pilot[None]) -> None:
-        """Let terminal and console say all they have to say."""
-        for _ in range(_LOOKS):
-            self.box.step()
+    async def settle(self, pilot: Pilot[None], until: Callable[[], bool] = lambda: True) -> None:
+        """Let terminal and console talk until something holds, and the console shows what the terminal says."""
+        app = pilot.app
+        assert isinstance(app, ConsoleApp | DisplayApp)
+        for _ in range(_MOST_LOOKS):
             await pilot.pause(0.01)
+            self.box.step()
+            if until() and app.picture == self.box.picture():
+                break
+        await pilot.pause()
+        await pilot.wait_for_scheduled_animations()
+
+    def stands_at(self, stop_index: int) -> bool:
+        """Whether the bus is on its trip, at a stop."""
+        service = self.box.terminal.service
+        return service is not None and service.stop_index == stop_index
 
 
 def card(number: int, balance_yen: int) -> CardImage:
@@ -107,32 +120,36 @@ async def drawn(stage: Stage) -> dict[str, str]:
             await stage.settle(pilot)
             await act(pilot)
 
-    async def take(pilot: Pilot[None], name: str) -> None:
-        await stage.settle(pilot)
+    async def take(pilot: Pilot[None], name: str, until: Callable[[], bool] = lambda: True) -> None:
+        await stage.settle(pilot, until)
         pictures[name] = pilot.app.export_screenshot(title="farebox")
 
     async def drive(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
         await take(pilot, "console-trips")
         await pilot.press("enter")
-        await stage.settle(pilot)
+        await stage.settle(pilot, lambda: stage.stands_at(0))
         stage.lays(Side.BOARDING, rider)
         stage.lays(Side.BOARDING, short)
-        for _ in range(4):
+        for stop_index in range(1, 5):
             await pilot.press("n")
-            await stage.settle(pilot)
+            await stage.settle(pilot, partial(stage.stands_at, stop_index))
         stage.lays(Side.ALIGHTING, rider)
         await take(pilot, "console-trip")
         await pilot.press("p")
-        await take(pilot, "console-party")
+        await take(pilot, "console-party", lambda: isinstance(app.screen, PartyScreen))
         await pilot.press("escape")
+        await stage.settle(pilot, lambda: not isinstance(app.screen, PartyScreen))
         stage.lays(Side.ALIGHTING, short)
-        await take(pilot, "console-short")
+        await take(pilot, "console-short", lambda: bool(app.query(".answer")))
         await pilot.press("enter")
-        await stage.settle(pilot)
+        await stage.settle(pilot, lambda: not stage.box.terminal.asked)
         stage.lays(Side.ALIGHTING, short)
         stage.lays(Side.ALIGHTING, boarded_elsewhere)
+        await stage.settle(pilot, lambda: bool(app.query(".answer")))
         await pilot.press("f2")
-        await take(pilot, "console-boarding-stop")
+        await take(pilot, "console-boarding-stop", lambda: app.language is Language.EN)
 
     async def watch(pilot: Pilot[None]) -> None:
         await take(pilot, "display-refused")

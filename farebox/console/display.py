@@ -36,6 +36,7 @@ class DisplayApp(App[None]):
         """The terminal's socket."""
         super().__init__()
         self._client = client
+        self.picture: Picture | None = None
         self._shown: SeenTap | None = None
 
     def compose(self) -> ComposeResult:
@@ -63,6 +64,7 @@ class DisplayApp(App[None]):
         """A new tap for a while; else an invitation, or that no card is taken."""
         if not self.query("#words"):
             return  # closing: the widgets go before the last picture comes
+        self.picture = picture
         on = picture.on_trip if picture else None
         mark = f"{say(texts.SIMULATED, Language.JA)} " if picture and picture.simulated else ""
         self.query_one("#stop", Label).update(_plain(f"{mark}{on.stops[on.stop_index] if on else ''}"))

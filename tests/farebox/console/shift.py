@@ -8,13 +8,16 @@ from textual.pilot import Pilot
 
 from cardimage.image import CardImage
 from farebox.box import Box
+from farebox.console.app import ConsoleApp
 from farebox.console.client import ConsoleClient
+from farebox.console.display import DisplayApp
 from farebox.console.server import ConsoleServer
 from farebox.result import Side
 from tests.farebox.bus import DUTY, Bus, service
 from tests.farebox.field_bench import FieldBench
 
 AGAIN_S = 0.01
+_MOST_LOOKS = 2_000
 _LOOKS = 12
 """After so many looks of the box at its console, whatever was under way is done or will never be."""
 
@@ -51,11 +54,13 @@ class ConsoleShift:
         self.box.step()
 
     async def settle(self, pilot: Pilot[None], until: Callable[[], bool] = lambda: False) -> None:
-        """Let both ends run; done early once `until` holds."""
-        for _ in range(_LOOKS):
+        """Let both ends run; done early once `until` holds, and never before the app shows what the terminal says."""
+        app = pilot.app
+        assert isinstance(app, ConsoleApp | DisplayApp)
+        for look in range(_MOST_LOOKS):
             self.box.step()
             await pilot.pause(0.005)
-            if until():
+            if (look >= _LOOKS or until()) and app.picture == self.box.picture():
                 break
         await pilot.pause()
 
