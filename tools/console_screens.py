@@ -5,6 +5,7 @@ simulated, so that the same pictures come out each time.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from functools import partial
@@ -167,6 +168,7 @@ async def drawn(stage: Stage) -> dict[str, str]:
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Each picture's file, and what belongs into it."""
+    os.environ.pop("NO_COLOR", None)  # textual heeds it; pictures have their colours
     with TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
         try:

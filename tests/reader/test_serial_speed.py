@@ -29,9 +29,9 @@ class MindsItsSpeed(Pn532):
 
     def _answer(self, frame: bytes) -> None:
         if termios.tcgetattr(self._host_end)[5] == self.speed:
-            super()._answer(frame)
             if frame[6] == 0x10:
-                self.speed = SPEEDS[frame[7]]
+                self.speed = SPEEDS[frame[7]]  # before the answer: whoever has that may look at once
+            super()._answer(frame)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from tools.console_screens import SCREENS, pages
 from tools.exits import Exit
 
 
-def test_the_pictures_in_the_docs_are_those_of_the_console() -> None:
+def test_the_pictures_in_the_docs_are_those_of_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")  # a shell that wants no colours makes no other pictures
     drawn = dict(pages())
     assert sorted(drawn) == sorted(SCREENS.glob("*.svg"))
     for path, svg in drawn.items():
