@@ -34,8 +34,9 @@ demo: $(PROJECT) ## Replay one day of the sample feed into build/demo
 	rm -rf $(DEMO)
 	$(BIN)/farebox sim replay --feed sample --date 2026-11-20 --seed 41 --out $(DEMO)
 
-# Journals flush thousands of times here: their folders lie in memory, where there is room for that.
-TEST_FOLDERS = $(shell [ -w /dev/shm ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
+# Journals flush thousands of times here: their folders lie in memory, where it has 2 GB for that.
+TEST_FOLDERS = $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -1)" -gt 2000000 ] \
+	&& echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
 	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -m "not data"
