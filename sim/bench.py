@@ -14,7 +14,7 @@ from reader.image_port import ImageReader
 from reader.keys import KeyStore, bench_keys
 from reader.nfcpy_port import tty_port
 from reader.port import opened
-from sim.hardware.field import CardField, CardModel, Withdrawal
+from sim.hardware.field import CardField, CardModel, FieldPort, Withdrawal
 from sim.hardware.pn532 import Pn532
 
 Random = Callable[[int], bytes]
@@ -88,6 +88,10 @@ class FieldsBench:
         """Take all cards away."""
         self._fields[side].lift()
 
+    def lying(self, side: Side) -> tuple[CardImage, ...]:
+        """The cards that lie there now: one that was withdrawn does not."""
+        return self._fields[side].lying
+
     def commands(self, side: Side) -> int:
         """Commands that reached a card since one was laid."""
         return self._fields[side].commands
@@ -101,6 +105,18 @@ class FieldsBench:
         if image.lite_s_blocks() is None:
             return StandardCard(image)
         return FelicaCard(image, self._keys.card_key(image.idm))
+
+
+class AirBench(FieldsBench):
+    """Frames go straight from the fields to the readers: no chip and no wire between, so that cards can be withdrawn by
+    the thousand."""
+
+    def __init__(self, keys: KeyStore | None = None, random: Random = os.urandom) -> None:
+        """Two fields, two readers; `random` gives the challenges."""
+        keys = keys or bench_keys()
+        fields = {side: CardField() for side in (Side.BOARDING, Side.ALIGHTING)}
+        boarding, alighting = (FelicaReader(FieldPort(field, side), keys, random) for side, field in fields.items())
+        super().__init__(fields, Readers(boarding, alighting), keys)
 
 
 class Pn532Bench(FieldsBench):

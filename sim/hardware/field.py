@@ -75,6 +75,12 @@ class CardField:
         self.commands = 0
         """Commands that reached a card since `lay`, polling included."""
 
+    @property
+    def lying(self) -> tuple[CardImage, ...]:
+        """The cards that lie there now."""
+        with self._lock:
+            return tuple(laid.card.image for laid in self._laid)
+
     def lay(self, card: CardModel, withdrawal: Withdrawal | None = None) -> None:
         """Lay a card, to be withdrawn as planned; whatever lay there before is gone."""
         with self._lock:
