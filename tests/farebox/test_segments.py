@@ -63,7 +63,7 @@ def test_faults_12_and_4_outlive_the_segments_they_were_journalled_in(bus: Bus) 
         assert refused is not None and refused.code == "altered-card"
 
 
-def test_fault_21_a_disk_without_room_for_another_segment_does_not_stop_the_terminal(
+def test_faults_21_a_disk_without_room_for_another_segment_does_not_stop_the_terminal(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(fd: int, offset: int, length: int) -> None:
@@ -81,7 +81,7 @@ def test_fault_21_a_disk_without_room_for_another_segment_does_not_stop_the_term
         assert bus.board(lococa(2_000, 2)).refusal is None
 
 
-def test_fault_20_an_error_while_sealing_stops_it(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_20_an_error_while_sealing_stops_it(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(fd: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
@@ -95,7 +95,7 @@ def test_fault_20_an_error_while_sealing_stops_it(bus: Bus, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("lost", [Intent, Outcome])
-def test_fault_22_after_rot_no_fare_is_taken_twice_whatever_record_was_lost(
+def test_faults_22_after_rot_no_fare_is_taken_twice_whatever_record_was_lost(
     bus: Bus, lost: type[Intent] | type[Outcome]
 ) -> None:
     with bus:

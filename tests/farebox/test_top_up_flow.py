@@ -480,7 +480,7 @@ def test_more_notes_left_open_than_an_acceptor_holds_are_for_the_count_of_the_bo
 
 
 @pytest.mark.parametrize("steps", [2, 3, 4])
-def test_fault_22_faults_43_after_rot_the_count_of_the_box_tells_and_the_acceptor_is_asked_for_nothing(
+def test_faults_22_faults_43_after_rot_the_count_of_the_box_tells_and_the_acceptor_is_asked_for_nothing(
     tmp_path: Path, steps: int
 ) -> None:
     """What is in escrow may be another note: it goes back. What is said to be in the box is there, booked or not."""

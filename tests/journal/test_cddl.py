@@ -129,7 +129,7 @@ OF_A_HEAD = list(cbor2.loads(encode_head(HEAD)))
         *[(place, -1) for place in range(19, 23)],
     ],
 )
-def test_fault_44_what_the_code_refuses_the_schema_refuses_too(place: int, value: object) -> None:
+def test_faults_44_what_the_code_refuses_the_schema_refuses_too(place: int, value: object) -> None:
     payload = cbor2.dumps([*OF_AN_INTENT[:place], value, *OF_AN_INTENT[place + 1 :]])
     with pytest.raises(RecordError):
         j.decode(payload)

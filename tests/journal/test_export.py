@@ -84,7 +84,7 @@ def test_a_stick_that_can_not_be_written_is_told(path: Path, tmp_path: Path) -> 
         export.copy(path, tmp_path / "stick")
 
 
-def test_fault_22_a_damaged_segment_is_not_copied_the_others_are(path: Path, tmp_path: Path) -> None:
+def test_faults_22_a_damaged_segment_is_not_copied_the_others_are(path: Path, tmp_path: Path) -> None:
     data = bytearray((path / "00000001.segment").read_bytes())
     data[120] ^= 1
     (path / "00000001.segment").write_bytes(data)
@@ -93,7 +93,7 @@ def test_fault_22_a_damaged_segment_is_not_copied_the_others_are(path: Path, tmp
     assert [file.name for file in (tmp_path / "stick").rglob("*.*nt")] == ["00000002.segment"]
 
 
-def test_fault_22_a_quarantined_segment_is_copied_as_evidence(path: Path, tmp_path: Path) -> None:
+def test_faults_22_a_quarantined_segment_is_copied_as_evidence(path: Path, tmp_path: Path) -> None:
     (path / "00000001.segment").rename(path / "00000001.rotten")
     assert "00000001.rotten" in [each.path.name for each in export.copy(path, tmp_path / "stick")]
 

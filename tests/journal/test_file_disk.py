@@ -128,7 +128,7 @@ def files_limited_to(limit_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_fault_21_a_real_file_without_room_to_grow_stays_as_it_is(path: Path) -> None:
+def test_faults_21_a_real_file_without_room_to_grow_stays_as_it_is(path: Path) -> None:
     journal = open_file(path, CHUNK).journal
     with files_limited_to(CHUNK + 100), pytest.raises(JournalFull, match="no room to grow"):
         for _ in range(CHUNK):
@@ -140,7 +140,7 @@ def test_fault_21_a_real_file_without_room_to_grow_stays_as_it_is(path: Path) ->
     assert path.stat().st_size == 2 * CHUNK
 
 
-def test_fault_21_a_disk_that_fills_up_half_way_is_put_back_to_its_old_length(
+def test_faults_21_a_disk_that_fills_up_half_way_is_put_back_to_its_old_length(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = open_file(path, CHUNK).journal
@@ -167,7 +167,7 @@ def test_a_file_grows_to_just_the_length_asked_for_and_by_zeros(path: Path, size
     disk.close()
 
 
-def test_fault_20_a_real_disk_error_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_20_a_real_disk_error_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = open_file(path).journal
 
     def fails(fd: int) -> None:
@@ -190,7 +190,7 @@ def test_every_fault_of_the_journal_is_a_journal_fault() -> None:
 # --- faults 18: kill -9 ---
 
 
-def test_fault_18_a_killed_process_loses_nothing_it_was_promised(path: Path) -> None:
+def test_faults_18_a_killed_process_loses_nothing_it_was_promised(path: Path) -> None:
     promised = 0
     for _ in range(3):
         with subprocess.Popen(
@@ -243,7 +243,7 @@ def test_an_empty_or_unfinished_file_reads_as_an_empty_journal(path: Path) -> No
     assert verify(path) == Report(0, 0, 0, CHUNK + 8, 0, None)
 
 
-def test_fault_22_verify_names_the_damage_and_what_to_do(path: Path) -> None:
+def test_faults_22_verify_names_the_damage_and_what_to_do(path: Path) -> None:
     journal = open_file(path, CHUNK).journal
     for _ in range(3):
         tap(journal)

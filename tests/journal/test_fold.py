@@ -90,7 +90,7 @@ def test_a_day_adds_up(day: list[Record], ledger: Ledger) -> None:
     assert len(pending(entries(*day))) == ledger.pending
 
 
-def test_fault_4_what_is_pending_is_named_by_card() -> None:
+def test_faults_4_what_is_pending_is_named_by_card() -> None:
     other = FARE._replace(idm=OTHER_CARD)
     day = entries(FARE, Outcome(1, "indeterminate"), other, ALL_CASH._replace(idm=b"7 riders"), Outcome(4, "written"))
     assert pending(day) == {CARD: (1, FARE), OTHER_CARD: (3, other)}

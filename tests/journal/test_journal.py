@@ -77,7 +77,7 @@ def test_after_an_update_a_journal_holds_both_schemas_and_its_pending_write_is_s
     assert fold.audit(entries)[0].alightings == 2
 
 
-def test_fault_24_the_clock_may_jump_back_and_the_order_stays() -> None:
+def test_faults_24_the_clock_may_jump_back_and_the_order_stays() -> None:
     disk, journal = begin()
     for at_s in (AT_S, AT_S - 86_400, 0):
         journal.append(j.TripEnded("T1"), at_s)
@@ -187,7 +187,7 @@ def calls_of(action: Callable[[MemoryDisk], object], disk: MemoryDisk) -> int:
 
 
 @pytest.mark.parametrize("tear", TEARS)
-def test_fault_18_power_loss_at_every_call_leaves_a_prefix_with_all_that_was_promised(tear: Tear) -> None:
+def test_faults_18_power_loss_at_every_call_leaves_a_prefix_with_all_that_was_promised(tear: Tear) -> None:
     calls = calls_of(live, MemoryDisk())
     assert calls > 20
     for at in range(calls):
@@ -203,14 +203,14 @@ def test_fault_18_power_loss_at_every_call_leaves_a_prefix_with_all_that_was_pro
             assert after.journal.intend(intent(), AT_S) == len(records) + 1
 
 
-def test_fault_18_what_was_written_but_not_flushed_outlives_the_process_alone() -> None:
+def test_faults_18_what_was_written_but_not_flushed_outlives_the_process_alone() -> None:
     disk, journal = begin()
     tap(journal)
     assert found(disk) == [intent(), j.Outcome(1, "written")]
     assert [e.record for e in opened(disk.after_power_loss(lost)).entries] == [intent()]
 
 
-def test_fault_18_power_lost_while_the_file_is_made_leaves_an_empty_journal() -> None:
+def test_faults_18_power_lost_while_the_file_is_made_leaves_an_empty_journal() -> None:
     whole = MemoryDisk()
     opened(whole)
     for size in (0, 1, 8, 15, 16, 17, 60, 100, CHUNK):
@@ -237,7 +237,7 @@ def torn(cut_to: int) -> MemoryDisk:
     return disk.after_power_loss(lambda old, new: new[:cut_to] + old[cut_to:])
 
 
-def test_fault_19_torn_tail_is_cut_before_appending() -> None:
+def test_faults_19_torn_tail_is_cut_before_appending() -> None:
     disk = torn(30)
     after = opened(disk)
     assert [e.record for e in after.entries] == [intent(), j.Outcome(1, "written")]
@@ -249,11 +249,11 @@ def test_fault_19_torn_tail_is_cut_before_appending() -> None:
     assert found(disk) == [intent(), j.Outcome(1, "written"), j.TripEnded("T1")]
 
 
-def test_fault_19_a_clean_end_is_not_cut() -> None:
+def test_faults_19_a_clean_end_is_not_cut() -> None:
     assert opened(torn(0)).cut_bytes == 0
 
 
-def test_fault_19_a_torn_file_shorter_than_its_frame_is_cut_too() -> None:
+def test_faults_19_a_torn_file_shorter_than_its_frame_is_cut_too() -> None:
     disk = torn(30)
     end = scan(bytes(disk.cache)).end
     after = opened(MemoryDisk(bytes(disk.cache[: end + 20])))
@@ -261,7 +261,7 @@ def test_fault_19_a_torn_file_shorter_than_its_frame_is_cut_too() -> None:
     tap(after.journal)
 
 
-def test_fault_19_a_whole_record_beyond_the_tear_never_comes_back() -> None:
+def test_faults_19_a_whole_record_beyond_the_tear_never_comes_back() -> None:
     disk, journal = begin()
     tap(journal)
     journal.flush()
@@ -297,7 +297,7 @@ EVERY_CALL: list[Callable[[Journal], object]] = [
 
 
 @pytest.mark.parametrize("call", ["pwrite", "fdatasync"])
-def test_fault_20_after_a_disk_error_the_journal_is_dead_for_good(call: str) -> None:
+def test_faults_20_after_a_disk_error_the_journal_is_dead_for_good(call: str) -> None:
     disk, journal = begin()
     tap(journal)
     disk.errors[call] = errno.EIO
@@ -314,7 +314,7 @@ def test_fault_20_after_a_disk_error_the_journal_is_dead_for_good(call: str) -> 
 
 
 @pytest.mark.parametrize("call", ["allocate", "fdatasync"])
-def test_fault_20_an_error_while_growing_is_as_final(call: str) -> None:
+def test_faults_20_an_error_while_growing_is_as_final(call: str) -> None:
     disk, journal = begin()
     disk.errors[call] = errno.EIO
     with pytest.raises(JournalFailed):
@@ -324,7 +324,7 @@ def test_fault_20_an_error_while_growing_is_as_final(call: str) -> None:
         journal.append(j.TripEnded("T1"), AT_S)
 
 
-def test_fault_20_a_write_cut_short_by_the_disk_is_an_error() -> None:
+def test_faults_20_a_write_cut_short_by_the_disk_is_an_error() -> None:
     class Short(MemoryDisk):
         def pwrite(self, data: bytes, offset: int) -> int:
             return super().pwrite(data, offset) - 1
@@ -338,7 +338,7 @@ def test_fault_20_a_write_cut_short_by_the_disk_is_an_error() -> None:
         tap(journal)
 
 
-def test_fault_20_pages_that_only_seem_flushed_are_written_again_by_the_next_process() -> None:
+def test_faults_20_pages_that_only_seem_flushed_are_written_again_by_the_next_process() -> None:
     disk, journal = begin()
     tap(journal)
     disk.errors["fdatasync"] = errno.EIO
@@ -352,7 +352,7 @@ def test_fault_20_pages_that_only_seem_flushed_are_written_again_by_the_next_pro
 
 
 @pytest.mark.parametrize("call", ["pread", "pwrite", "fdatasync", "allocate"])
-def test_fault_20_an_error_while_opening_is_told_and_the_file_let_go(call: str) -> None:
+def test_faults_20_an_error_while_opening_is_told_and_the_file_let_go(call: str) -> None:
     disk = MemoryDisk()
     disk.errors[call] = errno.EIO
     with pytest.raises(JournalFailed, match=r"\Abus\.journal: can't be recovered \(Input/output error\)"):
@@ -374,7 +374,7 @@ def test_a_closed_journal_takes_nothing_more() -> None:
 # --- faults 21: the disk is full ---
 
 
-def test_fault_21_an_intent_without_room_changes_nothing() -> None:
+def test_faults_21_an_intent_without_room_changes_nothing() -> None:
     disk, journal = begin(capacity=2 * CHUNK)
     with pytest.raises(JournalFull, match=r"\Abus\.journal: no room to grow \(No space left on device\)"):
         for _ in range(CHUNK):
@@ -386,7 +386,7 @@ def test_fault_21_an_intent_without_room_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("asked", [intent(), WIDEST_INTENT])
-def test_fault_21_the_outcome_of_the_tap_in_hand_always_fits(asked: j.Intent) -> None:
+def test_faults_21_the_outcome_of_the_tap_in_hand_always_fits(asked: j.Intent) -> None:
     disk, journal = begin(capacity=2 * CHUNK)
     accepted = 0
     with pytest.raises(JournalFull):
@@ -398,7 +398,7 @@ def test_fault_21_the_outcome_of_the_tap_in_hand_always_fits(asked: j.Intent) ->
 
 
 @pytest.mark.parametrize("widest", [WIDEST_OUTCOME, WIDEST_RESOLVED])
-def test_fault_21_the_reserve_holds_forty_of_the_widest_outcomes(widest: j.Outcome | j.Resolved) -> None:
+def test_faults_21_the_reserve_holds_forty_of_the_widest_outcomes(widest: j.Outcome | j.Resolved) -> None:
     _, journal = begin(capacity=CHUNK)
     with pytest.raises(JournalFull):
         for _ in range(CHUNK):
@@ -408,11 +408,11 @@ def test_fault_21_the_reserve_holds_forty_of_the_widest_outcomes(widest: j.Outco
     journal.close()
 
 
-def test_fault_21_the_widest_intent_is_within_the_bounds_of_a_record() -> None:
+def test_faults_21_the_widest_intent_is_within_the_bounds_of_a_record() -> None:
     assert len(j.encode(2**63 - 1, 2**63 - 2, j.LAST_TIME_S, WIDEST_INTENT)) <= j.MAX_PAYLOAD_BYTES
 
 
-def test_fault_21_the_journal_goes_on_once_there_is_room() -> None:
+def test_faults_21_the_journal_goes_on_once_there_is_room() -> None:
     disk, journal = begin(capacity=CHUNK)
     with pytest.raises(JournalFull):
         for _ in range(CHUNK):
@@ -423,7 +423,7 @@ def test_fault_21_the_journal_goes_on_once_there_is_room() -> None:
     assert len(found(disk)) == taps + 2
 
 
-def test_fault_21_a_full_disk_is_no_reason_to_lose_what_is_pending() -> None:
+def test_faults_21_a_full_disk_is_no_reason_to_lose_what_is_pending() -> None:
     disk, journal = begin(capacity=CHUNK)
     with pytest.raises(JournalFull):
         for _ in range(CHUNK):
@@ -435,7 +435,7 @@ def test_fault_21_a_full_disk_is_no_reason_to_lose_what_is_pending() -> None:
     after.journal.close()
 
 
-def test_fault_21_a_new_journal_on_a_full_disk_is_refused_and_left_empty() -> None:
+def test_faults_21_a_new_journal_on_a_full_disk_is_refused_and_left_empty() -> None:
     disk = MemoryDisk(capacity=CHUNK - 1)
     with pytest.raises(JournalFull):
         opened(disk)
@@ -454,7 +454,7 @@ def three_taps() -> MemoryDisk:
     return disk
 
 
-def test_fault_22_a_flip_in_any_flushed_byte_is_damage_and_a_flip_in_the_unflushed_tail_is_a_tear() -> None:
+def test_faults_22_a_flip_in_any_flushed_byte_is_damage_and_a_flip_in_the_unflushed_tail_is_a_tear() -> None:
     image = bytes(three_taps().cache)
     good = scan(image)
     flushed_end = good.starts[5]  # record 6, the last outcome, is the one not flushed
@@ -477,7 +477,7 @@ def test_fault_22_a_flip_in_any_flushed_byte_is_damage_and_a_flip_in_the_unflush
 
 
 @pytest.mark.parametrize("length", [1, 16, 300])
-def test_fault_22_a_flushed_stretch_that_reads_as_zeros_is_damage(length: int) -> None:
+def test_faults_22_a_flushed_stretch_that_reads_as_zeros_is_damage(length: int) -> None:
     image = bytearray(three_taps().cache)
     start = scan(bytes(image)).starts[1]
     image[start : start + length] = bytes(length)
@@ -485,7 +485,7 @@ def test_fault_22_a_flushed_stretch_that_reads_as_zeros_is_damage(length: int) -
         opened(MemoryDisk(bytes(image)))
 
 
-def test_fault_22_stray_bytes_in_the_room_ahead_are_cut() -> None:
+def test_faults_22_stray_bytes_in_the_room_ahead_are_cut() -> None:
     image = bytearray(three_taps().cache)
     end = scan(bytes(image)).end
     image[end + 1000] = 0x40
@@ -525,7 +525,7 @@ def ended(seq: int, flushed_seq: int) -> bytes:
         (file_of(ended(1, 0)[:1] + b"\4" + ended(1, 0)[2:]), "no record: schema: 4 is none of 1, 2, 3"),
     ],
 )
-def test_fault_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDisk, says: str) -> None:
+def test_faults_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDisk, says: str) -> None:
     image = bytes(disk.cache)
     with pytest.raises(JournalDamaged) as damaged:
         opened(disk)
@@ -533,7 +533,7 @@ def test_fault_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDi
     assert disk.cache == disk.medium == image
 
 
-def test_fault_22_a_frame_that_claims_more_than_a_record_may_have_is_no_frame() -> None:
+def test_faults_22_a_frame_that_claims_more_than_a_record_may_have_is_no_frame() -> None:
     payload = bytes(j.MAX_PAYLOAD_BYTES)
     head = bytearray(frame(payload, bytes(8))[:FRAME_HEAD_BYTES])
     head[2:6] = (j.MAX_PAYLOAD_BYTES + 1).to_bytes(4, "little")
@@ -546,7 +546,7 @@ def test_fault_22_a_frame_that_claims_more_than_a_record_may_have_is_no_frame() 
 
 
 @pytest.mark.parametrize("tear", TEARS)
-def test_fault_23_recovery_cut_short_and_done_again_gives_the_same(tear: Tear) -> None:
+def test_faults_23_recovery_cut_short_and_done_again_gives_the_same(tear: Tear) -> None:
     image = bytes(torn(30).cache)
     undisturbed = opened(MemoryDisk(image)).entries
     calls = calls_of(opened, MemoryDisk(image))
@@ -561,7 +561,7 @@ def test_fault_23_recovery_cut_short_and_done_again_gives_the_same(tear: Tear) -
         assert again.journal.intend(intent(), AT_S) == len(undisturbed) + 1
 
 
-def test_fault_23_recovering_twice_is_recovering_once() -> None:
+def test_faults_23_recovering_twice_is_recovering_once() -> None:
     disk = torn(30)
     once = opened(disk)
     twice_disk = disk.after_kill()

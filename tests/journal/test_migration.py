@@ -70,7 +70,7 @@ def test_an_old_file_that_holds_nothing_becomes_an_empty_journal(tmp_path: Path,
     recovered.journal.close()
 
 
-def test_fault_19_the_torn_tail_of_an_old_file_is_not_taken_over(path: Path) -> None:
+def test_faults_19_the_torn_tail_of_an_old_file_is_not_taken_over(path: Path) -> None:
     data = path.read_bytes().rstrip(b"\0")
     path.write_bytes(data[:-5].ljust(CHUNK, b"\0"))
     recovered = open_journal(path, CHUNK)
@@ -78,7 +78,7 @@ def test_fault_19_the_torn_tail_of_an_old_file_is_not_taken_over(path: Path) -> 
     recovered.journal.close()
 
 
-def test_fault_22_a_rotten_old_file_is_quarantined_and_the_journal_goes_on(path: Path) -> None:
+def test_faults_22_a_rotten_old_file_is_quarantined_and_the_journal_goes_on(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[scan(bytes(data)).starts[2] + 12] ^= 1
     path.write_bytes(data)
@@ -147,7 +147,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, cut_at: int) -> list[str]:
     return calls
 
 
-def test_fault_23_a_migration_cut_short_anywhere_is_done_again_with_the_same_result(
+def test_faults_23_a_migration_cut_short_anywhere_is_done_again_with_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = file_of_version_1(*encoded(OLD)).ljust(CHUNK, b"\0")

@@ -169,7 +169,7 @@ def test_a_segment_that_was_acknowledged_before_an_earlier_one_is_not_missed(pat
         ),
     ],
 )
-def test_fault_22_what_is_wrong_with_a_folder_is_told_by_file(path: Path, change: object, says: str) -> None:
+def test_faults_22_what_is_wrong_with_a_folder_is_told_by_file(path: Path, change: object, says: str) -> None:
     duties(path, 3)
     assert callable(change)
     change(path)
@@ -179,7 +179,7 @@ def test_fault_22_what_is_wrong_with_a_folder_is_told_by_file(path: Path, change
         raise AssertionError(problem)
 
 
-def test_fault_37_a_seal_that_its_key_did_not_sign_is_told(path: Path) -> None:
+def test_faults_37_a_seal_that_its_key_did_not_sign_is_told(path: Path) -> None:
     duties(path, 1)
     first = path / "00000001.segment"
     data = first.read_bytes()
@@ -191,7 +191,7 @@ def test_fault_37_a_seal_that_its_key_did_not_sign_is_told(path: Path) -> None:
     assert problem is not None and "its seal is not signed by the key that it names" in problem
 
 
-def test_fault_22_after_a_quarantine_the_sums_go_on_from_what_was_carried_over(path: Path) -> None:
+def test_faults_22_after_a_quarantine_the_sums_go_on_from_what_was_carried_over(path: Path) -> None:
     journal = open_journal(path, CHUNK).journal
     seq = journal.intend(intent(), AT_S)
     journal.conclude(j.Outcome(seq, "written"), AT_S)
@@ -218,7 +218,7 @@ def test_a_folder_without_a_journal_is_told(path: Path, make: object) -> None:
         read(path)
 
 
-def test_fault_18_a_process_killed_again_and_again_while_it_seals_loses_nothing_it_was_promised(path: Path) -> None:
+def test_faults_18_a_process_killed_again_and_again_while_it_seals_loses_nothing_it_was_promised(path: Path) -> None:
     promised = 0
     for times in (40, 25, 61, 33, 47):
         with subprocess.Popen(

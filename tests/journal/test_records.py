@@ -240,7 +240,7 @@ def test_the_bytes_are_those_of_any_cbor_library(seq: int, record: j.Record) -> 
 
 @given(st.binary(max_size=200))
 @example(b"")
-def test_fault_31_any_bytes_are_a_record_or_refused(payload: bytes) -> None:
+def test_faults_31_any_bytes_are_a_record_or_refused(payload: bytes) -> None:
     try:
         entry = decode(payload)
     except RecordError:
@@ -249,7 +249,7 @@ def test_fault_31_any_bytes_are_a_record_or_refused(payload: bytes) -> None:
 
 
 @given(st.data(), records, st.sampled_from(j.SCHEMAS))
-def test_fault_31_a_record_with_bytes_changed_is_itself_or_refused(
+def test_faults_31_a_record_with_bytes_changed_is_itself_or_refused(
     data: st.DataObject, record: j.Record, schema: int
 ) -> None:
     payload = bytearray(encode(9, 3, AT_S, in_schema(schema, record), schema))
@@ -330,7 +330,7 @@ def test_the_outcome_below_is_sound() -> None:
         ("3,000 bytes", "86 02 05 04 03 00 79 0B B8" + " 61" * 3000, "payload of 3009 bytes"),
     ],
 )
-def test_fault_31_hostile_cbor_is_refused(why: str, spaced_hex: str, says: str) -> None:
+def test_faults_31_hostile_cbor_is_refused(why: str, spaced_hex: str, says: str) -> None:
     with pytest.raises(RecordError, match=r"\A[^\n]+\Z") as refused:
         decode(bytes.fromhex(spaced_hex))
     assert says in str(refused.value)
@@ -378,7 +378,7 @@ def test_fault_31_hostile_cbor_is_refused(why: str, spaced_hex: str, says: str) 
         ({"points_lapsed": 1.0}, "Intent.points_lapsed: 1.0 is not a whole number"),
     ],
 )
-def test_fault_44_an_intent_with_wrong_money_or_form_is_never_written(changed: dict[str, Any], says: str) -> None:
+def test_faults_44_an_intent_with_wrong_money_or_form_is_never_written(changed: dict[str, Any], says: str) -> None:
     with pytest.raises(RecordError) as refused:
         encode(5, 4, AT_S, intent(**changed))
     assert says in str(refused.value)

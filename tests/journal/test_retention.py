@@ -46,7 +46,7 @@ def test_sealed_segments_wait_oldest_first_and_the_active_one_does_not() -> None
     assert (sealed.number, sealed.seal.first_seq, sealed.seal.records) == (2, 2, 1)
 
 
-def test_fault_36_a_segment_is_deleted_once_acknowledged_but_for_the_newest() -> None:
+def test_faults_36_a_segment_is_deleted_once_acknowledged_but_for_the_newest() -> None:
     folder = sealed_times(3)
     archive = archive_of(folder)
     archive.acknowledge(archive.load(1), RECEIPT)
@@ -61,14 +61,14 @@ def test_fault_36_a_segment_is_deleted_once_acknowledged_but_for_the_newest() ->
     assert again is not None and again.receipt == RECEIPT
 
 
-def test_fault_36_nothing_is_deleted_without_a_receipt() -> None:
+def test_faults_36_nothing_is_deleted_without_a_receipt() -> None:
     folder = sealed_times(5)
     archive = archive_of(folder)
     archive.acknowledge(archive.load(5), RECEIPT)
     assert segments(folder) == [1, 2, 3, 4, 5, 6]
 
 
-def test_fault_32_an_acknowledgement_that_comes_twice_is_one() -> None:
+def test_faults_32_an_acknowledgement_that_comes_twice_is_one() -> None:
     folder = sealed_times(2)
     archive = archive_of(folder)
     first = archive.load(1)
@@ -87,7 +87,7 @@ def test_a_receipt_has_its_bounds(receipt: bytes) -> None:
     assert segments(folder) == [1, 2, 3]
 
 
-def test_fault_36_a_receipt_for_other_bytes_deletes_nothing() -> None:
+def test_faults_36_a_receipt_for_other_bytes_deletes_nothing() -> None:
     folder = sealed_times(2)
     archive = archive_of(folder)
     sealed = archive.load(1)
@@ -101,7 +101,7 @@ def test_fault_36_a_receipt_for_other_bytes_deletes_nothing() -> None:
 
 
 @pytest.mark.parametrize("tear", [lost, kept, head_only, tail_only])
-def test_fault_36_power_lost_at_every_call_never_leaves_a_segment_deleted_without_its_receipt(tear: Tear) -> None:
+def test_faults_36_power_lost_at_every_call_never_leaves_a_segment_deleted_without_its_receipt(tear: Tear) -> None:
     image = sealed_times(2)
     whole = image.after_kill()
     archive = archive_of(whole)
@@ -126,7 +126,7 @@ def test_fault_36_power_lost_at_every_call_never_leaves_a_segment_deleted_withou
             assert held is not None and held.receipt == RECEIPT
 
 
-def test_fault_22_a_receipt_that_rotted_is_asked_for_again() -> None:
+def test_faults_22_a_receipt_that_rotted_is_asked_for_again() -> None:
     folder = sealed_times(1)
     archive = archive_of(folder)
     archive.acknowledge(archive.load(1), RECEIPT)
@@ -136,7 +136,7 @@ def test_fault_22_a_receipt_that_rotted_is_asked_for_again() -> None:
     assert archive.receipt(1) is not None
 
 
-def test_fault_22_a_sealed_segment_that_rotted_is_not_handed_out_and_can_be_set_aside() -> None:
+def test_faults_22_a_sealed_segment_that_rotted_is_not_handed_out_and_can_be_set_aside() -> None:
     folder = sealed_times(2)
     folder.disks["00000001.segment"].cache[100] ^= 1
     archive = archive_of(folder)
@@ -160,7 +160,7 @@ def test_a_seal_by_another_key_than_it_names_is_found() -> None:
         archive_of(folder).load(1)
 
 
-def test_fault_21_no_room_for_a_receipt_deletes_nothing() -> None:
+def test_faults_21_no_room_for_a_receipt_deletes_nothing() -> None:
     folder = sealed_times(2)
     folder.capacity = sum(len(disk.cache) for disk in folder.disks.values())
     archive = archive_of(folder)
@@ -173,7 +173,7 @@ def test_fault_21_no_room_for_a_receipt_deletes_nothing() -> None:
 
 
 @pytest.mark.parametrize("call", ["pread", "pwrite", "fdatasync", "rename", "sync", "create", "names"])
-def test_fault_20_an_error_of_the_disk_is_told(call: str) -> None:
+def test_faults_20_an_error_of_the_disk_is_told(call: str) -> None:
     folder = sealed_times(2)
     archive = archive_of(folder)
     first = archive.load(1)

@@ -62,7 +62,7 @@ def test_a_seal_is_read_again_and_the_same_key_seals_the_same_bytes() -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(0, 7))
-def test_fault_37_a_seal_with_any_bit_changed_is_refused_or_does_not_hold(at: int, bit: int) -> None:
+def test_faults_37_a_seal_with_any_bit_changed_is_refused_or_does_not_hold(at: int, bit: int) -> None:
     data = bytearray(encode_seal(SEAL, SEED))
     data[at % len(data)] ^= 1 << bit
     try:
@@ -113,7 +113,7 @@ def changed(items: list[object], place: int, value: object) -> bytes:
         *[(8, [[4, 1_000, 1, True, 0]]), (8, [[b"4", 1_000, 1, 0, 0]]), (8, [[4, 1_000, 1, "0", 0]])],
     ],
 )
-def test_fault_31_a_head_that_is_not_one_is_refused(place: int, value: object) -> None:
+def test_faults_31_a_head_that_is_not_one_is_refused(place: int, value: object) -> None:
     items = list(cbor2.loads(encode_head(HEAD)))
     with pytest.raises(RecordError):
         decode_head(changed(items, place, value))
@@ -123,7 +123,7 @@ def test_fault_31_a_head_that_is_not_one_is_refused(place: int, value: object) -
     ("place", "value"),
     [*[(place, None) for place in range(8)], (0, 2), (1, "x" * 201), (2, -1), (6, bytes(33)), (7, bytes(31))],
 )
-def test_fault_31_a_seal_that_is_not_one_is_refused(place: int, value: object) -> None:
+def test_faults_31_a_seal_that_is_not_one_is_refused(place: int, value: object) -> None:
     with pytest.raises(RecordError):
         decode_seal(cose.sign(changed([1, *SEAL], place, value), SEED))
 
@@ -143,7 +143,7 @@ def test_fault_31_a_seal_that_is_not_one_is_refused(place: int, value: object) -
         b"\xd2" + encode_seal(SEAL, SEED),
     ],
 )
-def test_fault_31_what_is_no_cose_sign1_of_ours_is_refused(data: bytes) -> None:
+def test_faults_31_what_is_no_cose_sign1_of_ours_is_refused(data: bytes) -> None:
     with pytest.raises(RecordError):
         cose.opened(data)
 

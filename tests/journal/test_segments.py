@@ -318,7 +318,7 @@ def crashes(tear: Tear, life: Callable[[MemoryFolder], Life]) -> Iterator[tuple[
 
 
 @pytest.mark.parametrize("tear", TEARS)
-def test_fault_18_power_loss_at_every_call_leaves_a_prefix_with_all_that_was_promised(tear: Tear) -> None:
+def test_faults_18_power_loss_at_every_call_leaves_a_prefix_with_all_that_was_promised(tear: Tear) -> None:
     for folder, lived in crashes(tear, live):
         after = opened(folder)
         records = every_record(folder)
@@ -329,7 +329,7 @@ def test_fault_18_power_loss_at_every_call_leaves_a_prefix_with_all_that_was_pro
 
 
 @pytest.mark.parametrize("tear", [lost, kept, head_only, mixed(Random(9))])
-def test_fault_23_recovery_cut_short_and_done_again_gives_the_same(tear: Tear) -> None:
+def test_faults_23_recovery_cut_short_and_done_again_gives_the_same(tear: Tear) -> None:
     """At each call of the recovery from a loss of power during a sealing, whatever of it was kept."""
     whole = MemoryFolder()
     live(whole)
@@ -355,7 +355,7 @@ def test_fault_23_recovery_cut_short_and_done_again_gives_the_same(tear: Tear) -
     assert images > 50
 
 
-def test_fault_23_recovering_twice_is_recovering_once() -> None:
+def test_faults_23_recovering_twice_is_recovering_once() -> None:
     folder, journal = begin()
     tap(journal)
     journal.seal()
@@ -368,7 +368,7 @@ def test_fault_23_recovering_twice_is_recovering_once() -> None:
     assert files(twice) == files(once) == files(folder)
 
 
-def test_fault_19_a_torn_seal_is_cut_and_the_segment_goes_on() -> None:
+def test_faults_19_a_torn_seal_is_cut_and_the_segment_goes_on() -> None:
     folder, journal = begin()
     tap(journal)
     calls = len(folder.calls)
@@ -387,7 +387,7 @@ def test_fault_19_a_torn_seal_is_cut_and_the_segment_goes_on() -> None:
     assert after.journal.seal() is not None
 
 
-def test_fault_18_spare_room_that_was_used_and_lost_its_new_name_with_the_power_is_used_clean() -> None:
+def test_faults_18_spare_room_that_was_used_and_lost_its_new_name_with_the_power_is_used_clean() -> None:
     """The next segment's long head was in it already; the seal was not durable, so the segment goes on."""
     undisturbed, other = begin()
     tap(other, CARD, "indeterminate")
@@ -405,7 +405,7 @@ def test_fault_18_spare_room_that_was_used_and_lost_its_new_name_with_the_power_
     assert (held(after, SECOND).torn_bytes, held(after, SECOND).problem) == (0, None)
 
 
-def test_fault_18_a_tap_in_a_new_segment_is_promised_only_once_its_name_is_durable() -> None:
+def test_faults_18_a_tap_in_a_new_segment_is_promised_only_once_its_name_is_durable() -> None:
     folder, journal = begin(capacity=2 * CHUNK)  # no room for another spare, whose flush of names would hide it
     tap(journal)
     assert journal.seal() is not None
@@ -417,7 +417,7 @@ def test_fault_18_a_tap_in_a_new_segment_is_promised_only_once_its_name_is_durab
 
 
 @pytest.mark.parametrize("call", ["pread", "pwrite", "fdatasync", "truncate", "rename", "sync", "allocate", "create"])
-def test_fault_20_an_error_while_sealing_is_final_and_loses_nothing(call: str) -> None:
+def test_faults_20_an_error_while_sealing_is_final_and_loses_nothing(call: str) -> None:
     folder, journal = begin()
     if call == "create":
         folder.remove("spare")
@@ -436,7 +436,7 @@ def test_fault_20_an_error_while_sealing_is_final_and_loses_nothing(call: str) -
 
 
 @pytest.mark.parametrize("call", ["names", "pread", "fdatasync", "rename", "sync", "create"])
-def test_fault_20_an_error_while_opening_is_told_and_the_folder_let_go(call: str) -> None:
+def test_faults_20_an_error_while_opening_is_told_and_the_folder_let_go(call: str) -> None:
     folder = MemoryFolder()
     if call == "pread":
         opened(folder).journal.close()
@@ -447,7 +447,7 @@ def test_fault_20_an_error_while_opening_is_told_and_the_folder_let_go(call: str
     assert folder.closed
 
 
-def test_fault_21_a_full_disk_still_lets_a_duty_be_ended_into_the_spare_room() -> None:
+def test_faults_21_a_full_disk_still_lets_a_duty_be_ended_into_the_spare_room() -> None:
     folder, journal = begin(capacity=2 * CHUNK)
     assert len(folder.disks["spare"].cache) == CHUNK
     with pytest.raises(JournalFull):
@@ -458,7 +458,7 @@ def test_fault_21_a_full_disk_still_lets_a_duty_be_ended_into_the_spare_room() -
     assert tap(journal) == accepted + 1
 
 
-def test_fault_21_no_room_for_the_next_segment_changes_nothing() -> None:
+def test_faults_21_no_room_for_the_next_segment_changes_nothing() -> None:
     folder, journal = begin(capacity=CHUNK + 100)  # none for the spare
     tap(journal)
     journal.flush()
@@ -472,7 +472,7 @@ def test_fault_21_no_room_for_the_next_segment_changes_nothing() -> None:
     assert tap(journal) == 5
 
 
-def test_fault_21_a_long_segment_goes_on_if_there_is_no_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_21_a_long_segment_goes_on_if_there_is_no_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "SEGMENT_BYTES", 1)
     folder, journal = begin(capacity=CHUNK)
     tap(journal)
@@ -498,7 +498,7 @@ def two_duties() -> tuple[MemoryFolder, list[j.Entry]]:
     return folder.after_kill(), list(held(folder, SECOND).entries)
 
 
-def test_fault_22_every_flushed_bit_counts_and_a_rotten_segment_is_quarantined() -> None:
+def test_faults_22_every_flushed_bit_counts_and_a_rotten_segment_is_quarantined() -> None:
     folder, entries = two_duties()
     image = files(folder)[SECOND]
     found = scan(image)
@@ -523,7 +523,7 @@ def test_fault_22_every_flushed_bit_counts_and_a_rotten_segment_is_quarantined()
 
 
 @pytest.mark.parametrize("place", [0, 16, 30, 60])
-def test_fault_22_with_a_rotten_head_the_checkpoint_is_made_anew_from_the_segment_before(place: int) -> None:
+def test_faults_22_with_a_rotten_head_the_checkpoint_is_made_anew_from_the_segment_before(place: int) -> None:
     folder, _ = two_duties()
     folder.disks[SECOND].cache[place] ^= 0x10
     standing = opened(folder).standing
@@ -534,7 +534,7 @@ def test_fault_22_with_a_rotten_head_the_checkpoint_is_made_anew_from_the_segmen
     assert standing.seen.most_writes(OTHER) == 23
 
 
-def test_fault_22_what_was_pending_stays_so_and_what_lost_its_outcome_is_so_again() -> None:
+def test_faults_22_what_was_pending_stays_so_and_what_lost_its_outcome_is_so_again() -> None:
     """The outcome of OTHER's last tap rots: the card's next tap tells. It would not have been made with one open."""
     folder, entries = two_duties()
     lost_outcome = entries[5]
@@ -545,7 +545,7 @@ def test_fault_22_what_was_pending_stays_so_and_what_lost_its_outcome_is_so_agai
     assert {idm: seq for idm, (seq, _) in pending.items()} == {CARD: 2, OTHER: entries[4].seq, bytes(8): entries[6].seq}
 
 
-def test_fault_22_of_a_card_only_its_last_write_can_be_open() -> None:
+def test_faults_22_of_a_card_only_its_last_write_can_be_open() -> None:
     folder, _ = two_duties()
     start = held(folder, SECOND).starts[1]  # the first outcome of three
     folder.disks[SECOND].cache[start + FRAME_HEAD_BYTES] ^= 1
@@ -553,7 +553,7 @@ def test_fault_22_of_a_card_only_its_last_write_can_be_open() -> None:
 
 
 @pytest.mark.parametrize("rotten", [0, 1, 4])
-def test_fault_22_faults_43_where_an_open_note_is_nobody_can_tell_after_rot(rotten: int) -> None:
+def test_faults_22_faults_43_where_an_open_note_is_nobody_can_tell_after_rot(rotten: int) -> None:
     """What told that it was in the box may be among what is lost, and the acceptor may hold another one by now."""
     folder, journal = begin()
     journal.append(j.TripEnded("T1"), AT_S)
@@ -572,7 +572,7 @@ def test_fault_22_faults_43_where_an_open_note_is_nobody_can_tell_after_rot(rott
     assert after.standing.open_notes() == held(folder, SECOND).head.notes == left
 
 
-def test_fault_22_rot_that_shows_at_the_seal_leaves_no_doubt_of_a_note() -> None:
+def test_faults_22_rot_that_shows_at_the_seal_leaves_no_doubt_of_a_note() -> None:
     """The terminal that wrote the records knows what they were."""
     folder, journal = begin()
     seq = note(journal)
@@ -581,7 +581,7 @@ def test_fault_22_rot_that_shows_at_the_seal_leaves_no_doubt_of_a_note() -> None
     assert held(folder, SECOND).head.notes == (OpenNote(seq, 1_000, True, stacking=False),)
 
 
-def test_fault_22_an_intent_that_is_lost_itself_is_on_no_list_and_its_number_is_not_given_again() -> None:
+def test_faults_22_an_intent_that_is_lost_itself_is_on_no_list_and_its_number_is_not_given_again() -> None:
     folder, entries = two_duties()
     start = held(folder, SECOND).starts[4]
     folder.disks[SECOND].cache[start + FRAME_HEAD_BYTES + 40] ^= 1
@@ -592,7 +592,7 @@ def test_fault_22_an_intent_that_is_lost_itself_is_on_no_list_and_its_number_is_
     assert tap(after.journal) > entries[-1].seq
 
 
-def test_fault_22_numbers_that_may_have_stood_after_the_last_whole_record_are_not_given_again() -> None:
+def test_faults_22_numbers_that_may_have_stood_after_the_last_whole_record_are_not_given_again() -> None:
     folder, entries = two_duties()
     found = held(folder, SECOND)
     image = folder.disks[SECOND].cache
@@ -603,7 +603,7 @@ def test_fault_22_numbers_that_may_have_stood_after_the_last_whole_record_are_no
     assert told.last_seq == entries[-1].seq + -(-100 // LEAST_FRAME_BYTES)
 
 
-def test_fault_22_without_any_segment_left_to_go_by_receipts_keep_numbers_from_being_given_twice() -> None:
+def test_faults_22_without_any_segment_left_to_go_by_receipts_keep_numbers_from_being_given_twice() -> None:
     folder, _ = two_duties()
     folder.remove(FIRST)
     receipt = folder.create("00000001.receipt")
@@ -619,7 +619,7 @@ def test_fault_22_without_any_segment_left_to_go_by_receipts_keep_numbers_from_b
 
 
 @pytest.mark.parametrize("tear", [lost, kept, head_only])
-def test_fault_23_a_quarantine_cut_short_and_done_again_gives_the_same(tear: Tear) -> None:
+def test_faults_23_a_quarantine_cut_short_and_done_again_gives_the_same(tear: Tear) -> None:
     folder, _ = two_duties()
     folder.disks[SECOND].cache[len(HEADER) + 200] ^= 1
     folder.disks[SECOND].medium[:] = folder.disks[SECOND].cache
@@ -638,7 +638,7 @@ def test_fault_23_a_quarantine_cut_short_and_done_again_gives_the_same(tear: Tea
             assert {name: data for name, data in files(again).items() if name != "spare"} == expected
 
 
-def test_fault_22_rot_that_shows_when_a_segment_is_read_back_for_its_seal_quarantines_it() -> None:
+def test_faults_22_rot_that_shows_when_a_segment_is_read_back_for_its_seal_quarantines_it() -> None:
     folder, journal = begin()
     seq = tap(journal, CARD, "indeterminate")
     journal.flush()
@@ -653,7 +653,7 @@ def test_fault_22_rot_that_shows_when_a_segment_is_read_back_for_its_seal_quaran
     assert opened(folder.after_kill()).quarantined == head.quarantined
 
 
-def test_fault_22_another_file_that_is_sound_by_itself_is_not_sealed_in_place_of_what_was_written() -> None:
+def test_faults_22_another_file_that_is_sound_by_itself_is_not_sealed_in_place_of_what_was_written() -> None:
     folder, journal = begin()
     journal.append(j.TripEnded("T1"), AT_S)
     journal.flush()
@@ -665,7 +665,7 @@ def test_fault_22_another_file_that_is_sound_by_itself_is_not_sealed_in_place_of
 
 
 @pytest.mark.parametrize("kind", ["altered", "taken out", "moved", "put in"])
-def test_fault_22_records_altered_taken_out_moved_or_put_in_are_found_by_sequence(kind: str) -> None:
+def test_faults_22_records_altered_taken_out_moved_or_put_in_are_found_by_sequence(kind: str) -> None:
     """Each frame is whole by its CRC, as whoever changes the file would see to; the chain tells."""
     records = [j.encode(seq, seq - 1, AT_S, j.TripEnded(f"T{seq}")) for seq in range(1, 6)]
     data = segment_of(*records)
@@ -684,7 +684,7 @@ def test_fault_22_records_altered_taken_out_moved_or_put_in_are_found_by_sequenc
     assert "altered, taken out or moved" in found.problem.what
 
 
-def test_fault_22_the_seal_vouches_for_the_last_record_too() -> None:
+def test_faults_22_the_seal_vouches_for_the_last_record_too() -> None:
     folder, journal = begin()
     tap(journal)
     journal.seal()
@@ -703,7 +703,7 @@ def test_fault_22_the_seal_vouches_for_the_last_record_too() -> None:
         (lambda data: segment_of(*payloads_of(data)[:-1], b"\xd2\x80"), "the frame is whole, but no seal"),
     ],
 )
-def test_fault_22_a_seal_that_does_not_fit_is_found(change: Callable[[bytes], bytes], says: str) -> None:
+def test_faults_22_a_seal_that_does_not_fit_is_found(change: Callable[[bytes], bytes], says: str) -> None:
     folder, journal = begin()
     tap(journal)
     journal.seal()
@@ -728,7 +728,7 @@ def payloads_of(data: bytes) -> list[bytes]:
         (b"FAREBOX\0\3\0\0\0" + bytes.fromhex("19 E7 3A B1") + bytes(100), "header of format version 3"),
     ],
 )
-def test_fault_22_what_is_whole_but_not_ours_to_read_stops_the_start_and_is_left_alone(image: bytes, says: str) -> None:
+def test_faults_22_what_is_whole_but_not_ours_to_read_stops_the_start_and_is_left_alone(image: bytes, says: str) -> None:
     folder = MemoryFolder()
     disk = folder.create(FIRST)
     disk.allocate(CHUNK)
