@@ -728,7 +728,7 @@ def payloads_of(data: bytes) -> list[bytes]:
         (b"FAREBOX\0\3\0\0\0" + bytes.fromhex("19 E7 3A B1") + bytes(100), "header of format version 3"),
     ],
 )
-def test_faults_22_what_is_whole_but_not_ours_to_read_stops_the_start_and_is_left_alone(image: bytes, says: str) -> None:
+def test_faults_22_what_is_whole_but_not_ours_to_read_stops_the_start_untouched(image: bytes, says: str) -> None:
     folder = MemoryFolder()
     disk = folder.create(FIRST)
     disk.allocate(CHUNK)
