@@ -219,7 +219,7 @@ def test_csv_needs_no_more_than_a_plain_installation(
 ) -> None:
     for name in ("numpy", "pyarrow"):
         monkeypatch.setitem(sys.modules, name, None)
-    for name in [name for name in sys.modules if name.startswith(("tools.sim_command", "tools.tariff"))]:
+    for name in [name for name in sys.modules if name.startswith(("tools.replay_command", "tools.tariff"))]:
         monkeypatch.delitem(sys.modules, name)
     again = replay(tmp_path, "image")
     assert again.rides.read_bytes() == replayed.rides.read_bytes()
