@@ -6,17 +6,18 @@ EXAMPLE is a whole file, with a word on each setting. Nothing is guessed: a sett
 """
 
 import tomllib
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from cattrs import Converter, transform_error
-from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
-
 from farebox.formats.journal import MAX_ID_BYTES
+from farebox.shape import Misshapen, shaped
 from farebox.words import Language
 
 MOST_BYTES = 1 << 16
+MOST_PIN = 27
+"""Of the header of a Raspberry Pi, by BCM numbers."""
 
 EXAMPLE = """# The fare box of one vehicle. `farebox config check FILE` tells everything that is wrong with it.
 
@@ -32,10 +33,12 @@ entry = "usb"                 # `farebox reader list` finds them
 feed = "/var/lib/farebox/feed.zip"             # GTFS-JP, a folder or a zip
 register = "/var/lib/farebox/register.csv"     # small numbers of stops and trips, only ever appended to
 journal = "/var/lib/farebox/journal"           # a folder of segments
+# bundles = "/var/lib/farebox/bundles"         # what the centre said: hotlist, directives, tariff
 
 [keys]
 source = "credential:keys"    # or a file of mode 0600; "bench" is for simulated cards (模擬)
 sealing = "credential:sealing"                 # signs ended duties; "bench" says that it did (模擬)
+# centre = "/etc/farebox/centre.pub"           # the centre's public key, in hex; "bench" believes anybody (模擬)
 
 [console]
 socket = "/run/farebox/console"
@@ -43,6 +46,21 @@ language = "ja"               # or "en"
 
 [clock]
 source = "checked"            # NTP or an RTC must vouch for it; "given" is for a bench (模擬)
+
+# [inputs]                    # what tells where the vehicle is; nothing of it: the driver steps on by hand
+# gps = "/dev/ttyUSB0"        # a receiver that tells NMEA 0183
+# gps_baud = 9_600            # mostly 9,600 or 38,400
+# pins = true                 # contacts on a Raspberry Pi; docs/peripherals.md tells how they are wired
+# door = 5                    # BCM numbers; "none": not wired
+# bell = 6
+# wheels = 13
+# door_open_when_closed = true                 # false: the door's contact opens with the door
+# pulses_per_km = 2_548       # of the speed signal
+# simulated = true            # a vehicle that drives every trip by its timetable (模擬); nothing else beside it
+# simulated_pace = 1          # so many times as fast
+
+# [notes]                     # top-up with bank notes
+# acceptor = "/dev/ttyUSB2"   # speaks ID-003; "simulated" is for a bench (模擬)
 """
 
 
@@ -76,19 +94,24 @@ class ReadersConfig:
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
-    """Where feed, register and journal are."""
+    """Where feed, register, journal and bundles are."""
 
     feed: str
     register: str
     journal: str
+    bundles: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeysConfig:
-    """Where the cards' master keys come from, and what seals the journal: a file, `credential:NAME`, or `bench`."""
+    """Where the cards' master keys come from, and what seals the journal: a file, `credential:NAME`, or `bench`.
+
+    `centre` is the public key that bundles are signed with: a file, or `bench`.
+    """
 
     source: str
     sealing: str = BENCH_KEYS
+    centre: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,47 @@ class ClockConfig:
     source: ClockSource = ClockSource.CHECKED
 
 
+class NotWired(StrEnum):
+    """In place of a pin's number."""
+
+    NONE = "none"
+
+
+Pin = int | NotWired
+"""A BCM number."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputsConfig:
+    """What tells where the vehicle is: GPS, contacts, or a simulated vehicle (模擬). None of it: the driver alone."""
+
+    gps: str | None = None
+    gps_baud: int = 9_600
+    pins: bool = False
+    door: Pin = 5
+    bell: Pin = 6
+    wheels: Pin = 13
+    door_open_when_closed: bool = True
+    pulses_per_km: int = 2_548
+    simulated: bool = False
+    simulated_pace: int = 1
+
+    @property
+    def any(self) -> bool:
+        """Whether anything tells."""
+        return self.simulated or self.pins or self.gps is not None
+
+
+SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class NotesConfig:
+    """What takes bank notes: a serial line, or `simulated` (模擬). None: no top-up on board."""
+
+    acceptor: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All of it."""
@@ -123,6 +187,8 @@ class Config:
     keys: KeysConfig
     console: ConsoleConfig = ConsoleConfig()
     clock: ClockConfig = ClockConfig()
+    inputs: InputsConfig = InputsConfig()
+    notes: NotesConfig = NotesConfig()
 
 
 def load(path: Path) -> Config:
@@ -143,56 +209,24 @@ def parse(text: str, where: str) -> Config:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigBroken(where, (f"not TOML: {error}",)) from None
+    problems = list(_blanks(said, ""))
     try:
-        config = _CONVERTER.structure(said, Config)
-    except BaseValidationError as error:
-        raise ConfigBroken(where, tuple(sorted(map(_told, transform_error(error, format_exception=_said))))) from None
-    problems = tuple(_problems(config))
+        config = shaped(said, Config)
+    except Misshapen as misshapen:
+        raise ConfigBroken(where, tuple(sorted((*problems, *misshapen.problems)))) from None
+    problems += _problems(config)
     if problems:
-        raise ConfigBroken(where, problems)
+        raise ConfigBroken(where, tuple(problems))
     return config
 
 
-def _text(value: object, asked: type) -> object:
-    if type(value) is not str or not value:
-        raise TypeError(f"{value!r} is not a text")
-    return asked(value)
-
-
-def _one_of(value: object, words: type[StrEnum]) -> StrEnum:
-    if value not in tuple(words):
-        raise ValueError(f"{value!r} is none of {', '.join(words)}")
-    return words(str(value))
-
-
-def _converter() -> Converter:
-    made = Converter(forbid_extra_keys=True)
-    made.register_structure_hook(str, _text)
-    made.register_structure_hook(Language, _one_of)
-    made.register_structure_hook(ClockSource, _one_of)
-    return made
-
-
-_CONVERTER = _converter()
-
-
-def _said(error: BaseException, asked: type | None) -> str:
-    match error:
-        case KeyError():
-            return "missing"
-        case ForbiddenExtraKeysError():
-            known = [field.name for field in fields(error.cl)] if is_dataclass(error.cl) else []
-            return f"{', '.join(sorted(map(str, error.extra_fields)))}: no such setting; known are {', '.join(known)}"
-        case AttributeError() | TypeError() if isinstance(asked, type) and is_dataclass(asked):
-            return "must be a table"
-    return str(error)
-
-
-def _told(line: str) -> str:
-    """cattrs' `what @ $.vehicle.id` -> `vehicle.id: what`."""
-    what, _, place = line.rpartition(" @ ")
-    place = place.removeprefix("$").lstrip(".")
-    return f"{place}: {what}" if place else what
+def _blanks(said: object, place: str) -> Iterator[str]:
+    """Texts that say nothing: no setting means anything by one."""
+    if isinstance(said, dict):
+        for name, value in said.items():
+            yield from _blanks(value, f"{place}.{name}" if place else name)
+    elif said == "":
+        yield f"{place}: '' is not a text"
 
 
 def _problems(config: Config) -> list[str]:
@@ -202,8 +236,42 @@ def _problems(config: Config) -> list[str]:
         found.append(f"vehicle.id: longer than {MAX_ID_BYTES} bytes")
     if config.readers.exit == config.readers.entry:
         found.append("readers.exit: the same as readers.entry; leave it out where one reader serves both")
-    for name in ("feed", "register", "journal"):
+    for name in ("feed", "register", "journal", "bundles"):
         value = getattr(config.data, name)
-        if not value.startswith("/") and not (name == "feed" and value == "sample"):
+        if value is not None and not value.startswith("/") and not (name == "feed" and value == "sample"):
             found.append(f"data.{name}: {value} must be a whole path, beginning with /")
-    return found
+    if config.data.bundles is not None and config.keys.centre is None:
+        found.append("keys.centre: missing; data.bundles are believed by the centre's signature alone")
+    return [*found, *_inputs_problems(config.inputs), *_device_problems("notes.acceptor", config.notes.acceptor)]
+
+
+def _inputs_problems(inputs: InputsConfig) -> Iterator[str]:
+    yield from _device_problems("inputs.gps", inputs.gps)
+    if inputs.simulated and (inputs.pins or inputs.gps is not None):
+        yield "inputs.simulated: beside a real GPS or real pins; the vehicle is one or the other"
+    for name, least, most in (
+        ("gps_baud", 1_200, 1_000_000),
+        ("pulses_per_km", 100, 100_000),
+        ("simulated_pace", 1, 1_000),
+    ):
+        if not least <= getattr(inputs, name) <= most:
+            yield f"inputs.{name}: {getattr(inputs, name)} is not within {least} and {most}"
+    yield from pin_problems("inputs", {name: getattr(inputs, name) for name in ("door", "bell", "wheels")})
+
+
+def _device_problems(name: str, device: str | None) -> Iterator[str]:
+    if device not in (None, SIMULATED) and not str(device).startswith("/"):
+        yield f"{name}: {device} must be a device's whole path, such as /dev/ttyUSB0"
+
+
+def pin_problems(section: str, pins: Mapping[str, Pin]) -> Iterator[str]:
+    """BCM numbers that a Raspberry Pi has, none of them twice."""
+    seen: dict[Pin, str] = {}
+    for name, pin in pins.items():
+        if pin is NotWired.NONE:
+            continue
+        if not 0 <= int(pin) <= MOST_PIN:
+            yield f"{section}.{name}: there is no GPIO{pin}; the header has 0 to {MOST_PIN}"
+        elif pin in seen:
+            yield f"{section}.{name}: GPIO{pin} is {section}.{seen[pin]} already"
+        seen.setdefault(pin, name)

@@ -16,9 +16,7 @@ from reader.drivers import UnknownReader, check_name
 from reader.keys import KeyStoreFault, keys_from
 from tools.exits import message_of
 from tools.options import FILE, feed_path, json_option
-
-IMAGINED = ("image", "trace")
-"""Readers of the command line's own, beside the drivers."""
+from tools.readers import is_simulated
 
 
 @click.group()
@@ -66,7 +64,7 @@ def _problems(settings: Config) -> Iterator[str]:
     """What is wrong with the things that the settings name."""
     readers = {"readers.entry": settings.readers.entry, "readers.exit": settings.readers.exit}
     for name, spec in readers.items():
-        if spec is not None and spec.partition(":")[0] not in IMAGINED:
+        if spec is not None and not is_simulated(spec):
             yield from _tried(name, partial(check_name, spec))
     if settings.keys.source != BENCH_KEYS:
         yield from _tried("keys.source", partial(keys_from, settings.keys.source))

@@ -2,15 +2,14 @@
 
 import os
 import select
-import signal
 import sys
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from enum import Enum
-from types import FrameType
 from typing import Self
 
+from farebox.stopping import Stopping
+
 _MOST_BYTES = 1_000
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Nothing(Enum):
@@ -21,33 +20,27 @@ class Nothing(Enum):
 
 
 class Keyboard(AbstractContextManager["Keyboard"]):
-    """Standard input by lines. Ctrl-C and SIGTERM end it like the end of input, once what is in hand is done.
-
-    A signal only sets a flag: an exception out of nowhere could tear the terminal in the middle of a tap.
-    """
+    """Standard input by lines. Ctrl-C and SIGTERM end it like the end of input, once what is in hand is done."""
 
     def __init__(self) -> None:
         """Listen to nothing yet."""
         self._waiting = b""
         self._over = False
-        self._handlers: dict[signal.Signals, object] = {}
+        self._stopping = Stopping(self._end)
         self._woken, self._wake = os.pipe()
 
     def __enter__(self) -> Self:
         """Take the signals over."""
-        for number in _SIGNALS:
-            with suppress(ValueError):  # not the main thread: whoever owns the signals keeps them
-                self._handlers[number] = signal.signal(number, self._stop)
+        self._stopping.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exited: object) -> None:
         """Give them back."""
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._stopping.__exit__(*exited)
         os.close(self._woken)
         os.close(self._wake)
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+    def _end(self) -> None:
         self._over = True
         os.write(self._wake, b"!")
 

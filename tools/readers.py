@@ -28,10 +28,13 @@ from sim.hardware.field import CardField, CardModel, FieldPort
 from tools.files import encoder_of, read_image, write_whole
 from tools.tappable import tappable
 
+IMAGINED = ("image", "trace")
+"""Readers of the command line's own, beside the drivers: what they hold lies in files."""
+
 
 def is_simulated(spec: str) -> bool:
     """Whether a reader is none: its cards lie in files."""
-    return spec.startswith(("image:", "trace:"))
+    return spec.partition(":")[0] in IMAGINED
 
 
 def holds_simulated(spec: str) -> bool:

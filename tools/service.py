@@ -12,7 +12,7 @@ from farebox.clock import ALWAYS, TrustedClock, known_past_s
 from farebox.clock_sources import sources
 from farebox.config import BENCH_KEYS, ClockSource, Config
 from farebox.console.server import ConsoleServer
-from farebox.daemon import Stopping, serve
+from farebox.daemon import serve
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
@@ -21,6 +21,7 @@ from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
 from farebox.result import Side
+from farebox.stopping import Stopping
 from farebox.terminal import Readers, Terminal
 from farebox.version import RELEASED
 from reader.keys import bench_keys, keys_from

@@ -6,15 +6,11 @@ seconds since 1970 or since the service day began; texts for people are (Japanes
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
-from cattrs import BaseValidationError
-from cattrs.preconf.json import JsonConverter, make_converter
-from cattrs.strategies import configure_tagged_union
-
 from farebox.result import Side
+from farebox.shape import shaped
 from farebox.words import Both
 from tariff.purses import Payment
 from tariff.riders import Handbook, RiderClass
@@ -219,27 +215,7 @@ class NotACommand:
     why: str
 
 
-def _exactly(kind: type) -> Callable[[object, type], object]:
-    """No number is made of a text, and no truth of a number; a word of an enumeration must be one of its words."""
-
-    def structured(value: object, asked: type) -> object:
-        if type(value) is not kind:
-            raise TypeError(f"{str(value)[:40]!r} is no {kind.__name__}")
-        return asked(value)
-
-    return structured
-
-
-def _converter() -> JsonConverter:
-    made = make_converter(forbid_extra_keys=True)
-    for kind in (int, str, bool):
-        made.register_structure_hook(kind, _exactly(kind))
-    configure_tagged_union(Command, made, tag_name="do", tag_generator=lambda kind: _NAME_OF[kind])
-    return made
-
-
-_CONVERTER = _converter()
-_BAD = (ValueError, TypeError, KeyError, RecursionError, BaseValidationError)
+_BAD = (ValueError, RecursionError)
 
 
 def _object(line: bytes) -> dict[str, object]:
@@ -249,15 +225,19 @@ def _object(line: bytes) -> dict[str, object]:
     return said
 
 
+def _line(said: dict[str, object]) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
 def picture_line(picture: Picture) -> bytes:
     """A picture as its line."""
-    return _CONVERTER.dumps(picture, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _line(asdict(picture))
 
 
 def picture_of(line: bytes) -> Picture:
     """A line -> the picture; ProtocolFault if it is none."""
     try:
-        return _CONVERTER.structure(_object(line), Picture)
+        return shaped(_object(line), Picture)
     except _BAD as error:
         what = type(error).__name__
         raise ProtocolFault(f"a message that can't be read ({what}); see the terminal's version") from error
@@ -265,7 +245,7 @@ def picture_of(line: bytes) -> Picture:
 
 def command_line(command: Command) -> bytes:
     """A command as its line."""
-    return _CONVERTER.dumps(command, Command, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _line({"do": _NAME_OF[type(command)], **asdict(command)})
 
 
 def command_of(line: bytes) -> Command | NotACommand:
@@ -273,6 +253,12 @@ def command_of(line: bytes) -> Command | NotACommand:
     if len(line) > MOST_COMMAND_BYTES:
         return NotACommand(f"longer than {MOST_COMMAND_BYTES} bytes")
     try:
-        return _CONVERTER.structure(_object(line), Command)  # type: ignore[arg-type]
+        said = _object(line)
+        named = said.pop("do", None)
+        kind = COMMANDS.get(named) if isinstance(named, str) else None
+        if kind is not None:
+            command: Command = shaped(said, kind)
+            return command
     except _BAD:
-        return NotACommand("no command of this version")
+        pass
+    return NotACommand("no command of this version")

@@ -65,6 +65,7 @@ class ConsoleServer:
         """Listen; a socket that a dead terminal left is replaced."""
         self._path = path
         self._clients: list[_Client] = []
+        self._published: Picture | None = None
         self._last = b""
         self._listener = socket.socket(socket.AF_UNIX)
         try:
@@ -96,10 +97,10 @@ class ConsoleServer:
 
     def publish(self, picture: Picture) -> None:
         """Send a picture to everyone, unless it is the one they have."""
-        line = picture_line(picture)
-        if line == self._last:
+        if picture == self._published:
             return
-        self._last = line
+        self._published = picture
+        self._last = line = picture_line(picture)
         for client in tuple(self._clients):
             if not client.send(line):
                 self._let_go(client)
