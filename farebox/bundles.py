@@ -1,6 +1,6 @@
 """The bundles that a terminal has: of each kind the last good one, on disk, and never an older one (CTR-3, faults 28).
 
-    store = BundleStore(folder, verify)
+    store = BundleStore(folder, signed_by(keys))
     taken = store.take(Kind.HOTLIST, data)      -> the bundle, or Rejected, which says why; nothing has changed then
     store.load(Kind.HOTLIST)                    -> Loaded: the bundle as it stands on disk, if there is one
 
@@ -9,12 +9,13 @@ if the disk loses the newest, the terminal has an older hotlist instead of none.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from farebox.feed.operators import Operators, parse_operators
+from farebox.formats import cose
 from farebox.formats.bundle import KIND_OF, MOST_BYTES, Bundle, BundleError, Directives, Hotlist, Kind, Tariff, parse
 from farebox.hotlist import AGES, Ages
 from farebox.terms import Orders
@@ -25,6 +26,11 @@ MOST_SIGNED_BYTES = MOST_BYTES + 4096
 
 Verify = Callable[[bytes], bytes]
 """Signed bytes -> the payload, if the signature is the centre's; else raises ValueError."""
+
+
+def signed_by(keys: Collection[bytes]) -> Verify:
+    """What takes the signature of one of these public keys off: of the centre's, older and newer."""
+    return lambda signed: cose.vouched(signed, keys, MOST_SIGNED_BYTES)
 
 
 class Why(StrEnum):
@@ -85,7 +91,7 @@ class BundleStore:
         bundle = self._opened(kind, signed)
         if isinstance(bundle, Rejected):
             return bundle
-        broken = _broken_inside(bundle)
+        broken = broken_inside(bundle)
         if broken is not None:
             return Rejected(kind, Why.BROKEN, broken)
         standing = self.load(kind).bundle
@@ -151,7 +157,7 @@ class BundleStore:
         _sync(self._folder)
 
 
-def _broken_inside(bundle: Bundle) -> str | None:
+def broken_inside(bundle: Bundle) -> str | None:
     """What reading alone does not tell: entries of directives, operator files that contradict themselves."""
     try:
         match bundle:

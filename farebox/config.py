@@ -5,6 +5,7 @@
 EXAMPLE is a whole file, with a word on each setting. Nothing is guessed: a setting that is not known is a fault.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,14 +39,21 @@ journal = "/var/lib/farebox/journal"           # a folder of segments
 [keys]
 source = "credential:keys"    # or a file of mode 0600; "bench" is for simulated cards (模擬)
 sealing = "credential:sealing"                 # signs ended duties; "bench" says that it did (模擬)
-# centre = "/etc/farebox/centre.pub"           # the centre's public key, in hex; "bench" believes anybody (模擬)
+# centre = "/etc/farebox/centre.pub"           # the centre's public keys, in hex; "bench" believes anybody (模擬)
 
 [console]
 socket = "/run/farebox/console"
 language = "ja"               # or "en"
 
 [clock]
-source = "checked"            # NTP or an RTC must vouch for it; "given" is for a bench (模擬)
+source = "checked"            # NTP, an RTC or the centre must vouch for it; "given" is for a bench (模擬)
+# told = "/run/farebox-exchange/time"          # where the exchange leaves the centre's time
+
+# [exchange]                  # with the centre; docs/exchange.md. It needs data.bundles and keys.centre
+# url = "https://centre.example/bus/"
+# ca = "/etc/farebox/centre-ca.pem"            # whom to ask whether that is the centre
+# token = "credential:centre-token"            # tells the centre which vehicle this is; or a file of mode 0600
+# every_s = 300
 
 # [inputs]                    # what tells where the vehicle is; nothing of it: the driver steps on by hand
 # gps = "/dev/ttyUSB0"        # a receiver that tells NMEA 0183
@@ -106,7 +114,7 @@ class DataConfig:
 class KeysConfig:
     """Where the cards' master keys come from, and what seals the journal: a file, `credential:NAME`, or `bench`.
 
-    `centre` is the public key that bundles are signed with: a file, or `bench`.
+    `centre` has the public keys that the centre signs with: a file, or `bench` (`farebox.centre_keys`).
     """
 
     source: str
@@ -131,9 +139,23 @@ class ClockSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockConfig:
-    """Whether the clock is to be vouched for before a pass or a day counts (faults 25)."""
+    """Whether the clock is to be vouched for before a pass or a day counts (faults 25).
+
+    `told` is the file where the exchange leaves the centre's time (`farebox.exchange.told`).
+    """
 
     source: ClockSource = ClockSource.CHECKED
+    told: str = "/run/farebox-exchange/time"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeConfig:
+    """The centre: where it is, who vouches for it (a PEM file), by what it knows this vehicle, when it is asked."""
+
+    url: str
+    ca: str
+    token: str
+    every_s: int = 300
 
 
 class NotWired(StrEnum):
@@ -189,6 +211,7 @@ class Config:
     clock: ClockConfig = ClockConfig()
     inputs: InputsConfig = InputsConfig()
     notes: NotesConfig = NotesConfig()
+    exchange: ExchangeConfig | None = None
 
 
 def load(path: Path) -> Config:
@@ -242,7 +265,28 @@ def _problems(config: Config) -> list[str]:
             found.append(f"data.{name}: {value} must be a whole path, beginning with /")
     if config.data.bundles is not None and config.keys.centre is None:
         found.append("keys.centre: missing; data.bundles are believed by the centre's signature alone")
+    if not config.clock.told.startswith("/"):
+        found.append(f"clock.told: {config.clock.told} must be a whole path, beginning with /")
+    found += _exchange_problems(config)
     return [*found, *_inputs_problems(config.inputs), *_device_problems("notes.acceptor", config.notes.acceptor)]
+
+
+_EVERY_S = range(10, 86_401)
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/([\w.~-]+/)*", re.ASCII)
+
+
+def _exchange_problems(config: Config) -> Iterator[str]:
+    exchange = config.exchange
+    if exchange is None:
+        return
+    if _HTTPS.fullmatch(exchange.url) is None:
+        yield f"exchange.url: {exchange.url[:100]} is not https://HOST/…/, without ? and #"
+    if not exchange.ca.startswith("/"):
+        yield f"exchange.ca: {exchange.ca} must be a whole path, beginning with /"
+    if exchange.every_s not in _EVERY_S:
+        yield f"exchange.every_s: {exchange.every_s} is not from {_EVERY_S[0]} to {_EVERY_S[-1]}"
+    if config.data.bundles is None:
+        yield "data.bundles: missing; the exchange keeps there what it fetches"
 
 
 def _inputs_problems(inputs: InputsConfig) -> Iterator[str]:

@@ -22,6 +22,7 @@ class _Commands(LazyGroup):
         "card": ("tools.card:card", "Make card images, and show what cards hold."),
         "tariff": ("tools.tariff.command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
         "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
+        "bundle": ("tools.bundle_command:bundle", "Hotlist, directives and tariff: sign, verify and show them."),
     }
 
 

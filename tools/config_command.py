@@ -4,16 +4,18 @@ import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from ssl import create_default_context
 from typing import Any
 
 import click
 
+from farebox.centre_keys import centre_keys
 from farebox.config import BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
 from farebox.feed import FeedFault, RegisterFault, load_feed
 from farebox.feed.operators import OperatorFault, load_operators
 from farebox.journal.sealing import sealing_seed
 from reader.drivers import UnknownReader, check_name
-from reader.keys import KeyStoreFault, keys_from
+from reader.keys import KeyStoreFault, keys_from, secrets_from
 from tools.exits import message_of
 from tools.options import FILE, feed_path, json_option
 from tools.readers import is_simulated
@@ -70,10 +72,16 @@ def _problems(settings: Config) -> Iterator[str]:
         yield from _tried("keys.source", partial(keys_from, settings.keys.source))
     if settings.keys.sealing != BENCH_KEYS:
         yield from _tried("keys.sealing", partial(sealing_seed, settings.keys.sealing))
+    if settings.keys.centre is not None:
+        yield from _tried("keys.centre", partial(centre_keys, settings.keys.centre))
     yield from _tried("data.feed", partial(load_feed, feed_path(settings.data.feed)))
-    for name in ("register", "journal"):
-        folder = Path(getattr(settings.data, name)).parent
-        if not folder.is_dir():
+    if settings.exchange is not None:
+        yield from _tried("exchange.token", partial(secrets_from, settings.exchange.token))
+        yield from _tried("exchange.ca", partial(create_default_context, cafile=settings.exchange.ca))
+    for name in ("register", "journal", "bundles"):
+        path = getattr(settings.data, name)
+        folder = Path(path).parent if path else None
+        if folder is not None and not folder.is_dir():
             yield f"data.{name}: there is no folder {folder}; make it"
     operator = settings.vehicle.operator
     schemes = sorted({book.scheme for book in load_operators().rulebooks})

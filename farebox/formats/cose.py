@@ -1,9 +1,11 @@
-"""COSE_Sign1 (RFC 9052, 4.2) with Ed25519 (RFC 9053, 2.2), as far as a seal needs it: one signature over one payload.
+"""COSE_Sign1 (RFC 9052, 4.2) with Ed25519 (RFC 9053, 2.2), as far as seals, bundles and what a centre says need it: one
+signature over one payload.
 
 The key's id is the public key itself, so that a signature can be checked on the spot; whether that key is to be trusted
 is for whoever checks to say. Written out because the libraries for it do not work with the cbor2 we use.
 """
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from farebox.formats.strict import RecordError, parse
 TAG = b"\xd2"
 """Tag 18, COSE_Sign1: the first byte."""
 MOST_BYTES = 1024
+"""By default: of a seal, or of a word of the centre's."""
 KEY_BYTES, SIGNATURE_BYTES = 32, 64
 BENCH_SEED = sha256(b"farebox bench sealing key: public, simulated terminals only").digest()
 """The key of terminals that were given none (模擬): public by design, it proves nothing."""
@@ -41,11 +44,11 @@ def sign(payload: bytes, seed: bytes) -> bytes:
     return TAG + cbor2.dumps([protected, {}, payload, key.sign(_to_sign(protected, payload))])
 
 
-def opened(data: bytes) -> Signed:
+def opened(data: bytes, most_bytes: int = MOST_BYTES) -> Signed:
     """What a COSE_Sign1 holds, taken only in the one form that `sign` writes. Raises `RecordError`."""
     if data[:1] != TAG:
         raise RecordError("no COSE_Sign1")
-    items = parse(data[1:], 2, MOST_BYTES, "COSE_Sign1")
+    items = parse(data[1:], 2, most_bytes, "COSE_Sign1")
     if type(items) is not tuple or len(items) != 4 or any(type(items[place]) is not bytes for place in (0, 2, 3)):
         raise RecordError("COSE_Sign1 is not an array of protected header, {}, payload and signature")
     protected, _, payload, signature = items
@@ -68,6 +71,16 @@ def holds(signed: Signed) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def vouched(data: bytes, keys: Collection[bytes], most_bytes: int = MOST_BYTES) -> bytes:
+    """The payload of a COSE_Sign1 by one of these public keys, of which each is trusted. Raises `RecordError`."""
+    signed = opened(data, most_bytes)
+    if signed.public_key not in keys:
+        raise RecordError(f"signed by the key {signed.public_key.hex()[:16]}…, which is none of those trusted here")
+    if not holds(signed):
+        raise RecordError("the signature is not that of its key: altered, or forged")
+    return signed.payload
 
 
 def public_key_of(seed: bytes) -> bytes:

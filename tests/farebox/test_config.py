@@ -75,3 +75,39 @@ def test_faults_27_a_file_that_is_no_configuration_is_not_read_whole(tmp_path: P
 def test_no_text_is_more_than_broken(text: str) -> None:
     with suppress(ConfigBroken):
         assert isinstance(parse(text, "any"), Config)
+
+
+EXCHANGE = """
+[exchange]
+url = "https://centre.example/bus/"
+ca = "/etc/farebox/centre-ca.pem"
+token = "credential:centre-token"
+"""
+WITH_CENTRE = EXAMPLE.replace("# bundles =", "bundles =").replace("# centre =", "centre =") + EXCHANGE
+
+
+def test_a_vehicle_with_a_centre() -> None:
+    exchange = parse(WITH_CENTRE, "example").exchange
+    assert exchange is not None and exchange.every_s == 300
+    assert parse(EXAMPLE, "example").exchange is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "problem"),
+    [
+        ('"https://centre', '"http://centre', "exchange.url: http://centre.example/bus/ is not https://HOST/…/"),
+        ('example/bus/"\nca', 'example/bus"\nca', "exchange.url: "),
+        ('example/bus/"\nca', 'example/?bus=/"\nca', "exchange.url: "),
+        ('"https://centre', '"https://me:secret@centre', "exchange.url: "),
+        ('ca = "/etc', 'ca = "etc', "exchange.ca: etc/farebox/centre-ca.pem must be a whole path"),
+        ('token = "credential:centre-token"\n', "", "exchange.token: missing"),
+        ("[exchange]\nurl", "[exchange]\nevery_s = 1\nurl", "exchange.every_s: 1 is not from 10 to 86400"),
+        ('\ncentre = "', '\n# "', "keys.centre: missing; "),
+        ('\nbundles = "', '\n# "', "data.bundles: missing; the exchange keeps there"),
+        ("[clock]", '[clock]\ntold = "time"', "clock.told: time must be a whole path"),
+    ],
+)
+def test_faults_27_what_is_wrong_with_the_exchange_is_told(wrong: str, right: str, problem: str) -> None:
+    head, _, tail = WITH_CENTRE.rpartition(wrong)
+    (told,) = broken(head + right + tail)
+    assert told.startswith(problem)
