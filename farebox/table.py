@@ -50,7 +50,7 @@ class Event(Enum):
 
 
 class Effect(Enum):
-    """What a transition has the terminal do. One runner performs them, in order (farebox.terminal)."""
+    """What a transition has the terminal do. One runner performs them, in order (farebox.runner)."""
 
     JOURNAL_TRIP_BEGUN = "journal_trip_begun"
     JOURNAL_TRIP_ENDED = "journal_trip_ended"

@@ -7,8 +7,8 @@ from typing import Protocol
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.standard_card import StandardCard
+from farebox.readers import Readers
 from farebox.result import Side
-from farebox.terminal import Readers
 from reader.felica import FelicaReader
 from reader.image_port import ImageReader
 from reader.keys import KeyStore, bench_keys

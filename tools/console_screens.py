@@ -30,8 +30,9 @@ from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import open_journal
 from farebox.journal.reading import read
 from farebox.machine import TransitionsMachine
+from farebox.readers import Readers
 from farebox.result import Side
-from farebox.terminal import Readers, Terminal
+from farebox.terminal import Terminal
 from farebox.words import Language
 from reader.image_port import ImageReader
 from sim.replay import SimClock

@@ -18,10 +18,11 @@ from farebox.formats.segment import Quarantined
 from farebox.journal.log import open_journal
 from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
+from farebox.readers import Readers
 from farebox.result import Side
 from farebox.table import State
 from farebox.tap import Service
-from farebox.terminal import Readers, Terminal
+from farebox.terminal import Terminal
 from farebox.words import Language, say
 from reader.keys import bench_keys, keys_from
 from tariff.calendar import day_in_japan, midnight_in_japan_s

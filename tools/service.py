@@ -20,9 +20,10 @@ from farebox.journal.log import Recovered, open_journal
 from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
+from farebox.readers import Readers
 from farebox.result import Side
 from farebox.stopping import Stopping
-from farebox.terminal import Readers, Terminal
+from farebox.terminal import Terminal
 from farebox.version import RELEASED
 from reader.keys import bench_keys, keys_from
 from tools.options import load_numbered_feed

@@ -152,7 +152,7 @@ class AnyDay(RuleBasedStateMachine):
     def a_copy_is_tried(self, bus: int, card: int, side: Side) -> None:
         """faults 12, where the terminal can know: the chip counts fewer writes than this bus has seen."""
         on, copy = self.buses[bus], self.copies[card]
-        if on.terminal.asked or writes_of(copy) >= on.terminal._seen.most_writes(copy.idm):
+        if on.terminal.asked or writes_of(copy) >= on.terminal._runner.seen.most_writes(copy.idm):
             return
         before = blocks_of(copy)
         result = on.tap(side, copy)

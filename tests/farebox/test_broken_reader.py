@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from farebox.formats.journal import Noted
+from farebox.readers import Readers
 from farebox.result import Side
 from farebox.table import State
-from farebox.terminal import Readers
 from reader.felica import FelicaReader
 from reader.port import CardLost, PollOutcome, ReaderFault
 from sim.bench import FieldsBench

@@ -163,7 +163,7 @@ class TestTwoCards:
             def close(self) -> None:
                 return
 
-        bus.terminal._readers = bus.terminal._readers._replace(boarding=Scripted())
+        bus.terminal._field._readers = bus.terminal._field._readers._replace(boarding=Scripted())
         for _ in range(2):
             heard += [TwoCards(), none, none, one, none, none, none, TwoCards(), one]
             first, *then = look(bus, Side.BOARDING, len(heard))

@@ -338,7 +338,7 @@ def test_faults_7_a_reader_that_is_gone_stops_taps_and_comes_back_by_itself(bus:
             return
 
     card, exit_reader = lococa(2_000), Unplugged()
-    bus.terminal._readers = bus.terminal._readers._replace(alighting=exit_reader)
+    bus.terminal._field._readers = bus.terminal._field._readers._replace(alighting=exit_reader)
     bus.begin()
     assert bus.terminal.touch(Side.ALIGHTING) is None
     assert bus.terminal.state is State.NO_READER
@@ -428,7 +428,7 @@ class TestFoundByFreshEyes:
         on = bus.terminal.service
         assert on is not None
         dear = FareTable(on.table.pattern, array("i", [40_000] * on.table.size**2))
-        bus.terminal.service = on._replace(table=dear)
+        bus.terminal._runner.service = on._replace(table=dear)
         bus.alight(card)
         bus.terminal.answer_payment(Payment.ALL_CASH)
         refused = bus.alight(card)

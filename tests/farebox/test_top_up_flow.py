@@ -13,9 +13,9 @@ from farebox.formats.journal import DriverActed, Intent, NoteMoved, Refused, Vou
 from farebox.machine import IllegalEvent
 from farebox.peripherals.id003 import serial_acceptor
 from farebox.peripherals.note_acceptor import Phase
+from farebox.readers import Readers
 from farebox.result import Result, Side
 from farebox.table import State
-from farebox.terminal import Readers
 from farebox.top_up import Halt
 from farebox.top_up_flow import HOLD_S
 from farebox.words import Language, reason

@@ -102,7 +102,7 @@ def test_faults_3_what_the_driver_keyed_for_a_confirmed_tap_is_not_used_again(bu
     bus.alight(card, LEAVES)
     confirmed = bus.alight(card)
     assert confirmed.confirmed is not None and confirmed.confirmed.cash_yen == 310
-    assert not bus.terminal._keyed
+    assert not bus.terminal._told._keyed
 
 
 def test_faults_4_at_the_next_stop_the_pending_record_is_still_there(bus: Bus) -> None:

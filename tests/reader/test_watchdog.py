@@ -21,9 +21,9 @@ import pytest
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.issue import issue
+from farebox.readers import Readers
 from farebox.result import Side
 from farebox.table import State
-from farebox.terminal import Readers
 from reader.felica import FelicaReader, LiteSSession
 from reader.keys import bench_keys
 from reader.port import CardLost, Health, Indeterminate, NoCard, Polled, ReaderFault, ReaderMissing, WaitOutcome, opened

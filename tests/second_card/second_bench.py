@@ -9,8 +9,8 @@ from cardimage.image import CardImage
 from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.layout.slots import Slot
 from cardimage.resolve import standing
+from farebox.readers import Readers
 from farebox.result import Side
-from farebox.terminal import Readers
 from reader.felica import FelicaReader, LiteSSession
 from reader.keys import bench_keys
 from reader.port import CardLost, Health, NoCard, Polled, PollOutcome

@@ -14,9 +14,10 @@ from farebox.feed.operators import load_operators
 from farebox.journal.disk import Disk
 from farebox.journal.log import recover
 from farebox.machine import StateMachine, TransitionsMachine
+from farebox.readers import Readers
 from farebox.result import Result, Side
 from farebox.tap import Service
-from farebox.terminal import Readers, Terminal
+from farebox.terminal import Terminal
 from reader.felica import FelicaReader
 from reader.keys import KeyStore, bench_keys
 from reader.nfcpy_port import tty_port

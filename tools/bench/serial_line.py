@@ -11,8 +11,8 @@ from itertools import count
 from random import Random
 
 from cardimage.felica_card import FelicaCard
+from farebox.readers import Readers
 from farebox.result import Side
-from farebox.terminal import Readers
 from reader.felica import FelicaReader
 from reader.nfcpy_port import NfcpyPort
 from reader.port import opened
