@@ -17,6 +17,8 @@ PROJECT := $(VENV)/.project
 DEV := $(VENV)/.dev
 FUZZ := $(VENV)/.fuzz
 PCSC := $(VENV)/.pcsc
+DEB := $(VENV)/.deb
+DEB_ARCH ?= $(shell dpkg --print-architecture)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -25,7 +27,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-data test-pcsc lint format lock bench docs rules mutation mutation-sample fuzz system-deps pcsc-deps vpcd clean data-dir
+.PHONY: help demo test test-data test-pcsc deb test-deb lint format lock bench docs rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +50,14 @@ test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data i
 test-pcsc: pcsc-deps vpcd $(PROJECT) $(DEV) $(PCSC) ## Run the tests through a real pcscd and a virtual reader
 	$(BIN)/python -m pytest -q -m pcsc tests/pcsc
 
+# For another machine than this one, DEB_ARCH=arm64 (a Pi) or amd64. Made with the Python of the Debian it is for.
+deb: $(RUN) $(DEB) ## Build the Debian package: build/farebox_VERSION_ARCH.deb
+	$(BIN)/python -m tools.pi.deb --arch $(DEB_ARCH) build
+
+# As root: it installs the package in a Debian of its own, made by debootstrap and kept in ~/.cache/farebox-test-deb.
+test-deb: deb-deps deb $(PROJECT) $(DEV) ## Install the package on a Debian in a folder, start, upgrade, remove it
+	$(BIN)/python -m pytest -q -m deb tests/deb
+
 lint: $(PROJECT) $(DEV) ## Check style, types, import rules and that the locks satisfy pyproject.toml
 	$(BIN)/python -m pip check
 	$(BIN)/ruff check
@@ -63,12 +73,17 @@ format: $(DEV) ## Format the code and mend what ruff can
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-config --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
+# What a terminal on a bus needs besides; the Debian package holds it.
+PI_EXTRAS := console printer vehicle pi metrics
+
 lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/build.in
 	$(COMPILE) requirements/build.in -o requirements/build.txt
 	$(COMPILE) requirements/fuzz.in -o requirements/fuzz.txt
 	$(COMPILE) requirements/pcsc.in -o requirements/pcsc.txt
+	$(COMPILE) requirements/deb.in -o requirements/deb.txt
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml $(PI_EXTRAS:%=--extra %) -c requirements/dev.txt -o requirements/pi.txt
 
 bench: $(PROJECT) ## Measure speed
 	$(BIN)/python -m tools.bench
@@ -98,6 +113,9 @@ system-deps: ## Install what readers, slips and tests need: libusb, a font, syst
 
 pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
 	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)
+
+deb-deps: ## Install what test-deb needs: debootstrap (apt-get)
+	$(call INSTALL,debootstrap,which the Debian package is tried with)
 
 # Not among pcsc-deps: with it installed, every pcscd of the machine has a virtual reader.
 vpcd:
@@ -153,4 +171,8 @@ $(FUZZ): requirements/fuzz.txt $(RUN)
 
 $(PCSC): requirements/pcsc.txt $(RUN)
 	$(PIP) --use-pep517 --require-hashes -r requirements/pcsc.txt
+	@touch $@
+
+$(DEB): requirements/deb.txt $(RUN)
+	$(PIP) --require-hashes -r requirements/deb.txt
 	@touch $@

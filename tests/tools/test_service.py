@@ -204,7 +204,7 @@ def test_the_unit_is_hardened() -> None:
 
 
 def test_no_restart_mends_a_wrong_configuration() -> None:
-    assert UNIT["Service"]["RestartPreventExitStatus"] == str(int(Exit.CONFIGURATION))
+    assert UNIT["Service"]["RestartPreventExitStatus"].split()[0] == str(int(Exit.CONFIGURATION))
 
 
 def test_the_settings_of_a_bench_are_in_order(tmp_path: Path, call: Call) -> None:
