@@ -1,4 +1,4 @@
-"""A Debian in a folder, with the package in it. Runs where it is asked for by its mark (make test-deb), nowhere else."""
+"""A Debian in a folder, with the package in it: only where it is asked for by its mark (make test-deb)."""
 
 from collections.abc import Iterator
 from pathlib import Path
