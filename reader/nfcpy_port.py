@@ -35,6 +35,8 @@ _POLL_TIMEOUT_MS = 10
 _MOST_TIMEOUT_MS = 6_000
 _POWER_UP_S = 0.005
 """Between field on and the first poll: some cards need it (nfcpy waits as long). The RC-S380 waits by itself."""
+_PATIENCE_S = 1.0
+"""For the answer to a poll, once a PN532 has acknowledged it; it needs some milliseconds."""
 _PAUSE_S = 0.005
 """Between two looks while a deadline runs."""
 _PLAIN_PATH = re.compile(r"[\w./:@+-]+", re.ASCII)
@@ -48,9 +50,9 @@ def usb_port(which: str = "") -> "NfcpyPort":
     return NfcpyPort(path, lambda: _open_usb(path))
 
 
-def tty_port(path: str) -> "NfcpyPort":
+def tty_port(path: str, patience_s: float = _PATIENCE_S, sleep: Callable[[float], object] = time.sleep) -> "NfcpyPort":
     """A PN532 on a serial line, by its device's path."""
-    return NfcpyPort(f"tty:{path}", lambda: _open_tty(path))
+    return NfcpyPort(f"tty:{path}", lambda: _open_tty(path), sleep=sleep, patience_s=patience_s)
 
 
 def _open_usb(path: str) -> Any:
@@ -94,12 +96,14 @@ class NfcpyPort:
         connect: Callable[[], Any],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         """Take what opens the nfcpy device: it raises ReaderMissing where there is none."""
         self.name = name
         self._connect = connect
         self._clock = clock
         self._sleep = sleep
+        self._patience_s = patience_s
         self._chip: _Chip | None = None
 
     def open(self, deadline_s: float = 0.0) -> ReaderFault | None:
@@ -112,7 +116,7 @@ class NfcpyPort:
             return ReaderFault(self.name, str(missing))
         # All other readers that nfcpy knows have a chip of the PN532's family.
         is_rcs380 = isinstance(device.chipset, rcs380.Chipset)
-        self._chip = _Rcs380(device) if is_rcs380 else _Pn53x(device, self._sleep)
+        self._chip = _Rcs380(device) if is_rcs380 else _Pn53x(device, self._sleep, self._patience_s)
         return None
 
     def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
@@ -188,10 +192,11 @@ class _Chip(Protocol):
 class _Pn53x:
     """PN532 and its family: one chip command where nfcpy's own way takes three or four."""
 
-    def __init__(self, device: Any, sleep: Callable[[float], object]) -> None:
+    def __init__(self, device: Any, sleep: Callable[[float], object], patience_s: float) -> None:
         self.device = device
         self._chipset = device.chipset
         self._sleep = sleep
+        self._patience_s = patience_s
         self._field_is_on = False
 
     def look(self, system_code: int) -> list[_Card]:
@@ -202,7 +207,8 @@ class _Pn53x:
             self._sleep(_POWER_UP_S)
         request = bytes((0, *system_code.to_bytes(2, "big"), _NO_SYSTEM_CODE, _TWO_SLOTS))
         most = self._chipset.in_list_passive_target_max_target
-        answer = self._chipset.command(_LIST_PASSIVE_TARGET, bytes((most, _BITRATE_OF_PN53X)) + request, timeout=1.0)
+        targets = bytes((most, _BITRATE_OF_PN53X)) + request
+        answer = self._chipset.command(_LIST_PASSIVE_TARGET, targets, timeout=self._patience_s)
         return _listed(bytes(answer or b""))
 
     def exchange(self, frame: bytearray, timeout_s: float) -> bytes | None:

@@ -123,6 +123,10 @@ class _SerialPrinter(escpos_printers.Serial):  # type: ignore[misc]
                 raise TimeoutError(ETIMEDOUT, "the printer takes no more", self.devfile)
             sleep(_LOOK_EVERY_S)
 
+    def _read(self) -> bytes:
+        """A status is one byte. python-escpos asks for sixteen, and so waits out its whole time."""
+        return bytes(self.device.read(1))
+
     def close(self) -> None:
         """What was not taken by now is dropped: closing would wait for it."""
         if self._device:

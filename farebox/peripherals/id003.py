@@ -5,6 +5,7 @@
 The terminal asks, the acceptor answers. Where each byte stands in public is told in docs/top_up.md.
 """
 
+from binascii import crc_hqx
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
@@ -75,6 +76,10 @@ _SETTINGS = (
 )
 
 
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""Each byte with its bits in reverse."""
+
+
 class Message(NamedTuple):
     """One frame's command or status, and its data."""
 
@@ -83,13 +88,9 @@ class Message(NamedTuple):
 
 
 def crc(data: bytes) -> int:
-    """CRC-16/KERMIT: polynomial 1021 reflected, from 0."""
-    value = 0
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x8408 if value & 1 else 0)
-    return value
+    """CRC-16/KERMIT: polynomial 1021 reflected, from 0. The interpreter has it the other way round."""
+    value = crc_hqx(data.translate(_REVERSED), 0)
+    return _REVERSED[value & 0xFF] << 8 | _REVERSED[value >> 8]
 
 
 def framed(code: int, data: bytes = b"") -> bytes:

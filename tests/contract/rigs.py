@@ -22,6 +22,8 @@ from tests.reader.broken_chip import BrokenChip, Spoil
 _PATIENCE_S = 5.0
 """A read that never ends fails the test instead."""
 _OPENING_S = 30.0
+_ANSWER_S = 0.15
+"""A chip that has acknowledged answers a poll within this; nfcpy itself gives the acknowledgement no more than 0.1."""
 
 
 def soon() -> float:
@@ -87,7 +89,7 @@ def pn532_rig(stack: ExitStack, choose_slot: ChooseSlot = in_turn) -> ChipRig:
     field = CardField(choose_slot)
     line = Pn532Line(field, Path(stack.enter_context(TemporaryDirectory())) / "ttyUSB0")
     stack.callback(line.unplug)
-    port = tty_port(str(line.path))
+    port = tty_port(str(line.path), _ANSWER_S)
     stack.callback(port.close)
     name = f"tty:{line.path}"
     return ChipRig(port, field, name, "PN532v1.6", line.unplug, line.plug_in, line.spoil)

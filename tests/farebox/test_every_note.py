@@ -93,7 +93,9 @@ class Cut(NoteBus):
         self.bench.lift(SIDE)
         self.notes.power_on()
         for _ in range(3):
-            self.tend(HOLD_S + 10)
+            self.tend(10)
+            if self.notes.inside is not None:
+                self.tend(HOLD_S)  # until it is held no longer
             if self.notes.phase is Phase.JAMMED:
                 self.notes.clear_by_hand()
             if self.terminal.notes is not None:

@@ -36,6 +36,8 @@ PMM = bytes.fromhex("00 F1 00 00 00 01 43 00")
 READ_SLOTS = bytes.fromhex("12 06 01 2E 4C D1 A0 B3 57 96 01 0B 00 02 80 00 80 01")
 SYSTEM = 0x88B4
 HERE = Polled(IDM, PMM, SYSTEM)
+ANSWER_S = 0.15
+"""A chip that has acknowledged answers a poll within this; nfcpy itself gives the acknowledgement no more than 0.1."""
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +64,7 @@ def chip() -> Iterator[BrokenChip]:
 
 @pytest.fixture
 def port(chip: BrokenChip) -> Iterator[FramePort]:
-    at_chip = opened(tty_port(chip.path))
+    at_chip = opened(tty_port(chip.path, ANSWER_S))
     yield at_chip
     chip.spoil = None
     at_chip.close()

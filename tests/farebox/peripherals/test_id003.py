@@ -24,7 +24,7 @@ from farebox.peripherals.note_acceptor import Phase, Status
 from sim.hardware.note_acceptor import DirectLine, Loss, NoteAcceptorModel, NoteAcceptorOnPty
 
 NOTES = (1_000, 5_000, 10_000)
-TIMEOUT_S = 1.0
+TIMEOUT_S = 0.3
 
 
 @pytest.fixture
