@@ -18,6 +18,7 @@ from farebox.duty import Duty
 from farebox.feed import FeedFault
 from farebox.feed.operators import OperatorFault
 from farebox.journal.fold import Ledger
+from farebox.journey import Journey
 from farebox.machine import IllegalEvent
 from farebox.result import Result, Side
 from farebox.table import State
@@ -90,9 +91,11 @@ class Box:
         *,
         simulated: bool,
         benches: Mapping[Side, BenchCard] | None = None,
+        journey: Journey | None = None,
     ) -> None:
         """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to;
-        `benches` are imagined readers, whose card lies there when the console says so.
+        `benches` are imagined readers, whose card lies there when the console says so; `journey` is the vehicle's word
+        for where it is, None if the driver alone says so.
         """
         self.terminal = terminal
         self._sides = tuple(sides)
@@ -103,6 +106,7 @@ class Box:
         self._ledger = ledger
         self._simulated = simulated
         self._benches = benches or {}
+        self._journey = journey or Journey()
         self._notice: Both | None = None
         self._party: tuple[str, ...] = ()
         self._counted: Totals | None = None
@@ -113,7 +117,8 @@ class Box:
         return self.terminal.state is not State.STOPPED
 
     def step(self) -> None:
-        """Look at each reader and at the notes once, obey what the consoles ask, show the moment."""
+        """Hear the vehicle, look at each reader and at the notes once, obey what the consoles ask, show the moment."""
+        self._drive_on()
         for side in self._sides:
             if self.terminal.touch(side) is not None:
                 self._notice = None
@@ -122,6 +127,13 @@ class Box:
         for command in self._console.commands():
             self._notice = self.obey(command)
         self._console.publish(self.picture())
+
+    def _drive_on(self) -> None:
+        """The vehicle came to stand at another stop."""
+        moved_to = self._journey.look()
+        if moved_to is not None and self.terminal.service is not None and self.alive:
+            self.terminal.advance(moved_to)
+            self._party = ()
 
     def close_trip(self) -> None:
         """The service ends: a trip that is still on is ended with it, and the journal of the duty sealed."""
@@ -146,6 +158,7 @@ class Box:
             party=self._party,
             notice=self._notice,
             counted=self._counted,
+            more_alarms=self._journey.alarms(),
         )
 
     def _offers(self, at_s: int) -> tuple[words.Offer, ...]:
@@ -173,9 +186,11 @@ class Box:
             case words.GoToStop(stop_index):
                 terminal.advance(stop_index)
                 self._party = ()
+                self._journey.placed(stop_index)
             case words.EndTrip():
                 terminal.end_trip()
                 self._party = ()
+                self._journey.end()
             case words.AnswerStop(stop_index):
                 terminal.answer_stop(stop_index)
                 return _AGAIN
@@ -211,7 +226,9 @@ class Box:
         trip = self._duty.feed.trips.get(trip_id)
         if trip is None:
             return "その便はありません", "no such trip"
-        self.terminal.begin_trip(self._duty.service(trip, day_in_japan(self._clock())))
+        service = self._duty.service(trip, day_in_japan(self._clock()))
+        self.terminal.begin_trip(service)
+        self._journey.begin(trip, self._duty.feed.places(trip.pattern_id), service.table.pattern.stop_names)
         self._counted = None
         return None
 

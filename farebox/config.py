@@ -168,6 +168,11 @@ Pin = int | NotWired
 """A BCM number."""
 
 
+def number(pin: Pin) -> int | None:
+    """A pin as its drivers take it: None is not wired."""
+    return None if isinstance(pin, NotWired) else pin
+
+
 @dataclass(frozen=True, slots=True)
 class InputsConfig:
     """What tells where the vehicle is: GPS, contacts, or a simulated vehicle (模擬). None of it: the driver alone."""
@@ -312,9 +317,9 @@ def pin_problems(section: str, pins: Mapping[str, Pin]) -> Iterator[str]:
     """BCM numbers that a Raspberry Pi has, none of them twice."""
     seen: dict[Pin, str] = {}
     for name, pin in pins.items():
-        if pin is NotWired.NONE:
+        if isinstance(pin, NotWired):
             continue
-        if not 0 <= int(pin) <= MOST_PIN:
+        if not 0 <= pin <= MOST_PIN:
             yield f"{section}.{name}: there is no GPIO{pin}; the header has 0 to {MOST_PIN}"
         elif pin in seen:
             yield f"{section}.{name}: GPIO{pin} is {section}.{seen[pin]} already"

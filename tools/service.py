@@ -10,7 +10,7 @@ import sdnotify
 from farebox.box import Box, Recent
 from farebox.clock import ALWAYS, TrustedClock, known_past_s
 from farebox.clock_sources import sources
-from farebox.config import BENCH_KEYS, ClockSource, Config
+from farebox.config import BENCH_KEYS, SIMULATED, ClockSource, Config, InputsConfig
 from farebox.console.server import ConsoleServer
 from farebox.daemon import serve
 from farebox.duty import Duty
@@ -19,7 +19,10 @@ from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import Recovered, open_journal
 from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
+from farebox.journey import Journey
 from farebox.machine import TransitionsMachine
+from farebox.peripherals.note_acceptor import NoteAcceptor
+from farebox.peripherals.vehicle_lines import InputProcess
 from farebox.readers import Readers
 from farebox.result import Side
 from farebox.stopping import Stopping
@@ -36,7 +39,12 @@ _LOOK_EVERY_S = 5.0
 def run_service(config: Config) -> None:
     """Serve until SIGTERM or SIGINT. Faults of the parts come through as they are; see tools/exits.py."""
     names = [config.readers.entry, *([config.readers.exit] if config.readers.exit else [])]
-    simulated = config.keys.source == BENCH_KEYS or any(map(is_simulated, names))
+    simulated = (
+        config.keys.source == BENCH_KEYS
+        or any(map(is_simulated, names))
+        or config.inputs.simulated
+        or config.notes.acceptor == SIMULATED
+    )
     keys = bench_keys() if config.keys.source == BENCH_KEYS else keys_from(config.keys.source)
     feed = load_numbered_feed(config.data.feed, Path(config.data.register))
     duty = Duty(feed, load_operators(), config.vehicle.operator)
@@ -55,6 +63,10 @@ def run_service(config: Config) -> None:
         server = ConsoleServer(Path(config.console.socket))
         parts.callback(server.close)
         sides = (Side.EITHER,) if len(places) == 1 else (Side.BOARDING, Side.ALIGHTING)
+        journey = _journey(config.inputs, parts)
+        notes = _note_acceptor(config.notes.acceptor)
+        if notes is not None:
+            parts.callback(notes.close)
         terminal = Terminal(
             config.vehicle.id,
             Readers(places[0].reader, places[-1].reader),
@@ -63,6 +75,8 @@ def run_service(config: Config) -> None:
             clock,
             recent.show,
             trust=lambda: checked.trust if checked else ALWAYS,
+            note_acceptor=notes,
+            halt=journey.halt,
         )
 
         def ledger() -> Ledger:
@@ -70,7 +84,12 @@ def run_service(config: Config) -> None:
             return audit(read(config.data.journal).for_the_sums())[0]
 
         benches = {side: _Bench(place) for side, place in zip(sides, places, strict=False) if place.bench is not None}
-        box = Box(terminal, sides, duty, clock, server, recent, ledger, simulated=simulated, benches=benches)
+        box = Box(
+            *(terminal, sides, duty, clock, server, recent, ledger),
+            simulated=simulated,
+            benches=benches,
+            journey=journey,
+        )
         notify = sdnotify.SystemdNotifier().notify
         rests = any(place.bench is not None for place in places)
         click.echo(f"{config.vehicle.id}: {', '.join(names)} · {config.console.socket}{' · 模擬' if simulated else ''}")
@@ -84,6 +103,32 @@ def run_service(config: Config) -> None:
         serve(box, lambda: stopping.asked, notify, between_rounds)
     if terminal.journal_fault is not None:
         raise terminal.journal_fault
+
+
+def _journey(inputs: InputsConfig, parts: ExitStack) -> Journey:
+    """What tells where the vehicle is."""
+    if inputs.simulated:
+        from sim.hardware.driver import SimulatedDriver
+
+        driver = SimulatedDriver(time.monotonic, inputs.simulated_pace)
+        return Journey(driver, driver.set_out)
+    if not inputs.any:
+        return Journey()
+    source = InputProcess(inputs, time.monotonic)
+    parts.callback(source.close)
+    return Journey(source)
+
+
+def _note_acceptor(device: str | None) -> NoteAcceptor | None:
+    if device is None:
+        return None
+    from farebox.peripherals.id003 import Id003Acceptor, serial_acceptor
+
+    if device != SIMULATED:
+        return serial_acceptor(device)
+    from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
+
+    return Id003Acceptor(DirectLine(NoteAcceptorModel(time.monotonic)), SIMULATED)
 
 
 class _Bench:

@@ -167,6 +167,7 @@ def picture(
     party: tuple[str, ...],
     notice: Both | None,
     counted: Totals | None,
+    more_alarms: tuple[Alarm, ...] = (),
 ) -> Picture:
     """All of it."""
     service = terminal.service
@@ -181,7 +182,7 @@ def picture(
         tuple(taps),
         question(terminal, last),
         party,
-        alarms(terminal),
+        (*alarms(terminal), *more_alarms),
         notice,
         counted,
     )

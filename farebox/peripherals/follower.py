@@ -7,7 +7,7 @@ if seen.moved_to is not None: terminal.advance(seen.moved_to)
 
 from typing import NamedTuple
 
-from farebox.peripherals.vehicle import StopRequested, VehicleFault, VehicleInput
+from farebox.peripherals.vehicle import Position, PositionLost, StopRequested, VehicleFault, VehicleInput
 from farebox.position import AT_THE_FIRST_STOP, Way, Whereabouts, follow, placed
 
 _NO_WAY = Way((), ())
@@ -16,7 +16,8 @@ _NO_WAY = Way((), ())
 class Seen(NamedTuple):
     """One look. `moved_to`: the stop at which the vehicle came to stand since the last one, if it is another one.
 
-    `skipped` are the stops before it at which it did not stand, `faults` inputs that failed since.
+    `skipped` are the stops before it at which it did not stand, `faults` inputs that failed since. `lost` is why the
+    place is not known; empty if it is, or if nothing ever told of places.
     """
 
     where: Whereabouts
@@ -24,6 +25,7 @@ class Seen(NamedTuple):
     skipped: tuple[int, ...]
     stop_requested: bool
     faults: tuple[VehicleFault, ...]
+    lost: str = ""
 
 
 class Follower:
@@ -34,6 +36,7 @@ class Follower:
         self._vehicle = vehicle
         self._way = _NO_WAY
         self.where = AT_THE_FIRST_STOP
+        self._lost = ""
 
     def begin(self, way: Way, stop_index: int = 0) -> None:
         """A trip begins, mostly at its first stop. Doors, speed and position stay as they are known."""
@@ -56,7 +59,9 @@ class Follower:
         for event in heard:
             self.where, more = follow(self._way, self.where, event)
             skipped += more
+            if isinstance(event, Position | PositionLost):
+                self._lost = event.why if isinstance(event, PositionLost) else ""
         moved_to = self.where.stop_index if self.where.stop_index != was else None
         requested = any(isinstance(event, StopRequested) for event in heard)
         faults = tuple(event for event in heard if isinstance(event, VehicleFault))
-        return Seen(self.where, moved_to, skipped, requested, faults)
+        return Seen(self.where, moved_to, skipped, requested, faults, self._lost)

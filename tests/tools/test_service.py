@@ -35,8 +35,8 @@ SETTINGS = "/etc/farebox/farebox.toml"
 WORST_EXPOSURE = 2.0
 
 
-def settings(folder: Path, **changed: str) -> Path:
-    """A configuration of a bench with one card on an imagined reader."""
+def settings(folder: Path, more: str = "", **changed: str) -> Path:
+    """A configuration of a bench with one card on an imagined reader; `more` are further settings."""
     said = {
         "id": "BUS-7",
         "entry": f"image:{folder}/my.card.cbor",
@@ -53,6 +53,7 @@ def settings(folder: Path, **changed: str) -> Path:
         '[vehicle]\nid = "{id}"\n[readers]\nentry = "{entry}"\n'
         '[data]\nfeed = "{feed}"\nregister = "{register}"\njournal = "{journal}"\n'
         '[keys]\nsource = "{source}"\n[console]\nsocket = "{socket}"\n[clock]\nsource = "{clock}"\n'.format(**said)
+        + more
     )
     return path
 
@@ -75,12 +76,12 @@ def exec_start(config: Path) -> list[str]:
 class Service:
     """The process, its console, and what it tells the system."""
 
-    def __init__(self, folder: Path, **changed: str) -> None:
+    def __init__(self, folder: Path, more: str = "", **changed: str) -> None:
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._told.bind(str(folder / "notify"))
         self._told.settimeout(_ANSWER_S)
         self.process = subprocess.Popen(
-            exec_start(settings(folder, **changed)),
+            exec_start(settings(folder, more, **changed)),
             env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "PYTHONPATH": str(Path.cwd())},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -151,6 +152,40 @@ def test_a_trip_with_a_card_and_a_clean_end(service: Service, card: Path, tmp_pa
     assert isinstance(entries[-1].record, TripEnded)
     assert [entry.record.action for entry in entries if isinstance(entry.record, Intent)] == ["board", "alight"]
     assert not (tmp_path / "console").exists()
+
+
+def test_a_trip_that_the_vehicle_drives_from_stop_to_stop(tmp_path: Path, card: Path) -> None:
+    """The console begins the trip and lays the card; nobody steps on by hand (模擬)."""
+    service = Service(tmp_path, "[inputs]\nsimulated = true\nsimulated_pace = 1_000\n")
+    try:
+        service.says(words.BeginTrip("HAKUHO-W01"), words.LayCard(Side.EITHER))
+        passed: list[int] = []
+
+        def at_the_last_stop(picture: Picture) -> bool:
+            if picture.on_trip is not None:
+                passed.append(picture.on_trip.stop_index)
+            return picture.on_trip is not None and picture.on_trip.stop_index == len(picture.on_trip.stops) - 1
+
+        assert service.shows(at_the_last_stop).alarms == ()
+        assert sorted(set(passed)) == list(range(5)) and passed == sorted(passed)
+        service.says(words.LayCard(Side.EITHER))
+        assert service.shows(lambda picture: picture.taps[0].taken_yen).taps[0].taken_yen == 500
+    finally:
+        service.close()
+
+
+def test_an_input_that_is_not_there_is_an_alarm_and_fares_are_taken(tmp_path: Path, card: Path) -> None:
+    service = Service(tmp_path, f'[inputs]\ngps = "{tmp_path}/no-gps"\n')
+    try:
+        service.says(words.BeginTrip("HAKUHO-W01"), words.LayCard(Side.EITHER), words.GoToStop(4))
+        service.says(words.LayCard(Side.EITHER))
+        shown = service.shows(lambda picture: picture.alarms)
+        assert [alarm.code for alarm in shown.alarms] == ["vehicle"] and "no-gps" in shown.alarms[0].text[1]
+        if not shown.taps or not shown.taps[0].taken_yen:
+            shown = service.shows(lambda picture: picture.taps and picture.taps[0].taken_yen)
+        assert shown.taps[0].taken_yen == 500
+    finally:
+        service.close()
 
 
 def test_faults_25_a_clock_that_nobody_vouches_for_is_an_alarm(tmp_path: Path, card: Path) -> None:
