@@ -22,6 +22,7 @@ from farebox.journey import Journey
 from farebox.machine import IllegalEvent
 from farebox.result import Result, Side
 from farebox.table import State
+from farebox.tally import Tally
 from farebox.terminal import Terminal
 from farebox.words import Both
 from tariff.calendar import day_in_japan, midnight_in_japan_s
@@ -67,11 +68,13 @@ class Recent:
         self._others = others
         self.taps: deque[SeenTap] = deque(maxlen=LAST_TAPS)
         self.last: Result | None = None
+        self.tally = Tally()
 
     def show(self, result: Result) -> None:
         """Remember a tap, the newest first."""
         self.taps.appendleft(view.seen_tap(result))
         self.last = result
+        self.tally.take(result)
         for other in self._others:
             other(result)
 
@@ -158,6 +161,7 @@ class Box:
             party=self._party,
             notice=self._notice,
             counted=self._counted,
+            tally=self._recent.tally,
             more_alarms=self._journey.alarms(),
         )
 

@@ -68,3 +68,11 @@ class Result(NamedTuple):
     def sound(self) -> Sound:
         """What the passenger hears."""
         return Sound.PIP if self.refusal is None else Sound.BUZZ
+
+
+def taken_yen(result: Result) -> int | None:
+    """What a tap took, cash and a write that it confirmed included; None for a boarding or one shown again."""
+    taken = [result.confirmed.due_yen] if result.confirmed and result.confirmed.action == "alight" else []
+    if result.refusal is None and result.alighted is not None and not result.shown_again:
+        taken.append(result.alighted.settlement.due_yen)
+    return sum(taken) if taken else None

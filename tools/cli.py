@@ -16,6 +16,7 @@ class _Commands(LazyGroup):
         "run": ("tools.run_command:run", "Run the terminal with a card reader."),
         "console": ("tools.console_command:console", "The driver's console of a running terminal."),
         "display": ("tools.console_command:display", "The passengers' display of a running terminal."),
+        "metrics": ("tools.metrics_command:metrics", "/healthz and Prometheus metrics of a running terminal."),
         "config": ("tools.config_command:config", "The settings of a terminal, checked and shown."),
         "reader": ("tools.reader.command:reader", "Find card readers, and see what ails them."),
         "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips (模擬)."),

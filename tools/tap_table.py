@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.cells import cell_len, set_cell_size
 
-from farebox.console.view import taken_yen
-from farebox.result import Result
+from farebox.result import Result, taken_yen
 from farebox.words import SIDES, Language, reason, say
 from tariff.calendar import clock_in_japan
 from tariff.purses import money_yen

@@ -90,6 +90,37 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedTimes:
+    """How often taps were refused with a code."""
+
+    code: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """For whoever watches the terminal from outside: counts since its start, that name no card and no passenger; who
+    vouches for the clock, or why nobody does; when the hotlist was made, if there is one.
+    """
+
+    version: str
+    boarded: int
+    alighted: int
+    kept: int
+    topped_up: int
+    confirmed: int
+    refused: tuple[RefusedTimes, ...]
+    fares_yen: int
+    cash_yen: int
+    topped_up_yen: int
+    last_tap_s: int | None
+    pending: int
+    clock: str
+    clock_trusted: bool
+    hotlist_made_at_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Everything that the console and the passenger display show. `party` is who was told of for the next
     card, `benches` the sides where a bench can lay its card."""
@@ -107,6 +138,7 @@ class Picture:
     alarms: tuple[Alarm, ...]
     notice: Both | None
     totals: Totals | None
+    watched: Watched
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,26 @@
 from collections.abc import Sequence
 from datetime import date
 
-from farebox.console.protocol import Alarm, Offer, OnTrip, Picture, Question, SeenTap, Totals
+from farebox.console.protocol import (
+    Alarm,
+    Offer,
+    OnTrip,
+    Picture,
+    Question,
+    RefusedTimes,
+    SeenTap,
+    Totals,
+    Watched,
+)
 from farebox.duty import Duty
 from farebox.hotlist import Age
 from farebox.journal.fold import Ledger
-from farebox.result import Result, Side
+from farebox.result import Result, Side, taken_yen
 from farebox.table import State
+from farebox.tally import Tally
 from farebox.tap import Service
 from farebox.terminal import Terminal
+from farebox.version import VERSION
 from farebox.words import BOARDED, INSERT, NOTES, PAID, REFUSALS, SIDES, TOPPED_UP, Both, Language, reason
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
@@ -24,14 +36,6 @@ _STILL_OFFERED_S = 3_600
 def masked(idm: bytes) -> str:
     """A card as people may see it: its last four digits."""
     return f"*{idm.hex().upper()[-4:]}"
-
-
-def taken_yen(result: Result) -> int | None:
-    """What a tap took, cash and a write that it confirmed included; None for a boarding or one shown again."""
-    taken = [result.confirmed.due_yen] if result.confirmed and result.confirmed.action == "alight" else []
-    if result.refusal is None and result.alighted is not None and not result.shown_again:
-        taken.append(result.alighted.settlement.due_yen)
-    return sum(taken) if taken else None
 
 
 def seen_tap(result: Result) -> SeenTap:
@@ -155,6 +159,28 @@ def totals(ledger: Ledger) -> Totals:
     )
 
 
+def watched(terminal: Terminal, tally: Tally) -> Watched:
+    """What is counted and believed, for whoever watches from outside."""
+    hotlist = terminal.orders.hotlist
+    return Watched(
+        version=VERSION,
+        boarded=tally.boarded,
+        alighted=tally.alighted,
+        kept=tally.kept,
+        topped_up=tally.topped_up,
+        confirmed=tally.confirmed,
+        refused=tuple(RefusedTimes(code, times) for code, times in sorted(tally.refused.items())),
+        fares_yen=tally.fares_yen,
+        cash_yen=tally.cash_yen,
+        topped_up_yen=tally.topped_up_yen,
+        last_tap_s=tally.last_tap_s,
+        pending=len(terminal.pending),
+        clock=terminal.trust.why.value,
+        clock_trusted=terminal.trust.trusted,
+        hotlist_made_at_s=hotlist.made_at_s if hotlist else None,
+    )
+
+
 def picture(
     terminal: Terminal,
     at_s: int,
@@ -167,6 +193,7 @@ def picture(
     party: tuple[str, ...],
     notice: Both | None,
     counted: Totals | None,
+    tally: Tally,
     more_alarms: tuple[Alarm, ...] = (),
 ) -> Picture:
     """All of it."""
@@ -185,4 +212,5 @@ def picture(
         (*alarms(terminal), *more_alarms),
         notice,
         counted,
+        watched(terminal, tally),
     )

@@ -8,9 +8,8 @@ import pytest
 from farebox.box import PAPERS, Box
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, NotACommand, Picture
-from farebox.console.view import taken_yen
 from farebox.formats.journal import DriverActed
-from farebox.result import Result, Side
+from farebox.result import Result, Side, taken_yen
 from farebox.terminal import Terminal
 from sim.hardware.field import Moment, Withdrawal
 from tariff.purses import Payment
@@ -223,3 +222,18 @@ def test_only_the_last_taps_are_kept_the_newest_first(shift: Shift) -> None:
     for number in range(1, 12):
         picture = shift.lays(Side.BOARDING, lococa(1_000, number))
     assert len(picture.taps) == 8 and picture.taps[0].card == "*000B"
+
+
+def test_what_is_watched_from_outside_adds_up_and_names_no_card(shift: Shift) -> None:
+    card = lococa(700)
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.GoToStop(4))
+    shift.lays(Side.ALIGHTING, card)
+    seen = shift.lays(Side.ALIGHTING, lococa(30, number=2)).watched
+    assert (seen.boarded, seen.kept, seen.alighted, seen.topped_up) == (1, 1, 1, 0)
+    assert {entry.code: entry.times for entry in seen.refused} == {"out-of-service": 1, "no-boarding": 1}
+    assert (seen.fares_yen, seen.cash_yen, seen.last_tap_s) == (500, 0, shift.bus.clock())
+    assert (seen.pending, seen.clock_trusted, seen.hotlist_made_at_s) == (0, True, None)

@@ -47,6 +47,9 @@ PICTURE = Picture(
     alarms=(words.Alarm("pending", ("未確定", "pending")),),
     notice=("ok", "ok"),
     totals=words.Totals(1, 2, 3, 4, 5, 6, 7),
+    watched=words.Watched(
+        "1.0", 1, 2, 3, 4, 5, (words.RefusedTimes("short", 6),), 7, 8, 9, 1_795_125_299, 10, "ntp", True, None
+    ),
 )
 EXAMPLES: dict[str, Command] = {
     "begin-trip": words.BeginTrip("平日-0805"),

@@ -1,0 +1,1 @@
+"""How the terminal is doing, for whoever watches from outside: a process of its own beside it."""

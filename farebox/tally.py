@@ -1,0 +1,38 @@
+"""What taps came to since the start, added up for whoever watches the terminal: no card, no passenger, no time but the
+last. The money that counts is the journal's.
+"""
+
+from collections import Counter
+
+from farebox.result import Result, Side, taken_yen
+
+
+class Tally:
+    """Counts of taps, and yen. `kept` are first results shown again (GEN-8, GEN-9), `confirmed` earlier writes whose
+    answer was lost and that are now seen to have been done (faults 3).
+    """
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.boarded = self.alighted = self.kept = self.topped_up = self.confirmed = 0
+        self.fares_yen = self.cash_yen = self.topped_up_yen = 0
+        self.refused = Counter[str]()
+        self.last_tap_s: int | None = None
+
+    def take(self, result: Result) -> None:
+        """Count one tap in."""
+        self.last_tap_s = result.at_s
+        self.confirmed += result.confirmed is not None
+        self.fares_yen += taken_yen(result) or 0
+        if result.refusal is not None:
+            self.refused[result.refusal.code.value] += 1
+        elif result.topped_up is not None:
+            self.topped_up += 1
+            self.topped_up_yen += result.topped_up.added_yen
+        elif result.shown_again:
+            self.kept += 1
+        elif result.alighted is not None:
+            self.alighted += 1
+            self.cash_yen += result.alighted.settlement.cash_yen
+        elif result.side is Side.BOARDING and not result.notes_yen:
+            self.boarded += 1
