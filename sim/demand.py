@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from cardimage.image import CardImage
@@ -17,6 +17,7 @@ from farebox.tap import Service
 from sim.hardware.field import Moment, Withdrawal
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.purses import Payment
+from tariff.riders import HOLDER_ALONE, Party
 
 FORGETS_BOARDING = 0.02
 WITHDRAWS = 0.02
@@ -70,6 +71,16 @@ class Rider(NamedTuple):
     taps_twice: bool
     pays: Payment
     withdrawal: Withdrawal | None
+    party: Party = HOLDER_ALONE
+
+
+class Passengers(Protocol):
+    """Who rides on one vehicle, trip by trip, and the cards they have shown so far."""
+
+    cards: list[SimCard]
+
+    def riders(self, trip: Trip, service: Service) -> list[Rider]:
+        """Who rides this trip."""
 
 
 class Population:
@@ -127,13 +138,17 @@ class Population:
         kind = self._random.choices(_KINDS[scheme], _WEIGHTS[scheme])[0]
         account = kind(self._random, self._day, service, (boards, alights))
         number = len(self.cards) + 1
-        mixed = crc32(self._vehicle_id.encode())
-        idm = bytes.fromhex("012E") + mixed.to_bytes(4, "big") + number.to_bytes(2, "big")
+        idm = idm_on(self._vehicle_id, number)
         image = issue(idm, account, made_up_number(scheme, idm), self._day)
         label = f"{NUMBER_PREFIXES[scheme]}-{self._vehicle_id}-{number:03}"
         card = SimCard(label, scheme, image, holdings(account))
         self.cards.append(card)
         return card
+
+
+def idm_on(vehicle_id: str, number: int) -> bytes:
+    """The IDm of the n-th card that is seen on a vehicle: of no other's, so that vehicles are replayed apart."""
+    return bytes.fromhex("012E") + crc32(vehicle_id.encode()).to_bytes(4, "big") + number.to_bytes(2, "big")
 
 
 def _poisson(random: Random, mean: float) -> int:

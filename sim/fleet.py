@@ -1,12 +1,13 @@
 """Which vehicle runs which trips of a day: the feed's blocks, or a stated rule where it has none."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import NamedTuple
 
 from farebox.feed.gtfs import Trip
 
 LAYOVER_S = 300
-"""The rule for trips without a block: a vehicle takes the next trip that starts where it stands, five minutes on."""
+"""The rule for trips without a block: an operator's vehicle takes the next trip that starts where it stands, five
+minutes on."""
 
 
 class Vehicle(NamedTuple):
@@ -20,8 +21,10 @@ class Vehicle(NamedTuple):
     trips: tuple[Trip, ...]
 
 
-def vehicles_for(trips: Iterable[Trip], last_stop: dict[str, str], first_stop: dict[str, str]) -> tuple[Vehicle, ...]:
-    """Trips of a day -> vehicles. `last_stop` and `first_stop` name a pattern's ends.
+def vehicles_for(
+    trips: Iterable[Trip], last_stop: Mapping[str, Hashable], first_stop: Mapping[str, Hashable]
+) -> tuple[Vehicle, ...]:
+    """Trips of a day -> vehicles. `last_stop` and `first_stop` tell a pattern's ends, and whose vehicles run it.
 
     A block is one vehicle. Trips without one are chained in order of departure: each goes to the vehicle that has
     stood longest at the trip's first stop, else to a new one.

@@ -29,7 +29,7 @@ from farebox.tap import Alight, Service, judge_alighting
 from farebox.terminal import Terminal
 from reader.port import ReaderMissing
 from sim.bench import Bench
-from sim.demand import Holdings, Population, Rider, SimCard, holdings
+from sim.demand import Holdings, Passengers, Population, Rider, SimCard, holdings
 from sim.fleet import Vehicle, vehicles_for
 from sim.hardware.field import Withdrawal
 from tariff.calendar import midnight_in_japan_s
@@ -48,18 +48,20 @@ _CHUNK_BYTES = 1 << 16
 
 
 class SettledRide(NamedTuple):
-    """A ride that was paid for: on which trip and service, who rode on the card, and how it was judged."""
+    """A ride that was paid for: on which trip and service, who rode on the card, how it was judged, and when."""
 
     trip: Trip
     service: Service
     party: Party
     alight: Alight
+    at_s: int
 
 
 class SeenTap(NamedTuple):
     """One tap as a bystander sees it.
 
     `rides` are those it settled: its own, and one of an earlier tap, seen only now to have been written (faults 3).
+    `took_ns` is what the terminal took for it on this machine, by the stopwatch of the replay.
     """
 
     vehicle_id: str
@@ -67,6 +69,17 @@ class SeenTap(NamedTuple):
     card: SimCard
     result: Result
     rides: tuple[SettledRide, ...] = ()
+    took_ns: int = 0
+
+
+class StopVisit(NamedTuple):
+    """The vehicle at a stop of a trip, from when to when, in seconds since 1970; late or not."""
+
+    vehicle_id: str
+    trip: Trip
+    place: int
+    arrived_s: int
+    left_s: int
 
 
 class _LostTap(NamedTuple):
@@ -74,6 +87,7 @@ class _LostTap(NamedTuple):
 
     trip: Trip
     result: Result
+    party: Party
 
 
 class Given(NamedTuple):
@@ -176,8 +190,9 @@ def fleet_for(duty: Duty, day: date, route_ids: frozenset[str] | None = None) ->
     feed = duty.feed
     trips = [trip for trip in feed.trips_on(day) if route_ids is None or trip.route_id in route_ids]
     patterns = {trip.pattern_id: feed.patterns[trip.pattern_id] for trip in trips}
-    first = {pattern_id: pattern.stop_names[0] for pattern_id, pattern in patterns.items()}
-    last = {pattern_id: pattern.stop_names[-1] for pattern_id, pattern in patterns.items()}
+    whose = {pattern_id: feed.routes[pattern.route_id].agency_id for pattern_id, pattern in patterns.items()}
+    first = {pattern_id: (whose[pattern_id], pattern.stop_names[0]) for pattern_id, pattern in patterns.items()}
+    last = {pattern_id: (whose[pattern_id], pattern.stop_names[-1]) for pattern_id, pattern in patterns.items()}
     return vehicles_for(trips, last, first)
 
 
@@ -196,8 +211,14 @@ class VehicleDay:
         *,
         mean_riders: float = 6.0,
         machine: Callable[[], StateMachine] = TransitionsMachine,
+        passengers: Passengers | None = None,
+        on_visit: Callable[[StopVisit], None] = lambda _visit: None,
+        stopwatch: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Open the vehicle's journal in `folder`; `seed` decides everything that chance decides."""
+        """Open the vehicle's journal in `folder`; `seed` decides everything that chance decides.
+
+        `passengers` ride in place of those that chance draws; `stopwatch` counts nanoseconds.
+        """
         self._duty = duty
         self._vehicle = vehicle
         self._day = day
@@ -205,8 +226,12 @@ class VehicleDay:
         self._on_tap = on_tap
         self._clock = SimClock()
         self._path = folder / f"{vehicle.vehicle_id}.journal"
+        self._on_visit = on_visit
+        self._stopwatch = stopwatch
         # A text seeds the same on every machine, unlike hash().
-        self._population = Population(Random(f"{seed} {vehicle.vehicle_id}"), day, vehicle.vehicle_id, mean_riders)
+        self._passengers = passengers or Population(
+            Random(f"{seed} {vehicle.vehicle_id}"), day, vehicle.vehicle_id, mean_riders
+        )
         self._clock.reach(midnight_in_japan_s(day) + vehicle.trips[0].departures_s[0] - PREPARES_S)
         recovered = open_journal(self._path, _CHUNK_BYTES)
         self._journal = recovered.journal
@@ -238,12 +263,15 @@ class VehicleDay:
         self._clock.reach(midnight_s + trip.departures_s[0])
         self._terminal.begin_trip(service)
         self._stop_if_failed()
-        riders = self._population.riders(trip, service)
+        riders = self._passengers.riders(trip, service)
         for place in range(len(trip.arrivals_s)):
             self._clock.reach(midnight_s + trip.arrivals_s[place])
+            arrived_s = self._clock.now_s
             if place:
                 self._terminal.advance(place)
             self._serve_stop(trip, riders, place)
+            left_s = max(self._clock.now_s, midnight_s + trip.departures_s[place])
+            self._on_visit(StopVisit(self._vehicle.vehicle_id, trip, place, arrived_s, left_s))
         self._terminal.end_trip()
         self._stop_if_failed()
 
@@ -260,12 +288,12 @@ class VehicleDay:
         self._tap_until_done(trip, Side.ALIGHTING, rider, withdrawal)
         if rider.taps_twice:
             self._clock.now_s += SECOND_TAP_S
-            self._tap(trip, Side.ALIGHTING, rider.card, None)
+            self._tap(trip, Side.ALIGHTING, rider, None)
 
     def _tap_until_done(self, trip: Trip, side: Side, rider: Rider, withdrawal: Withdrawal | None = None) -> None:
         """Lay the card, and again as long as that can help; a reader that stays away ends the replay."""
         for _ in range(MOST_TOUCHES):
-            result = self._tap(trip, side, rider.card, withdrawal)
+            result = self._tap(trip, side, rider, withdrawal)
             withdrawal = None
             if result is not None and (result.refusal is None or not self._react(rider, result.refusal)):
                 return
@@ -282,28 +310,32 @@ class VehicleDay:
         reader_gone = refusal.code is Code.OUT_OF_SERVICE and self._terminal.state is State.NO_READER
         return reader_gone or refusal.code in (Code.NO_BOARDING, Code.SHORT, Code.TOUCH_AGAIN)
 
-    def _tap(self, trip: Trip, side: Side, card: SimCard, withdrawal: Withdrawal | None) -> Result | None:
+    def _tap(self, trip: Trip, side: Side, rider: Rider, withdrawal: Withdrawal | None) -> Result | None:
         self._clock.now_s += TAP_S
-        self._bench.lay(side, card.image, withdrawal)
+        self._bench.lay(side, rider.card.image, withdrawal)
+        if side is Side.ALIGHTING and rider.party != HOLDER_ALONE and self._terminal.state is State.READY:
+            self._terminal.expect_party(rider.party)
+        began_ns = self._stopwatch()
         result = self._terminal.touch(side)
+        took_ns = self._stopwatch() - began_ns
         self._bench.lift(side)
         self._terminal.touch(side)  # sees the empty field, so that the next card is a new one
         self._stop_if_failed()
         if result is not None:
             self._take_money(result)
-            rides = tuple(self._settled_by(trip, result))
-            self._on_tap(SeenTap(self._vehicle.vehicle_id, trip, card, result, rides))
+            rides = tuple(self._settled_by(trip, result, rider.party))
+            self._on_tap(SeenTap(self._vehicle.vehicle_id, trip, rider.card, result, rides, took_ns))
         return result
 
-    def _settled_by(self, trip: Trip, result: Result) -> Iterator[SettledRide]:
-        """The rides that a tap settled, its own and a lost one's. Passengers here ride alone on their cards."""
+    def _settled_by(self, trip: Trip, result: Result, party: Party) -> Iterator[SettledRide]:
+        """The rides that a tap settled, its own and a lost one's."""
         if result.confirmed is not None and result.confirmed.action == "alight":
             yield _judged_anew(self._lost.pop(result.idm), result.confirmed)
         if result.refusal is not None:
             if result.refusal.code is Code.TOUCH_AGAIN and result.before is not None:
-                self._lost[result.idm] = _LostTap(trip, result)
+                self._lost[result.idm] = _LostTap(trip, result, party)
         elif result.alighted is not None and result.service is not None and not result.shown_again:
-            yield SettledRide(trip, result.service, HOLDER_ALONE, result.alighted)
+            yield SettledRide(trip, result.service, party, result.alighted, result.at_s)
 
     def _take_money(self, result: Result) -> None:
         """Cash, credit and points change hands by what the passenger is shown, not by what the journal says."""
@@ -322,7 +354,7 @@ class VehicleDay:
 
     def _count(self) -> Tally:
         ledger, violations = fold.audit(read(self._path).for_the_sums())
-        cards = self._population.cards
+        cards = self._passengers.cards
         return Tally(
             reduce(Holdings.plus, (card.opening for card in cards), Holdings()),
             reduce(Holdings.plus, map(_read_back, cards), Holdings()),
@@ -340,10 +372,10 @@ def _judged_anew(lost: _LostTap, intent: Intent) -> SettledRide:
     """
     tapped = lost.result
     assert tapped.service is not None and tapped.before is not None
-    judged = judge_alighting(tapped.before, tapped.service, tapped.at_s)
+    judged = judge_alighting(tapped.before, tapped.service, tapped.at_s, party=lost.party)
     if not isinstance(judged, Alight) or judged.settlement.due_yen != intent.due_yen:
         raise AssertionError(f"card {intent.idm.hex()}: {intent.due_yen} yen journalled, judged anew {judged}")
-    return SettledRide(lost.trip, tapped.service, HOLDER_ALONE, judged)
+    return SettledRide(lost.trip, tapped.service, lost.party, judged, tapped.at_s)
 
 
 def _read_back(card: SimCard) -> Holdings:

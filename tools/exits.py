@@ -13,6 +13,7 @@ from farebox.journal.errors import JournalFault
 from reader.keys import KeyStoreFault
 from reader.port import ReaderMissing
 from reader.trace import TraceFault
+from sim.run_faults import OtherRun, RunFault
 from tariff.fares import TariffFault
 
 
@@ -32,11 +33,13 @@ class Exit(IntEnum):
 FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (UnknownRoute, Exit.USAGE),
     (LayoutFault, Exit.USAGE),
+    (OtherRun, Exit.USAGE),
     (ReaderMissing, Exit.NO_READER),
     (FeedMissing, Exit.IO),
     (ImageFault, Exit.IO),
     (TraceFault, Exit.IO),
     (JournalFault, Exit.IO),
+    (RunFault, Exit.IO),
     (OSError, Exit.IO),
     (SocketTaken, Exit.IO),
     (ProtocolFault, Exit.IO),

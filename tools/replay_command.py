@@ -1,34 +1,37 @@
 """`farebox sim replay`: a day of a feed's trips, tap by tap (模擬)."""
 
-import json
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import date
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import click
 
 from farebox.duty import Duty
-from farebox.feed import Feed, load_feed
-from farebox.feed.operators import load_operators
-from farebox.machine import CompiledMachine, StateMachine, TransitionsMachine
+from farebox.feed import load_feed
+from farebox.feed.operators import Operators, load_operators
+from farebox.version import VERSION
 from farebox.words import Language, say
 from sim.bench import BENCHES
-from sim.replay import SeenTap, VehicleDay, add, fleet_for
+from sim.network import network_of
+from sim.replay import add
+from sim.run_folder import RunFolder, refusals
+from sim.tables import RIDES, best_suffix, read_parquet, written
+from sim.vehicle_run import Ran, Spec, Task, World, peopled, run_vehicle
 from tools.exits import CheckFailed
+from tools.extra import extra
 from tools.files import write_whole
 from tools.options import FILE, DayType, feed_option, feed_path, json_option, language_option, operator_option
 from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
-from tools.tariff.ride_rows import Recorder, Row, writer_of
+from tools.tariff.quote_json import dumped
 
 ASSUMED_SCHEME = "lococa"
 """Whose rules a replay takes for an agency that no operator file names: so that any feed runs; it says so."""
-
-MACHINES: dict[str, Callable[[], StateMachine]] = {"pn532": TransitionsMachine, "image": CompiledMachine}
-"""Without radio the machine runs compiled, for speed; a test holds both equal, and their journals."""
 
 
 @click.command(short_help="Replay a day of a feed's trips, tap by tap.")
@@ -50,7 +53,8 @@ MACHINES: dict[str, Callable[[], StateMachine]] = {"pn532": TransitionsMachine, 
 @click.option(
     "--out",
     type=FILE,
-    help="Folder for the journals; without it they are not kept.",
+    help="Folder for journals, rides and taps, else they are not kept; the same call goes on with a run that was "
+    "stopped.",
 )
 @click.option(
     "--rides",
@@ -59,6 +63,8 @@ MACHINES: dict[str, Callable[[], StateMachine]] = {"pn532": TransitionsMachine, 
     metavar="FILE",
     help="Write every settled ride, as .csv or .parquet, for `farebox tariff reprice`.",
 )
+@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Run on so many processes of this machine.")
+@click.option("--dask", "cluster", metavar="ADDRESS", help="Run on a Dask cluster, tcp://…; needs farebox[dask].")
 @click.option("--quiet", is_flag=True, help="Only the summary, and a progress bar.")
 @json_option
 @language_option
@@ -72,6 +78,8 @@ def replay(
     mean_riders: float,
     out: Path | None,
     rides_path: Path | None,
+    workers: int | None,
+    cluster: str | None,
     quiet: bool,
     as_json: bool,
     language: Language,
@@ -83,90 +91,156 @@ def replay(
     farebox sim replay --feed jrbus.zip --date 2019-06-03 --reader image --quiet
     farebox sim replay --feed sample --route 白棚線 --date 2026-11-20 --json > taps.jsonl
     farebox sim replay --feed sample --date 2026-11-20 --rides rides.csv
+    farebox sim replay --feed city.zip --date 2026-11-20 --reader image --workers 8 --out run
+    farebox sim replay --feed city.zip --date 2026-11-20 --reader image --dask tcp://10.0.0.5:8786 --out run
+
+    Every vehicle is replayed by itself, so the result is the same on one process, on several, or on a cluster; then
+    only the summary is printed. `farebox sim report` makes a page of a folder.
 
     Exits 1 if the count does not come out even: yen on cards + cash + credit = opening + ledger.
     """
-    duty = Duty(load_feed(feed_path(feed)), load_operators(), scheme, assumed=ASSUMED_SCHEME)
+    if workers and cluster:
+        raise click.UsageError("--workers and --dask: choose one, this machine or a cluster")
     if not isfinite(mean_riders):
         raise click.UsageError(f"--riders {mean_riders}: not a number of people")
-    route_ids = frozenset(found.route_id for found in duty.feed.routes_called(route)) if route else None
-    vehicles = fleet_for(duty, day, route_ids)
+    suffix = _suffix(out, rides_path)
+    operators = load_operators()
+    duty = Duty(load_feed(feed_path(feed)), operators, scheme, assumed=ASSUMED_SCHEME)
+    route_ids = tuple(sorted(found.route_id for found in duty.feed.routes_called(route))) if route else None
+    spec = Spec(day, scheme, ASSUMED_SCHEME, route_ids, reader, seed, mean_riders, suffix)
+    world = peopled(duty, spec)
+    vehicles = tuple(world.vehicles.values())
     if not vehicles:
         first, last = duty.feed.service_days()
         raise click.UsageError(f"no trips of {route or feed} on {day}; the feed's calendar runs from {first} to {last}")
     assumed = () if scheme else duty.unknown_agencies(day)
     options = Replay(feed, day, reader, seed, mean_riders, language, assumed)
-    rides = _RidesFile(rides_path, duty.feed, day) if rides_path else None
-    watch = Silent() if quiet else Lines() if as_json else Table(options, vehicles)
-
-    def on_tap(seen: SeenTap) -> None:
-        watch.tap(seen)
-        if rides:
-            rides.take(seen)
-
+    alone = not (workers or cluster)
+    watch = Silent() if quiet or not alone else Lines() if as_json else Table(options, vehicles)
+    how = _How(feed_path(feed), workers, cluster, watch, language)
     with ExitStack() as stack:
-        folder = _journal_folder(out, stack)
-        bench = BENCHES[reader]()
-        stack.callback(bench.close)
-        tallies = []
-        watch.begin()
-        bar = stack.enter_context(
-            click.progressbar(
-                vehicles,
-                label=say(("模擬", "replay"), language),
-                hidden=not (quiet and sys.stderr.isatty()),
-                file=sys.stderr,
-            )
-        )
-        for vehicle in bar:
-            watch.vehicle(vehicle)
-            run = VehicleDay(
-                duty, vehicle, day, bench, folder, seed, on_tap, mean_riders=mean_riders, machine=MACHINES[reader]
-            )
-            tallies.append(run.run())
-    total = add(tallies)
-    if as_json:
-        click.echo(json.dumps({"summary": summary_json(options, watch, vehicles, total)}, ensure_ascii=False))
-    else:
-        print_summary(options, watch, total, out)
-    if rides:
-        rides.write()
-        if not as_json:
-            kept = f"{rides.path} · {rides.number:,}"
-            click.echo("  " + say((f"乗車記録: {kept}", f"rides: {kept}"), language))
+        kept_in = out or Path(stack.enter_context(TemporaryDirectory(prefix="farebox-"))) / "run"
+        folder = RunFolder(kept_in, _asked(feed, spec, operators))
+        _run(how, world, folder, stack, bar_hidden=not (sys.stderr.isatty() and (quiet or not alone)))
+        counts = folder.counts(world.vehicles)
+        total, refused = add(counted.tally for counted in counts), refusals(counts)
+        summary = summary_json(options, refused, vehicles, total)
+        if out:
+            folder.finish(world.vehicles, network_of(duty, vehicles, day), summary)
+        if as_json:
+            click.echo(dumped({"summary": summary}))
+        else:
+            print_summary(options, refused, () if isinstance(watch, Table) else vehicles, total, out)
+        if rides_path:
+            number = _write_rides(rides_path, folder, world)
+            if not as_json:
+                kept = f"{rides_path} · {number:,}"
+                click.echo("  " + say((f"乗車記録: {kept}", f"rides: {kept}"), language))
     if not total.reconciles:
         raise CheckFailed(f"the count does not come out even: {'; '.join(total.problems)}")
 
 
-class _RidesFile:
-    """Where the settled rides of a day go: taken as they come, written in the end."""
+class _How(NamedTuple):
+    """Where vehicles are run, and who watches."""
 
-    def __init__(self, path: Path, feed: Feed, day: date) -> None:
-        """Raises UsageError, before anything is replayed, if no file can be made so."""
-        self.path = path
-        self._recorder = Recorder(feed, day)
-        self._made_of = writer_of(path)
-        self._rows: list[Row] = []
+    feed: Path
+    workers: int | None
+    cluster: str | None
+    watch: Silent
+    language: Language
 
-    @property
-    def number(self) -> int:
-        """How many there are."""
-        return len(self._rows)
+    def ran(self, world: World, tasks: Mapping[str, Task]) -> Iterator[Ran]:
+        """The vehicles, each as it is done."""
+        if self.cluster:
+            with extra("dask"):
+                from sim.cluster import on_cluster
+            return on_cluster(self.cluster, self.feed, world, tasks)
+        if self.workers:
+            from sim.workers import in_processes
 
-    def take(self, seen: SeenTap) -> None:
-        """The rides of a tap."""
-        self._rows += [self._recorder.row(ride) for ride in seen.rides]
+            return in_processes(self.feed, world, tasks, self.workers, self._lost)
+        return self._here(world, tasks)
 
-    def write(self) -> None:
-        """The file, whole or not at all. Raises OSError."""
-        write_whole(self.path, self._made_of(self._rows))
+    def _here(self, world: World, tasks: Mapping[str, Task]) -> Iterator[Ran]:
+        with ExitStack() as stack:
+            bench = BENCHES[world.spec.reader]()
+            stack.callback(bench.close)
+            for task in tasks.values():
+                self.watch.vehicle(world.vehicles[task.vehicle_id])
+                yield run_vehicle(world, task, bench, self.watch.tap)
+
+    def _lost(self, vehicles: int) -> None:
+        said = (
+            f"プロセスが失われました。{vehicles}両をやり直します。",
+            f"a worker was lost; its vehicles run again, {vehicles} in all",
+        )
+        click.echo(f"farebox: {say(said, self.language)}", err=True)
 
 
-def _journal_folder(out: Path | None, stack: ExitStack) -> Path:
-    """Where journals go: a new or empty folder, or a temporary one."""
+def _run(how: _How, world: World, folder: RunFolder, stack: ExitStack, bar_hidden: bool) -> None:
+    """Run the vehicles that the folder does not have yet."""
+    tasks = {vehicle_id: Task(vehicle_id) for vehicle_id in world.vehicles if vehicle_id not in folder.done}
+    how.watch.begin()
+    done = sum(counted.trips for counted in folder.done.values())
+    if done:
+        said = (
+            f"続きから: {len(folder.done)}両は済んでいます。",
+            f"goes on where it was: {len(folder.done)} of {len(world.vehicles)} vehicles are done",
+        )
+        click.echo(f"farebox: {say(said, how.language)}", err=True)
+    bar = stack.enter_context(
+        click.progressbar(
+            length=sum(len(vehicle.trips) for vehicle in world.vehicles.values()),
+            label=say(("模擬", "replay"), how.language),
+            hidden=bar_hidden,
+            file=sys.stderr,
+        )
+    )
+    bar.update(done)
+    if tasks:
+        for ran in how.ran(world, tasks):
+            folder.keep(ran)
+            bar.update(ran.trips)
+
+
+def _asked(feed: str, spec: Spec, operators: Operators) -> dict[str, Any]:
+    """What decides a run's result, as its folder keeps it."""
+    rules = sha256(b"".join(sorted(book.digest for book in operators.rulebooks)))
+    return {
+        "software": VERSION,
+        "feed": feed,
+        "feed_sha256": sha256(_feed_bytes(feed_path(feed))).hexdigest(),
+        "rules_sha256": rules.hexdigest(),
+        **spec._asdict(),
+        "day": spec.day.isoformat(),
+        "route_ids": list(spec.route_ids) if spec.route_ids is not None else None,
+    }
+
+
+def _feed_bytes(path: Path) -> bytes:
+    """A feed's bytes, for comparing: a folder's tables one after the other."""
+    if path.is_file():
+        return path.read_bytes()
+    return b"".join(f"{table.name}\n".encode() + table.read_bytes() for table in sorted(path.glob("*.txt")))
+
+
+def _suffix(out: Path | None, rides_path: Path | None) -> str:
+    """What tables are kept as. Raises UsageError, before anything is replayed, if rides can't be written as asked."""
+    if rides_path is not None and rides_path.suffix not in (".csv", ".parquet"):
+        raise click.UsageError(f"{rides_path}: neither .csv nor .parquet; name the file by what it is to be")
+    if rides_path is not None and rides_path.suffix == ".parquet":
+        with extra("bulk"):
+            import pyarrow  # noqa: F401
     if out is None:
-        return Path(stack.enter_context(TemporaryDirectory(prefix="farebox-")))
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise click.UsageError(f"--out {out}: not an empty folder; name a new one")
-    out.mkdir(parents=True, exist_ok=True)
-    return out
+        return rides_path.suffix if rides_path else ".csv"
+    return best_suffix()
+
+
+def _write_rides(path: Path, folder: RunFolder, world: World) -> int:
+    """The file of rides, whole or not at all; how many there are. Raises OSError."""
+    kept = folder.table("rides", world.vehicles)
+    number = sum(counted.tally.ledger.alightings for counted in folder.counts(world.vehicles))
+    if path.suffix != world.spec.suffix:
+        kept = written(RIDES, read_parquet(kept).to_pylist(), path.suffix)
+    write_whole(path, kept)
+    return number

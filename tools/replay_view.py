@@ -44,17 +44,32 @@ def print_assumed(options: Replay) -> None:
         click.echo(say(said, options.language))
 
 
+def chained_trips(vehicles: tuple[Vehicle, ...]) -> int:
+    """How many trips have no block, and were chained by the rule."""
+    return sum(len(vehicle.trips) for vehicle in vehicles if not vehicle.block_id)
+
+
+def print_chained(vehicles: tuple[Vehicle, ...], language: Language, columns: int = 10_000) -> None:
+    """By which rule trips without a block were chained, where there are any."""
+    if chained_trips(vehicles):
+        for line in wrapped(say(CHAINED, language), columns):
+            click.echo(line)
+
+
+_MINUTES = LAYOVER_S // 60
+CHAINED = (
+    f"block_id のない便は、始点に{_MINUTES}分以上いちばん長く停まっている同じ事業者の車両が就く規則でつなぎました。",
+    f"Trips without a block_id are chained: of the operator's vehicles, the one that has stood longest at a trip's "
+    f"first stop, {_MINUTES} minutes at least, takes it.",
+)
+
+
 def _counted(count: int, what: tuple[str, str], language: Language) -> str:
     return say((f"{count}{what[0]}", f"{count} {what[1]}{'' if count == 1 else 's'}"), language)
 
 
 class Silent:
-    """Nothing but the progress bar. What all ways of watching share: refusals are counted by their code."""
-
-    refused: Counter[Code]
-
-    def __init__(self) -> None:
-        self.refused = Counter()
+    """Nothing but the progress bar."""
 
     def begin(self) -> None:
         return
@@ -63,15 +78,13 @@ class Silent:
         return
 
     def tap(self, seen: SeenTap) -> None:
-        if seen.result.refusal is not None:
-            self.refused[seen.result.refusal.code] += 1
+        return
 
 
 class Table(Silent):
     """The live table."""
 
     def __init__(self, options: Replay, vehicles: tuple[Vehicle, ...]) -> None:
-        super().__init__()
         self._options = options
         self._trips = sum(len(vehicle.trips) for vehicle in vehicles)
         self._vehicles = vehicles
@@ -92,15 +105,7 @@ class Table(Silent):
         )
         for line in wrapped(" · ".join(banner), self._table.columns):
             click.secho(line, fg="yellow")
-        if any(not vehicle.block_id for vehicle in self._vehicles):
-            minutes = LAYOVER_S // 60
-            rule = (
-                f"block_id のない便は、始点に{minutes}分以上いちばん長く停まっている車両が就く規則でつなぎました。",
-                f"Trips without a block_id are chained: the vehicle that has stood longest at a trip's first stop, "
-                f"{minutes} minutes at least, takes it.",
-            )
-            for line in wrapped(say(rule, language), self._table.columns):
-                click.echo(line)
+        print_chained(self._vehicles, language, self._table.columns)
         print_assumed(self._options)
         self._table.head()
 
@@ -110,7 +115,6 @@ class Table(Silent):
         click.secho(title.ljust(60, "─"), dim=True)
 
     def tap(self, seen: SeenTap) -> None:
-        super().tap(seen)
         self._table.tap(seen.result, seen.card.label)
 
 
@@ -118,7 +122,6 @@ class Lines(Silent):
     """One JSON object a tap."""
 
     def tap(self, seen: SeenTap) -> None:
-        super().tap(seen)
         click.echo(json.dumps(_tap_json(seen), ensure_ascii=False))
 
 
@@ -150,7 +153,9 @@ def _tap_json(seen: SeenTap) -> dict[str, object]:
     }
 
 
-def summary_json(options: Replay, watch: Silent, vehicles: tuple[Vehicle, ...], total: Tally) -> dict[str, object]:
+def summary_json(
+    options: Replay, refused: Counter[str], vehicles: tuple[Vehicle, ...], total: Tally
+) -> dict[str, object]:
     return {
         "simulated": True,
         "feed": options.feed,
@@ -160,6 +165,8 @@ def summary_json(options: Replay, watch: Silent, vehicles: tuple[Vehicle, ...], 
         "rules_assumed_for": list(options.assumed),
         "vehicles": len(vehicles),
         "trips": sum(len(vehicle.trips) for vehicle in vehicles),
+        "chained_trips": chained_trips(vehicles),
+        "chaining_rule": CHAINED[1] if chained_trips(vehicles) else None,
         "cards": total.cards,
         "opening_yen": total.opening.total_yen,
         "opening": total.opening._asdict(),
@@ -167,14 +174,17 @@ def summary_json(options: Replay, watch: Silent, vehicles: tuple[Vehicle, ...], 
         "on_cards": total.on_cards._asdict(),
         **total.given._asdict(),
         "ledger": total.ledger._asdict(),
-        "refused_by_code": dict(watch.refused),
+        "refused_by_code": dict(refused.most_common()),
         "difference_yen": total.difference_yen,
         "problems": list(total.problems),
         "reconciles": total.reconciles,
     }
 
 
-def print_summary(options: Replay, watch: Silent, total: Tally, out: Path | None) -> None:
+def print_summary(
+    options: Replay, refused: Counter[str], vehicles: tuple[Vehicle, ...], total: Tally, out: Path | None
+) -> None:
+    """What it all came to; of `vehicles`, by which rule their trips were chained, where nothing has said so yet."""
     language = options.language
     ledger = total.ledger
     rows = (
@@ -191,17 +201,18 @@ def print_summary(options: Replay, watch: Silent, total: Tally, out: Path | None
     )
     run = f"{options.feed} {options.day} · {options.reader} · seed {options.seed}"
     click.secho("\n" + say(("【模擬】集計", "[simulated 模擬] summary"), language) + f" · {run}", bold=True)
+    print_chained(vehicles, language)
     print_assumed(options)
     counts = (
         ("乗車", "boardings", ledger.boardings),
         ("降車", "alightings", ledger.alightings),
-        ("拒否", "refused", watch.refused.total()),
+        ("拒否", "refused", refused.total()),
         ("未確定", "pending", ledger.pending),
         ("カード", "cards", total.cards),
     )
     click.echo("  " + " · ".join(f"{say((ja, en), language)} {count:,}" for ja, en, count in counts))
-    for code, count in watch.refused.most_common():
-        click.echo(f"    {count:>5,} {code}: {say(REFUSALS[code], language)}")
+    for code, count in refused.most_common():
+        click.echo(f"    {count:>5,} {code}: {say(REFUSALS[Code(code)], language)}")
     click.echo(f"  {_fares_line(ledger, language)}")
     if total.opening.points or ledger.points_delta:
         click.echo(f"  {_points_line(ledger, language)}")

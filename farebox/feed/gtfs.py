@@ -138,6 +138,10 @@ class Feed:
             self._tables[pattern_id] = table
         return table
 
+    def stop_ids(self, pattern_id: str) -> tuple[str, ...]:
+        """A pattern's stops by the feed's own ids, in order: poles, where it has such."""
+        return self._parts.timetable.patterns[pattern_id].stop_ids
+
     def places(self, pattern_id: str) -> tuple[Place | None, ...]:
         """Where a pattern's stops are, in order; None where the feed does not say."""
         stop_ids = self._parts.timetable.patterns[pattern_id].stop_ids

@@ -186,10 +186,11 @@ def test_a_lost_ride_that_is_judged_otherwise_than_it_was_written_is_a_fault(
     monkeypatch.setattr("sim.demand.WITHDRAWS", 0.5)
     two = Party(companions=(RiderClass.ADULT,))
 
-    def refused(_account: Account, _service: Service, _at_s: int) -> Refusal:
+    def refused(_account: Account, _service: Service, _at_s: int, party: Party) -> Refusal:
         return Refusal(Code.NO_FARE, "GEN-4")
 
-    def dearer(account: Account, service: Service, at_s: int) -> object:
+    def dearer(account: Account, service: Service, at_s: int, party: Party) -> object:
+        assert party == HOLDER_ALONE
         return judge_alighting(account, service, at_s, party=two)
 
     for wrong in (refused, dearer):

@@ -231,7 +231,8 @@ class TestFullDisk:
         ran = self.limited(
             10_000, "sim", "replay", "--date", "2026-11-20", "--reader", "image", "--quiet", "--out", out
         )
-        one_line(Ran(ran.returncode, ran.stdout, ran.stderr), Exit.IO, str(out / "V001.journal"), "room")
+        one_line(Ran(ran.returncode, ran.stdout, ran.stderr), Exit.IO, "V001.journal", "room")
+        assert [path.name for path in out.iterdir()] == ["run.json"]  # the same call goes on once there is room
 
 
 def test_the_exit_codes_are_documented() -> None:

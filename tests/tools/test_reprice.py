@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from farebox.tap import Alight, Keyed, judge_alighting
 from sim.replay import SettledRide
+from sim.ride_rows import ALL_COLUMNS, COLUMNS, Recorder
 from tariff.account import (
     Account,
     AutoCharge,
@@ -38,7 +39,6 @@ from tests.tools.tariff_files import SHIPPED, feed, operators
 from tools.cli import farebox
 from tools.exits import Exit
 from tools.tariff.path_clock import PathClock
-from tools.tariff.ride_rows import COLUMNS, Recorder
 
 FRIDAY, SATURDAY = date(2026, 11, 20), date(2026, 11, 21)
 TRIP = "HAKUHO-W01"
@@ -167,7 +167,7 @@ def test_a_replays_rides_as_parquet(cli: Cli, replayed: Replayed) -> None:
     hold(found, again)
     with (cli.folder / "rides.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [{name: row[name] for name in COLUMNS} for row in rows] == replayed.rows
+    assert [{name: row[name] for name in ALL_COLUMNS} for row in rows] == replayed.rows
     schema = parquet.read_schema(again.rides)
     kinds = {name: str(schema.field(name).type) for name in COLUMNS}
     assert (kinds["service_date"], kinds["expires"], kinds["points_last_day"]) == ("date32[day]",) * 3
@@ -248,7 +248,7 @@ def test_gen_18_who_rode_along_is_kept(cli: Cli, party: Party, trip_id: str, due
     at = at._replace(stop_index=at.table.size - 1)
     judged = judge_alighting(Account(at.rulebook.scheme, 5_000), at, at.began_s, Keyed(boarded=0), party)
     assert isinstance(judged, Alight)
-    row = Recorder(DUTY.feed, FRIDAY).row(SettledRide(DUTY.feed.trips[trip_id], at, party, judged))
+    row = Recorder(DUTY.feed, FRIDAY).row(SettledRide(DUTY.feed.trips[trip_id], at, party, judged, at.began_s))
     assert row["amount"] == due_yen
     found = cli.json(cli.write(row))
     assert (found["due_yen"], found["difference_yen"], found["refused"]) == (due_yen, 0, [])
@@ -276,7 +276,7 @@ def test_what_a_card_held_is_kept() -> None:
     )
     judged = judge_alighting(card, at, at.began_s + 86_400)
     assert isinstance(judged, Alight)
-    row = Recorder(DUTY.feed, FRIDAY).row(SettledRide(DUTY.feed.trips[TRIP], at, HOLDER_ALONE, judged))
+    row = Recorder(DUTY.feed, FRIDAY).row(SettledRide(DUTY.feed.trips[TRIP], at, HOLDER_ALONE, judged, at.began_s))
     assert set(COLUMNS) - set(row) == {"party"}
     assert row == {
         "trip_id_performed": TRIP,
@@ -467,10 +467,10 @@ def test_numbers_of_parquet_need_be_no_text(cli: Cli) -> None:
 
 
 def test_columns_that_are_not_looked_at_are_told_and_kept(cli: Cli) -> None:
-    path = cli.write(ride(balence_before=5, vehicle_id="V1"))
-    assert cli.json(path, "--out", cli.folder / "out.csv")["unused_columns"] == ["balence_before", "vehicle_id"]
+    path = cli.write(ride(balence_before=5, bus="V1"))
+    assert cli.json(path, "--out", cli.folder / "out.csv")["unused_columns"] == ["balence_before", "bus"]
     assert "V1" in (cli.folder / "out.csv").read_text("utf-8")
-    assert "columns not looked at: balence_before, vehicle_id" in cli.run(path, "--lang", "en").out
+    assert "columns not looked at: balence_before, bus" in cli.run(path, "--lang", "en").out
 
 
 # -- what people see

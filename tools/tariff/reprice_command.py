@@ -9,13 +9,13 @@ from rich.text import Text
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
 from farebox.words import REFUSALS, Language, say
+from sim.ride_rows import COLUMNS
 from tariff.refusal import Code
 from tools.extra import extra
 from tools.options import FILE, feed_option, json_option, language_option, operator_option
 from tools.tariff.options import fares_option, feed_with_fares, rules_option
 from tools.tariff.quote_json import Json, dumped
 from tools.tariff.revenue_view import pricing_bar, unused
-from tools.tariff.ride_rows import COLUMNS
 from tools.tariff.view import console, table
 from tools.tariff.words import PURSES
 

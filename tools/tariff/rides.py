@@ -1,6 +1,6 @@
 """Recorded rides as files: CSV or Parquet in, columns of `tariff.bulk` out.
 
-tools/tariff/ride_rows.py says what a row may hold. Empty, NA and NaN are no value. Columns that are not named there are
+sim/ride_rows.py says what a row may hold. Empty, NA and NaN are no value. Columns that are not named there are
 kept and not looked at, so that a misspelt one is told by `Recorded.unused`.
 """
 
@@ -17,6 +17,7 @@ from farebox.duty import Duty
 from farebox.feed import FeedFault, Trip
 from farebox.feed.operators import OperatorFault
 from farebox.tap import Service
+from sim.ride_rows import COLUMNS, KEPT
 from tariff.account import AutoCharge, AutoCharged, HolderKind, Pass
 from tariff.bulk import CODES, NO_DUE, Cards, Coded, Column, FareTables, Line, Rides, rides_on
 from tariff.purses import Payment
@@ -29,7 +30,6 @@ from tools.tariff.places import FeedStops
 from tools.tariff.quote_json import LINE_BYTES, BadLine, loaded, schema
 from tools.tariff.quote_json import Line as JsonLine
 from tools.tariff.quote_values import HOLDERS, Field, party_of, pass_of
-from tools.tariff.ride_rows import COLUMNS
 
 _MONEY = ("balance_before", "regular_yen", "student_yen", "eco_yen")
 _NO_VALUE = ["", "NA", "NaN"]
@@ -136,7 +136,7 @@ def read_rides(path: Path) -> Recorded:
     twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
         raise RidesFault(f"{path}: column {twice[0]} is there twice; keep one of them")
-    unused = tuple(name for name in names if name not in COLUMNS)
+    unused = tuple(name for name in names if name not in COLUMNS and name not in KEPT)
     return Recorded(path, table.unify_dictionaries(), np.arange(table.num_rows), unused)
 
 

@@ -1,0 +1,198 @@
+"""A run's folder: what was asked for, each vehicle's journal and rows as they are done, and in the end the whole day.
+
+    run.json                            what was asked for, by which the same command finds it again
+    V001.journal/ …                     each vehicle's journal, only once its day is whole
+    parts/V001.json, V001.rides.…       its count and its rows; they go once the day is whole
+    rides, taps, visits (.parquet, .csv)    the rows of all vehicles, in their order
+    network.json                        the day's lines and trips, for a report
+    summary.json                        what it all came to; its presence says that the day is whole
+
+A vehicle's count is written last and whole. So a run that was killed goes on with the first vehicle that has none.
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from farebox.journal.fold import Ledger
+from sim.demand import Holdings
+from sim.replay import Given, Tally
+from sim.run_faults import NoRun, OtherRun
+from sim.tables import KINDS, joined
+from sim.vehicle_run import Ran
+
+Json = dict[str, Any]
+RUN, SUMMARY, NETWORK, PARTS = "run.json", "summary.json", "network.json", "parts"
+FORMAT = 1
+
+
+class Counted(NamedTuple):
+    """What a vehicle's day came to: `Ran` without its files."""
+
+    vehicle_id: str
+    trips: int
+    tally: Tally
+    refused: Mapping[str, int]
+    took: Mapping[int, int]
+
+
+class RunFolder:
+    """One run's folder, new or found again."""
+
+    def __init__(self, path: Path, asked: Json) -> None:
+        """Begin a run, or go on with it. Raises OtherRun, with the folder as it was; OSError.
+
+        `asked` is everything that decides the result.
+        """
+        self.path = path
+        self._counted: dict[str, Counted] = {}
+        self._suffix = str(asked["suffix"])
+        asked = {"format": FORMAT, "simulated": True, **asked}
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            _check_same(path, asked)
+            self._find()
+        else:
+            path.mkdir(parents=True, exist_ok=True)
+            put(path / RUN, dumped(asked))
+
+    @property
+    def done(self) -> Mapping[str, Counted]:
+        """The vehicles whose day is whole."""
+        return self._counted
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the day is."""
+        return (self.path / SUMMARY).is_file()
+
+    def keep(self, ran: Ran) -> None:
+        """Keep a vehicle's day: its files first, what it came to last."""
+        shutil.rmtree(self.path / f"{ran.vehicle_id}.journal", ignore_errors=True)
+        for name, data in ran.files.items():
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        counted = Counted(*ran[:-1])
+        put(self._count_of(ran.vehicle_id), dumped(_as_json(counted)))
+        self._counted[ran.vehicle_id] = counted
+
+    def counts(self, vehicle_ids: Iterable[str]) -> list[Counted]:
+        """What vehicles came to, in this order."""
+        return [self._counted[vehicle_id] for vehicle_id in vehicle_ids]
+
+    def finish(self, vehicle_ids: Iterable[str], network: Json, summary: Json) -> None:
+        """The day is whole: its tables are put together. Done again, it does no more than that."""
+        vehicle_ids = list(vehicle_ids)
+        if not self.is_whole:
+            for name in KINDS:
+                put(self.path / f"{name}{self._suffix}", self.table(name, vehicle_ids))
+            put(self.path / NETWORK, dumped(network))
+            counts = [_as_json(counted) for counted in self.counts(vehicle_ids)]
+            put(self.path / SUMMARY, dumped({**summary, "by_vehicle": counts}))
+        shutil.rmtree(self.path / PARTS, ignore_errors=True)
+
+    def table(self, name: str, vehicle_ids: Iterable[str]) -> bytes:
+        """One table of all vehicles, in the form that the folder keeps."""
+        whole = self.path / f"{name}{self._suffix}"
+        if whole.exists():
+            return whole.read_bytes()
+        parts = [(self.path / PARTS / f"{vehicle}.{name}{self._suffix}").read_bytes() for vehicle in vehicle_ids]
+        return joined(parts, self._suffix)
+
+    def _find(self) -> None:
+        if self.is_whole:
+            counts = _loaded(self.path / SUMMARY)["by_vehicle"]
+        else:
+            counts = [_loaded(path) for path in sorted((self.path / PARTS).glob("*.json"))]
+        self._counted = {found["vehicle_id"]: _counted(found) for found in counts}
+
+    def _count_of(self, vehicle_id: str) -> Path:
+        return self.path / PARTS / f"{vehicle_id}.json"
+
+
+def refusals(counts: Iterable[Counted]) -> Counter[str]:
+    """Refusals of several vehicles by code."""
+    total = Counter[str]()
+    for counted in counts:
+        total.update(counted.refused)
+    return total
+
+
+def whole_run(path: Path) -> tuple[Json, Json, Json]:
+    """What was asked for, the network and the summary of a whole run. Raises NoRun or OSError."""
+    if not (path / RUN).is_file():
+        raise NoRun(f"{path}: no run; make one with `farebox sim replay … --out {path}`")
+    if not (path / SUMMARY).is_file():
+        raise NoRun(f"{path}: the run is not whole; the command that began it goes on with it")
+    asked, network, summary = (_loaded(path / name) for name in (RUN, NETWORK, SUMMARY))
+    if asked.get("format") != FORMAT:
+        raise NoRun(f"{path}: made by another version; replay it anew")
+    return asked, network, summary
+
+
+def _check_same(path: Path, asked: Json) -> None:
+    if not (path / RUN).is_file():
+        raise OtherRun(f"{path}: not an empty folder; name a new one")
+    held = _loaded(path / RUN)
+    names = [name for name in asked if name != "feed" and held.get(name) != asked[name]]
+    if names:
+        name = names[0]
+        raise OtherRun(f"{path}: holds another run ({name} {held.get(name)}, not {asked[name]}); name a new folder")
+
+
+def _loaded(path: Path) -> Json:
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:
+        raise NoRun(f"{path}: damaged; remove the folder and replay it anew") from None
+    if not isinstance(found, dict):
+        raise NoRun(f"{path}: damaged; remove the folder and replay it anew")
+    return found
+
+
+def _as_json(counted: Counted) -> Json:
+    tally = counted.tally
+    return {
+        **counted._asdict(),
+        "took": {str(power): taps for power, taps in counted.took.items()},
+        "tally": {
+            **{name: getattr(tally, name)._asdict() for name in ("opening", "on_cards", "given", "ledger")},
+            "cards": tally.cards,
+            "violations": list(tally.violations),
+        },
+    }
+
+
+def _counted(found: Json) -> Counted:
+    tally = found["tally"]
+    return Counted(
+        found["vehicle_id"],
+        found["trips"],
+        Tally(
+            Holdings(**tally["opening"]),
+            Holdings(**tally["on_cards"]),
+            Given(**tally["given"]),
+            Ledger(**tally["ledger"]),
+            tally["cards"],
+            tuple(tally["violations"]),
+        ),
+        found["refused"],
+        {int(power): taps for power, taps in found["took"].items()},
+    )
+
+
+def dumped(value: Json) -> bytes:
+    """JSON as it is kept: readable, one form."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft.write_bytes(data)
+    draft.replace(path)
