@@ -20,6 +20,7 @@ from farebox.feed.operators import OperatorFault
 from farebox.journal.fold import Ledger
 from farebox.journey import Journey
 from farebox.machine import IllegalEvent
+from farebox.orders import StandingOrders
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tally import Tally
@@ -38,6 +39,7 @@ PAPERS: dict[str, Both] = {
 }
 """Rides that no card pays (LOC-19, IGP-13): logged as manual."""
 _MOST_PAPER_YEN = 20_000
+_BETWEEN_TAPS = (State.OUT_OF_SERVICE, State.READY, State.NO_READER)
 
 
 class Console(Protocol):
@@ -95,10 +97,11 @@ class Box:
         simulated: bool,
         benches: Mapping[Side, BenchCard] | None = None,
         journey: Journey | None = None,
+        standing: StandingOrders | None = None,
     ) -> None:
         """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to;
         `benches` are imagined readers, whose card lies there when the console says so; `journey` is the vehicle's word
-        for where it is, None if the driver alone says so.
+        for where it is, None if the driver alone says so; `standing` is where the centre's word arrives.
         """
         self.terminal = terminal
         self._sides = tuple(sides)
@@ -110,6 +113,7 @@ class Box:
         self._simulated = simulated
         self._benches = benches or {}
         self._journey = journey or Journey()
+        self._standing = standing
         self._notice: Both | None = None
         self._party: tuple[str, ...] = ()
         self._counted: Totals | None = None
@@ -122,6 +126,7 @@ class Box:
     def step(self) -> None:
         """Hear the vehicle, look at each reader and at the notes once, obey what the consoles ask, show the moment."""
         self._drive_on()
+        self._heed()
         for side in self._sides:
             if self.terminal.touch(side) is not None:
                 self._notice = None
@@ -137,6 +142,16 @@ class Box:
         if moved_to is not None and self.terminal.service is not None and self.alive:
             self.terminal.advance(moved_to)
             self._party = ()
+
+    def _heed(self) -> None:
+        """What the centre said anew, between taps: never while the driver is asked or notes go in. A tariff holds from
+        the next trip on: the rules of a trip are those it began with.
+        """
+        if self._standing is None or self.terminal.state not in _BETWEEN_TAPS or not self._standing.look():
+            return
+        self.terminal.orders = self._standing.orders
+        if self._standing.operators is not None:
+            self._duty = self._duty._replace(operators=self._standing.operators)
 
     def close_trip(self) -> None:
         """The service ends: a trip that is still on is ended with it, and the journal of the duty sealed."""
@@ -162,7 +177,7 @@ class Box:
             notice=self._notice,
             counted=self._counted,
             tally=self._recent.tally,
-            more_alarms=self._journey.alarms(),
+            more_alarms=(*self._journey.alarms(), *(self._standing.alarms() if self._standing else ())),
         )
 
     def _offers(self, at_s: int) -> tuple[words.Offer, ...]:

@@ -8,6 +8,8 @@ import click
 import sdnotify
 
 from farebox.box import Box, Recent
+from farebox.bundles import BundleStore, signed_by
+from farebox.centre_keys import centre_keys
 from farebox.clock import ALWAYS, TrustedClock, known_past_s
 from farebox.clock_sources import sources
 from farebox.config import BENCH_KEYS, SIMULATED, ClockSource, Config, InputsConfig
@@ -21,6 +23,7 @@ from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
 from farebox.journey import Journey
 from farebox.machine import TransitionsMachine
+from farebox.orders import StandingOrders
 from farebox.peripherals.note_acceptor import NoteAcceptor
 from farebox.peripherals.vehicle_lines import InputProcess
 from farebox.readers import Readers
@@ -89,6 +92,7 @@ def run_service(config: Config) -> None:
             simulated=simulated,
             benches=benches,
             journey=journey,
+            standing=_standing_orders(config),
         )
         notify = sdnotify.SystemdNotifier().notify
         rests = any(place.bench is not None for place in places)
@@ -129,6 +133,13 @@ def _note_acceptor(device: str | None) -> NoteAcceptor | None:
     from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 
     return Id003Acceptor(DirectLine(NoteAcceptorModel(time.monotonic)), SIMULATED)
+
+
+def _standing_orders(config: Config) -> StandingOrders | None:
+    if config.data.bundles is None or config.keys.centre is None:
+        return None
+    folder = Path(config.data.bundles)
+    return StandingOrders(BundleStore(folder, signed_by(centre_keys(config.keys.centre))), folder, time.monotonic)
 
 
 class _Bench:

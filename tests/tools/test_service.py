@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
 from functools import partial
@@ -17,9 +18,12 @@ from typing import Any
 import pytest
 
 from cardimage.image import dump, load
+from farebox.bundles import BundleStore, signed_by
 from farebox.clock_sources import by_ntp, by_rtc
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, Picture, command_line, picture_of
+from farebox.formats.bundle import KIND_OF, Bundle, Hotlist, cards_of, encode
+from farebox.formats.cose import BENCH_KEY, BENCH_SEED, sign
 from farebox.formats.journal import Intent, TripEnded
 from farebox.journal.reading import read
 from farebox.result import Side
@@ -184,6 +188,35 @@ def test_an_input_that_is_not_there_is_an_alarm_and_fares_are_taken(tmp_path: Pa
         if not shown.taps or not shown.taps[0].taken_yen:
             shown = service.shows(lambda picture: picture.taps and picture.taps[0].taken_yen)
         assert shown.taps[0].taken_yen == 500
+    finally:
+        service.close()
+
+
+def centre_says(folder: Path, bundle: Bundle) -> None:
+    """A bundle arrives, signed by the bench key."""
+    store = BundleStore(folder / "bundles", signed_by((BENCH_KEY,)))
+    assert store.take(KIND_OF[type(bundle)], sign(encode(bundle), BENCH_SEED)) == bundle
+
+
+def test_gen_11_a_card_that_is_stopped_while_the_service_runs_is_refused(tmp_path: Path, card: Path) -> None:
+    with_bundles = {"feed": f'sample"\nbundles = "{tmp_path}/bundles', "source": 'bench"\ncentre = "bench'}
+    service = Service(tmp_path, **with_bundles)
+    try:
+        now_s, idm = int(time.time()), load(card.read_bytes(), "card").idm
+        centre_says(tmp_path, Hotlist(1, now_s, cards_of(()), cards_of(())))
+        service.says(words.BeginTrip("HAKUHO-W01"), words.LayCard(Side.EITHER))
+        assert service.shows(lambda picture: picture.taps).taps[0].accepted
+        centre_says(tmp_path, Hotlist(2, now_s - 3 * 86_400, cards_of([idm]), cards_of(())))
+        # Its age is an alarm as soon as it is in force.
+        service.shows(lambda picture: picture.alarms)
+        service.says(words.LayCard(Side.EITHER))
+        assert "GEN-11" in service.shows(lambda picture: len(picture.taps) > 1).taps[0].why[0]
+
+        (tmp_path / "bundles" / "hotlist.bundle").write_bytes(b"rotten")
+        codes = [alarm.code for alarm in service.shows(lambda picture: len(picture.alarms) > 1).alarms]
+        assert codes == ["hotlist", "bundle-hotlist"]
+        service.says(words.LayCard(Side.EITHER))
+        assert "GEN-11" in service.shows(lambda picture: len(picture.taps) > 2).taps[0].why[0]
     finally:
         service.close()
 
