@@ -30,6 +30,7 @@ NEEDS_MORE = (
     "farebox.toml",
     "$farebox console",
     "$farebox display",
+    "$farebox sim play",
 )
 
 

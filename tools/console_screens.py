@@ -39,6 +39,7 @@ from sim.replay import SimClock
 from tariff.account import Account
 from tariff.calendar import midnight_in_japan_s
 from tools.options import SAMPLE, feed_path
+from tools.play_screen import play_pictures
 
 SCREENS = Path(__file__).parents[1] / "docs" / "screens"
 _DAY = date(2026, 11, 20)
@@ -176,7 +177,7 @@ def pages() -> Iterator[tuple[Path, str]]:
             pictures = asyncio.run(drawn(stage))
         finally:
             stage.server.close()
-    for name, svg in pictures.items():
+    for name, svg in (pictures | play_pictures()).items():
         yield SCREENS / f"{name}.svg", svg
 
 
