@@ -19,11 +19,15 @@ RTCS = Path("/sys/class/rtc")
 
 def by_ntp() -> bool:
     """Whether the kernel says that the clock is kept in step, as `timedatectl` does."""
+    return 0 <= asked_of_the_kernel() < _TIME_ERROR
+
+
+def asked_of_the_kernel() -> int:
+    """What adjtimex answers; -1 where it may not be called."""
     try:
-        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
     except (OSError, AttributeError):
-        return False
-    return 0 <= int(state) < _TIME_ERROR
+        return -1
 
 
 def by_rtc(folder: Path = RTCS) -> bool:

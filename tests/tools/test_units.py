@@ -3,14 +3,21 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
+from cardimage.image import dump
+from farebox.console import protocol as words
+from farebox.result import Side
+from tests.farebox.bus import lococa
+from tests.tools.test_service import Service
 from tools.cli import farebox
-from tools.pi.deb import UNITS
+from tools.pi.deb import PI, UNITS
 
 WORST_EXPOSURE = 2.0
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
@@ -49,3 +56,59 @@ def test_the_package_knows_all_units_when_it_is_upgraded_and_removed() -> None:
     for unit in SERVICES:
         for script in ("postinst", "prerm"):
             assert unit.name in (debian / script).read_text("utf-8"), (unit.name, script)
+
+
+def under(unit: Path, *command: str) -> list[str]:
+    """A command under a unit's filter of system calls."""
+    return [sys.executable, "-m", "tests.tools.under_filter", str(unit), *command]
+
+
+TERMINAL = PI / "farebox.service"
+
+
+def test_faults_25_the_clock_can_be_asked_under_the_filter_and_not_set() -> None:
+    asked = (
+        "import ctypes, time\n"
+        "from farebox.clock_sources import asked_of_the_kernel\n"
+        "print(asked_of_the_kernel())\n"
+        "try: time.clock_settime(time.CLOCK_REALTIME, time.time())\n"
+        "except PermissionError: print('not set')\n"
+    )
+    found = {
+        filtered: subprocess.run(
+            under(TERMINAL, sys.executable, "-c", asked) if filtered else [sys.executable, "-c", asked],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split("\n")
+        for filtered in (True, False)
+    }
+    assert found[True][0] == found[False][0] != "-1"
+    assert found[True][1] == "not set"
+
+
+def test_a_filter_without_those_calls_leaves_the_clock_untrusted(tmp_path: Path) -> None:
+    unit = tmp_path / "farebox.service"
+    unit.write_text(TERMINAL.read_text("utf-8").replace("SystemCallFilter=adjtimex", "# "))
+    asked = "from farebox.clock_sources import asked_of_the_kernel; print(asked_of_the_kernel())"
+    done = subprocess.run(under(unit, sys.executable, "-c", asked), capture_output=True, text=True, check=True)
+    assert done.stdout == "-1\n"
+
+
+def test_the_usb_library_can_call_back_under_the_filter() -> None:
+    # Functions that C calls are written at run time, which MemoryDenyWriteExecute= may forbid.
+    called = "import ctypes; print(ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 7)())\nimport usb1; usb1.USBContext().open()"
+    done = subprocess.run(under(TERMINAL, sys.executable, "-c", called), capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("7\n", 0), done.stderr
+
+
+def test_a_terminal_serves_under_its_filter(tmp_path: Path) -> None:
+    (tmp_path / "my.card.cbor").write_bytes(dump(lococa(2_000)))
+    service = Service(tmp_path, before=under(TERMINAL))
+    try:
+        service.says(words.BeginTrip("HAKUHO-W01"), words.LayCard(Side.EITHER))
+        assert service.shows(lambda picture: picture.taps).taps[0].accepted
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(60) == 0
+    finally:
+        service.close()
