@@ -20,6 +20,7 @@ class _Commands(LazyGroup):
         "config": ("tools.config_command:config", "The settings of a terminal, checked and shown."),
         "reader": ("tools.reader.command:reader", "Find card readers, and see what ails them."),
         "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips, play by hand (模擬)."),
+        "bench": ("tools.bench_command:bench", "Run scenarios: what happens on a bus, as people tell it (模擬)."),
         "card": ("tools.card:card", "Make card images, and show what cards hold."),
         "tariff": ("tools.tariff.command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
         "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),

@@ -14,6 +14,7 @@ from reader.keys import KeyStoreFault
 from reader.port import ReaderMissing
 from reader.trace import TraceFault
 from sim.run_faults import OtherRun, RunFault
+from sim.scenario.faults import ScenarioBroken
 from tariff.fares import TariffFault
 
 
@@ -49,6 +50,7 @@ FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (OperatorFault, Exit.CONFIGURATION),
     (KeyStoreFault, Exit.CONFIGURATION),
     (TariffFault, Exit.CONFIGURATION),
+    (ScenarioBroken, Exit.CONFIGURATION),
 )
 """Faults a user can do something about, most particular first. Anything else is ours."""
 

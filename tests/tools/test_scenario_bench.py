@@ -1,0 +1,115 @@
+"""`farebox bench` as a user runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.sim.scenario.bench import text_of
+from tests.tools.cli import Ran, run
+from tools.exits import Exit
+
+RIDE = ('board = "花子", at = "磐城棚倉"', 'alight = "花子", at = "新白河", fare = 500')
+WRONG = (RIDE[0], 'alight = "花子", at = "新白河", fare = 490, balance = 510')
+
+
+class Bench:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self._capsys, self._monkeypatch = folder, capsys, monkeypatch
+
+    def __call__(self, *args: object) -> Ran:
+        return run(self._capsys, self._monkeypatch, "bench", *args)
+
+    def file(self, name: str, *steps: str) -> Path:
+        path = self.folder / f"{name}.scenario.toml"
+        path.write_text(text_of(*steps), "utf-8")
+        return path
+
+
+@pytest.fixture
+def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    return Bench(tmp_path, capsys, monkeypatch)
+
+
+def test_a_file_that_passes_says_that_it_is_simulated(bench: Bench) -> None:
+    ran = bench(bench.file("a", *RIDE))
+    assert (ran.code, ran.err) == (Exit.OK, "")
+    assert "[simulated 模擬] 1 scenarios · reader image" in ran.out and "1 passed · 0 failed" in ran.out
+    assert "【模擬】 シナリオ 1 件" in bench(bench.file("a", *RIDE), "--lang", "ja").out
+
+
+@pytest.mark.parametrize("reader", ["image", "pn532"])
+def test_a_failed_expectation_stands_beside_what_was_seen(bench: Bench, reader: str) -> None:
+    ran = bench("run", bench.file("a", *WRONG), "--reader", reader)
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ran.code == Exit.CHECK_FAILED and ran.err == "farebox: 1 of 1 scenarios failed\n"
+    assert ["key", "expected", "actual"] in lines
+    assert ["fare", "490", "500"] in lines and ["balance", "510", "500"] in lines
+    assert "a.scenario.toml:15 · step 2 · alight 花子 at 新白河" in ran.out
+    assert "display: GEN-4 fare 磐城棚倉→新白河 500" in ran.out
+
+
+def test_a_folder_is_all_its_files_and_k_chooses(bench: Bench) -> None:
+    for name in ("a", "b"):
+        bench.file(name, *RIDE)
+    bench.file("c", *WRONG)
+    assert "2 passed · 1 failed" in bench(bench.folder).out
+    assert "1 passed · 0 failed" in bench(bench.folder, "-k", "B.SCENARIO", "--quiet").out
+    nothing = bench(bench.folder, "-k", "no such")
+    assert nothing.code == Exit.USAGE and "no scenario has that" in nothing.err
+
+
+def test_json_is_one_object_a_line(bench: Bench) -> None:
+    bench.file("a", *RIDE)
+    bench.file("b", *WRONG)
+    passed, failed, summary = map(json.loads, bench(bench.folder, "--json").out.splitlines())
+    assert passed["passed"] and "failure" not in passed
+    assert failed["failure"]["differences"] == [
+        {"what": "fare", "expected": "490", "actual": "500"},
+        {"what": "balance", "expected": "510", "actual": "500"},
+    ]
+    assert (failed["failure"]["step"], failed["failure"]["line"]) == (2, 15)
+    assert summary == {"summary": {"passed": 1, "failed": 1}}
+
+
+def test_all_that_is_wrong_with_all_files_is_told_at_once(bench: Bench) -> None:
+    bench.file("a", "fare = 3")
+    bench.file("b", 'bord = "花子"')
+    bench.file("c", *RIDE)
+    ran = bench(bench.folder)
+    assert ran.code == Exit.CONFIGURATION and ran.out == ""
+    assert "a.scenario.toml:14" in ran.err and "b.scenario.toml:14" in ran.err
+
+
+def test_what_does_not_fit_the_route_is_told_after_the_others_were_run(bench: Bench) -> None:
+    bench.file("a", 'board = "花子", at = "東京"')
+    bench.file("b", *RIDE)
+    ran = bench(bench.folder)
+    assert ran.code == Exit.CONFIGURATION and "✓" in ran.out and "no stop '東京'" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("no-such.scenario.toml",), Exit.IO, "no-such.scenario.toml"),
+        ((".",), Exit.USAGE, "no scenario in this folder"),
+        ((), Exit.USAGE, "Commands:"),
+        (("new", "a.toml"), Exit.USAGE, "ends in .scenario.toml"),
+    ],
+)
+def test_calls_that_are_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], code: Exit, said: str
+) -> None:
+    monkeypatch.chdir(bench.folder)
+    ran = bench(*args)
+    assert ran.code == code and said in ran.err + ran.out
+
+
+def test_a_new_file_passes_and_is_not_written_over(bench: Bench) -> None:
+    path = bench.folder / "my.scenario.toml"
+    assert bench("new", path).code == Exit.OK
+    assert "1 passed" in bench(path).out
+    assert "--force writes over it" in bench("new", path).err
+    assert bench("new", path, "--force").code == Exit.OK

@@ -1,0 +1,145 @@
+"""`farebox bench`: scenarios, run through the real fare box. (The figures of performance are `make bench`'s.)"""
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from farebox.words import Language, say
+from sim.bench import AirBench, Pn532Bench
+from sim.scenario.example import EXAMPLE
+from sim.scenario.faults import ScenarioBroken
+from sim.scenario.reading import Scenario
+from sim.scenario.running import BenchFor, Outcome, run
+from sim.scenario.schema import SUFFIX
+from tools.exits import CheckFailed
+from tools.files import write_whole
+from tools.options import FILE, json_option, language_option
+from tools.scenario_files import Benches, Beside, files_in, load_books, only
+from tools.scenario_view import Lines, Report
+
+SIMULATED: dict[str, type[AirBench] | type[Pn532Bench]] = {"image": AirBench, "pn532": Pn532Bench}
+
+
+class _Bench(click.Group):
+    """`farebox bench FILES…` runs them; the other commands are called by their names."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Anything that begins with none of the commands' names is for `run`."""
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Bench)
+def bench() -> None:
+    """Scenarios (模擬): what happens on a bus, as people tell it, run through the real fare box.
+
+    \b
+    farebox bench tests/scenarios                    all files of a folder
+    farebox bench my.scenario.toml -k LOC-14         only what has these words in title, rules or file
+    farebox bench my.scenario.toml --reader pn532    through a simulated chip, real pyserial and real nfcpy
+    farebox bench new my.scenario.toml               a file to begin with
+
+    What a file may say: docs/scenarios.md. Exits 1 if a scenario fails, 78 if a file is wrong.
+    """
+
+
+@bench.command("run", short_help="Run scenario files; the word `run` may be left out.")
+@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.option(
+    "--reader",
+    default="image",
+    show_default=True,
+    metavar="image|pn532",
+    help="image: frames without a wire. pn532: a simulated chip on a pseudo-terminal, behind real pyserial and nfcpy.",
+)
+@click.option("-k", "words", metavar="TEXT", help="Only scenarios with this in their title, rules or file.")
+@click.option("--quiet", is_flag=True, help="Only failures and the count, and a progress bar.")
+@json_option
+@language_option
+def run_files(
+    paths: tuple[Path, ...], reader: str, words: str | None, quiet: bool, as_json: bool, language: Language
+) -> None:
+    """Run scenario files, or all of a folder.
+
+    \b
+    farebox bench tests/scenarios --quiet
+    farebox bench tests/scenarios/lococa.scenario.toml -k 利用例
+    farebox bench my.scenario.toml --json
+    """
+    books = tuple(only(load_books(files_in(paths)), words))
+    scenarios = [scenario for book in books for scenario in book.scenarios]
+    if not scenarios:
+        raise click.UsageError(f"-k {words}: no scenario has that in its title, rules or file")
+    view = Lines() if as_json else Report(language, only_failures=quiet)
+    passed: list[bool] = []
+    broken: list[str] = []
+    with ExitStack() as stack:
+        bench_for = _benches(reader, stack)
+        view.begin(reader, len(scenarios))
+        bar = stack.enter_context(
+            click.progressbar(
+                length=len(scenarios),
+                label=say(("シナリオ", "scenarios"), language),
+                hidden=not (quiet and sys.stderr.isatty()),
+                file=sys.stderr,
+            )
+        )
+        for book in books:
+            view.book(book)
+            for scenario in book.scenarios:
+                outcome = _tried(scenario, bench_for, broken.extend)
+                if outcome is not None:
+                    view.outcome(outcome)
+                    passed.append(outcome.passed)
+                bar.update(1)
+    if broken:
+        raise ScenarioBroken(tuple(broken))
+    failed = passed.count(False)
+    view.end(len(passed) - failed, failed)
+    if failed:
+        raise CheckFailed(f"{failed} of {len(passed)} scenarios failed")
+
+
+@bench.command(short_help="Write a scenario file to begin with.")
+@click.argument("path", type=FILE)
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+def new(path: Path, force: bool) -> None:
+    """Write a scenario file that passes, with a word on each of its lines.
+
+    \b
+    farebox bench new my.scenario.toml
+    farebox bench my.scenario.toml
+    """
+    write_new(path, EXAMPLE, force=force)
+
+
+def write_new(path: Path, text: str, *, force: bool) -> None:
+    """A new scenario file; usage errors for a name that is not one, or is taken. Raises OSError."""
+    if not path.name.endswith(SUFFIX):
+        raise click.UsageError(f"{path}: the name of a scenario file ends in {SUFFIX}")
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} exists; --force writes over it")
+    write_whole(path, text.encode())
+    click.echo(f"{path}: farebox bench {path}")
+
+
+def _tried(scenario: Scenario, bench_for: BenchFor, tell: Callable[[tuple[str, ...]], None]) -> Outcome | None:
+    """What a scenario came to; None if it can't be run, which is told."""
+    try:
+        return run(scenario, Beside(scenario.source), bench_for)
+    except ScenarioBroken as broken:
+        tell(broken.problems)
+        return None
+
+
+def _benches(reader: str, stack: ExitStack) -> BenchFor:
+    kind = SIMULATED.get(reader)
+    if kind is None:
+        raise click.UsageError(f"--reader {reader}: image or pn532")
+    benches = Benches(kind)
+    stack.callback(benches.close)
+    return benches
