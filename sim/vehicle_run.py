@@ -33,7 +33,8 @@ _MEMORY = Path("/dev/shm")
 class Spec(NamedTuple):
     """All that a run asks for: with the feed and the operator files, it decides every byte of the journals.
 
-    `assumed` is whose rules hold for an agency that no operator file names; `suffix` what tables are kept as.
+    `assumed` is whose rules hold for an agency that no operator file names; `recorded` is the digest of the file whose
+    rides are ridden again, None where chance draws; `suffix` is what tables are kept as.
     """
 
     day: date
@@ -44,6 +45,7 @@ class Spec(NamedTuple):
     seed: int
     mean_riders: float
     suffix: str
+    recorded: str | None = None
 
 
 class World(NamedTuple):

@@ -51,6 +51,14 @@ ASSUMED_SCHEME = "lococa"
     "--riders", "mean_riders", type=click.FloatRange(0, 60), default=6.0, show_default=True, help="Mean riders a trip."
 )
 @click.option(
+    "--recorded",
+    "recorded_path",
+    type=FILE,
+    metavar="FILE",
+    help="Ride these rides again, .csv or .parquet as of --rides or TIDES, in place of those that chance draws; needs "
+    "farebox[bulk].",
+)
+@click.option(
     "--out",
     type=FILE,
     help="Folder for journals, rides and taps, else they are not kept; the same call goes on with a run that was "
@@ -76,6 +84,7 @@ def replay(
     scheme: str | None,
     seed: int,
     mean_riders: float,
+    recorded_path: Path | None,
     out: Path | None,
     rides_path: Path | None,
     workers: int | None,
@@ -91,6 +100,7 @@ def replay(
     farebox sim replay --feed jrbus.zip --date 2019-06-03 --reader image --quiet
     farebox sim replay --feed sample --route 白棚線 --date 2026-11-20 --json > taps.jsonl
     farebox sim replay --feed sample --date 2026-11-20 --rides rides.csv
+    farebox sim replay --feed sample --date 2026-11-20 --recorded rides.csv --out again
     farebox sim replay --feed city.zip --date 2026-11-20 --reader image --workers 8 --out run
     farebox sim replay --feed city.zip --date 2026-11-20 --reader image --dask tcp://10.0.0.5:8786 --out run
 
@@ -107,12 +117,13 @@ def replay(
     operators = load_operators()
     duty = Duty(load_feed(feed_path(feed)), operators, scheme, assumed=ASSUMED_SCHEME)
     route_ids = tuple(sorted(found.route_id for found in duty.feed.routes_called(route))) if route else None
-    spec = Spec(day, scheme, ASSUMED_SCHEME, route_ids, reader, seed, mean_riders, suffix)
+    spec = Spec(day, scheme, ASSUMED_SCHEME, route_ids, reader, seed, mean_riders, suffix, _digest(recorded_path))
     world = peopled(duty, spec)
     vehicles = tuple(world.vehicles.values())
     if not vehicles:
         first, last = duty.feed.service_days()
         raise click.UsageError(f"no trips of {route or feed} on {day}; the feed's calendar runs from {first} to {last}")
+    tasks = _tasks(world, recorded_path, language)
     assumed = () if scheme else duty.unknown_agencies(day)
     options = Replay(feed, day, reader, seed, mean_riders, language, assumed)
     alone = not (workers or cluster)
@@ -121,7 +132,7 @@ def replay(
     with ExitStack() as stack:
         kept_in = out or Path(stack.enter_context(TemporaryDirectory(prefix="farebox-"))) / "run"
         folder = RunFolder(kept_in, _asked(feed, spec, operators))
-        _run(how, world, folder, stack, bar_hidden=not (sys.stderr.isatty() and (quiet or not alone)))
+        _run(how, world, tasks, folder, stack, bar_hidden=not (sys.stderr.isatty() and (quiet or not alone)))
         counts = folder.counts(world.vehicles)
         total, refused = add(counted.tally for counted in counts), refusals(counts)
         summary = summary_json(options, refused, vehicles, total)
@@ -177,9 +188,27 @@ class _How(NamedTuple):
         click.echo(f"farebox: {say(said, self.language)}", err=True)
 
 
-def _run(how: _How, world: World, folder: RunFolder, stack: ExitStack, bar_hidden: bool) -> None:
+def _tasks(world: World, recorded_path: Path | None, language: Language) -> dict[str, Task]:
+    """The vehicles, each with those recorded rides that were made on it."""
+    if recorded_path is None:
+        return {vehicle_id: Task(vehicle_id) for vehicle_id in world.vehicles}
+    with extra("bulk"):
+        from tools.recorded_rides import recorded_rides
+    found = recorded_rides(recorded_path, world)
+    if found.left_out:
+        said = (
+            f"{recorded_path}: ほかの日・系統の{found.left_out:,}件は使いません。",
+            f"{recorded_path}: {found.left_out:,} rows of other days or routes are left out",
+        )
+        click.echo(f"farebox: {say(said, language)}", err=True)
+    return {vehicle_id: Task(vehicle_id, rides) for vehicle_id, rides in found.by_vehicle.items()}
+
+
+def _run(
+    how: _How, world: World, tasks: Mapping[str, Task], folder: RunFolder, stack: ExitStack, bar_hidden: bool
+) -> None:
     """Run the vehicles that the folder does not have yet."""
-    tasks = {vehicle_id: Task(vehicle_id) for vehicle_id in world.vehicles if vehicle_id not in folder.done}
+    left = {vehicle_id: task for vehicle_id, task in tasks.items() if vehicle_id not in folder.done}
     how.watch.begin()
     done = sum(counted.trips for counted in folder.done.values())
     if done:
@@ -197,8 +226,8 @@ def _run(how: _How, world: World, folder: RunFolder, stack: ExitStack, bar_hidde
         )
     )
     bar.update(done)
-    if tasks:
-        for ran in how.ran(world, tasks):
+    if left:
+        for ran in how.ran(world, left):
             folder.keep(ran)
             bar.update(ran.trips)
 
@@ -215,6 +244,10 @@ def _asked(feed: str, spec: Spec, operators: Operators) -> dict[str, Any]:
         "day": spec.day.isoformat(),
         "route_ids": list(spec.route_ids) if spec.route_ids is not None else None,
     }
+
+
+def _digest(path: Path | None) -> str | None:
+    return sha256(path.read_bytes()).hexdigest() if path is not None else None
 
 
 def _feed_bytes(path: Path) -> bytes:

@@ -30,6 +30,7 @@ from tools.tariff.places import FeedStops
 from tools.tariff.quote_json import LINE_BYTES, BadLine, loaded, schema
 from tools.tariff.quote_json import Line as JsonLine
 from tools.tariff.quote_values import HOLDERS, Field, party_of, pass_of
+from tools.tariff.tides_rides import with_rides
 
 _MONEY = ("balance_before", "regular_yen", "student_yen", "eco_yen")
 _NO_VALUE = ["", "NA", "NaN"]
@@ -137,7 +138,7 @@ def read_rides(path: Path) -> Recorded:
     if twice:
         raise RidesFault(f"{path}: column {twice[0]} is there twice; keep one of them")
     unused = tuple(name for name in names if name not in COLUMNS and name not in KEPT)
-    return Recorded(path, table.unify_dictionaries(), np.arange(table.num_rows), unused)
+    return with_rides(Recorded(path, table.unify_dictionaries(), np.arange(table.num_rows), unused))
 
 
 def _read_parquet(file: Any) -> pa.Table:
@@ -164,6 +165,17 @@ def _read_csv(file: Any) -> pa.Table:
 
 
 # -- values
+
+
+def days(recorded: Recorded, name: str) -> Column:
+    """A column of days, as ordinals. Raises RidesFault."""
+    return recorded.numbers(name, _day)
+
+
+def words(recorded: Recorded, name: str) -> list[str]:
+    """A column of words, empty where there is none."""
+    found = recorded.values(name, str, "")
+    return [found.values[code] for code in found.codes.tolist()]
 
 
 def _python(value: pa.Scalar) -> Any:
