@@ -3,7 +3,6 @@
 Both answer False where they can't be asked: a clock that nobody can vouch for is not trusted.
 """
 
-import ctypes
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,8 @@ def by_ntp() -> bool:
 
 def asked_of_the_kernel() -> int:
     """What adjtimex answers; -1 where it may not be called."""
+    import ctypes  # noqa: PLC0415 - four modules for one question
+
     try:
         return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
     except (OSError, AttributeError):

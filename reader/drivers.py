@@ -5,9 +5,12 @@ frame port. docs/readers.md tells how to write one. Drivers are imported when th
 """
 
 from collections.abc import Callable
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from typing import TYPE_CHECKING
 
 from reader.port import FramePort, ReaderMissing
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
 
 GROUP = "farebox.readers"
 _PORT_METHODS = ("open", "poll", "transceive", "field_off", "health", "close")
@@ -69,7 +72,7 @@ def plugged() -> tuple[tuple[str, str], ...]:
     return tuple(sorted((entry.name, _origin(entry)) for entry in _entries()))
 
 
-def _entry(name: str) -> EntryPoint:
+def _entry(name: str) -> "EntryPoint":
     found = tuple(entry for entry in _entries() if entry.name == name)
     if not found:
         known = ", ".join((*FORMS, *(entry.name for entry in _entries())))
@@ -80,8 +83,11 @@ def _entry(name: str) -> EntryPoint:
     return found[0]
 
 
-def _entries() -> tuple[EntryPoint, ...]:
+def _entries() -> "tuple[EntryPoint, ...]":
     """All plug-ins. One installed package whose list of entry points is damaged is enough, and none can be told."""
+    # Some thirty modules, for plug-ins alone: a terminal with a built-in reader does without.
+    from importlib.metadata import distributions, entry_points  # noqa: PLC0415
+
     try:
         return tuple(entry_points(group=GROUP))
     except Exception as error:  # importlib.metadata raises whatever a damaged file leads it to
@@ -92,14 +98,14 @@ def _entries() -> tuple[EntryPoint, ...]:
         ) from None
 
 
-def _has_entry_points(package: Distribution) -> bool:
+def _has_entry_points(package: "Distribution") -> bool:
     try:
         return package.entry_points is not None
     except Exception:
         return False
 
 
-def _plugged(entry: EntryPoint, rest: str) -> FramePort:
+def _plugged(entry: "EntryPoint", rest: str) -> FramePort:
     where = f"the driver {entry.name!r} ({entry.value}, {_origin(entry)})"
     try:
         port = entry.load()(rest)
@@ -118,5 +124,5 @@ def _plugged(entry: EntryPoint, rest: str) -> FramePort:
     return made
 
 
-def _origin(entry: EntryPoint) -> str:
+def _origin(entry: "EntryPoint") -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown package"

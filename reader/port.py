@@ -84,6 +84,10 @@ class ReaderMissing(Exception):
     """The reader that was asked for is not there or can't be opened. Says what to do; the command line exits 69."""
 
 
+class TraceFault(Exception):
+    """A recording of a reader (`reader.trace`) that can't be read: names the file, the line, and what to do."""
+
+
 class FramePort(Protocol):
     """One reader's radio: frames out, frames back, each attempted once. Made closed; never raises.
 

@@ -17,7 +17,17 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from cardimage import lite_s
-from reader.port import CardLost, FramePort, Health, NoCard, Polled, PollOutcome, ReaderFault, TwoCards
+from reader.port import (
+    CardLost,
+    FramePort,
+    Health,
+    NoCard,
+    Polled,
+    PollOutcome,
+    ReaderFault,
+    TraceFault,
+    TwoCards,
+)
 
 FORMAT, VERSION = "farebox-trace", 1
 MAX_BYTES = 8 << 20
@@ -25,10 +35,6 @@ _MOST_LINE = 4_096
 _MOST_STEPS = 100_000
 """A whole card is read in some hundreds; a day of taps takes some thousands."""
 _TWO = "two cards"
-
-
-class TraceFault(Exception):
-    """A trace that can't be read: names the file, the line, and what to do."""
 
 
 class Looked(NamedTuple):

@@ -11,8 +11,7 @@ from farebox.feed import FeedFault, FeedMissing, RegisterFault, UnknownRoute
 from farebox.feed.operators import OperatorFault
 from farebox.journal.errors import JournalFault
 from reader.keys import KeyStoreFault
-from reader.port import ReaderMissing
-from reader.trace import TraceFault
+from reader.port import ReaderMissing, TraceFault
 from sim.run_faults import OtherRun, RunFault
 from sim.scenario.faults import ScenarioBroken
 from tariff.fares import TariffFault

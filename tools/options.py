@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from importlib.resources import files
 from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,7 +57,11 @@ class SecondsType(click.FloatRange):
 
 def feed_path(name: str) -> Path:
     """Where a feed is: `sample` is the project's own, anything else a folder or a zip."""
-    return Path(str(files("sim") / "feeds" / SAMPLE)) if name == SAMPLE else Path(name)
+    if name != SAMPLE:
+        return Path(name)
+    import sim
+
+    return Path(sim.__file__).with_name("feeds") / SAMPLE
 
 
 def load_numbered_feed(name: str, register_path: Path | None) -> Feed:

@@ -10,23 +10,19 @@
 import os
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from cardimage.felica_card import FelicaCard
-from cardimage.image import CardImage
-from cardimage.standard_card import StandardCard
 from reader.drivers import UnknownReader, check_name
 from reader.felica import FelicaReader
-from reader.image_port import ImageReader
-from reader.keys import KeyStore, bench_keys
+from reader.keys import KeyStore
 from reader.port import CardReader, FramePort, ReaderMissing, opened
-from reader.trace import MAX_BYTES, Trace, TraceFault, TracePort, parse
 from reader.watchdog import OPENING_S, WatchedPort
-from sim.hardware.field import CardField, CardModel, FieldPort
-from tools.files import encoder_of, read_image, write_whole
-from tools.tappable import tappable
+
+if TYPE_CHECKING:
+    from reader.image_port import ImageReader
+    from tools.imagined import Laid
 
 IMAGINED = ("image", "trace")
 """Readers of the command line's own, beside the drivers: what they hold lies in files."""
@@ -39,22 +35,25 @@ def is_simulated(spec: str) -> bool:
 
 def holds_simulated(spec: str) -> bool:
     """Whether the card on a reader is one of our making; a recorded one stays recorded, however often it is copied."""
+    if not is_simulated(spec):
+        return False
+    from tools import card_files, imagined
+
     kind, _, rest = spec.partition(":")
     if kind == "image":
-        return read_image(Path(rest)).simulated
-    return kind == "trace" and is_simulated(_trace(Path(rest)).reader)
+        return card_files.read_image(Path(rest)).simulated
+    return is_simulated(imagined.trace(Path(rest)).reader)
 
 
 def open_reader(spec: str) -> FramePort:
     """The port of a reader, opened; ReaderMissing, ImageFault, TraceFault or OSError says why not."""
     kind, _, rest = spec.partition(":")
-    if kind == "image" and rest:
-        field = CardField()
-        field.lay(model_of(read_image(Path(rest))))
-        return FieldPort(field, spec)
-    if kind == "trace" and rest:
-        return _traced(spec, Path(rest))
-    return _watched(spec)
+    if not rest or not is_simulated(spec):
+        return _watched(spec)
+    from tools import imagined
+
+    port = imagined.image_port if kind == "image" else imagined.traced_port
+    return port(spec, Path(rest))
 
 
 def _watched(spec: str) -> FramePort:
@@ -68,60 +67,26 @@ def _watched(spec: str) -> FramePort:
         raise ReaderMissing(f"--reader {spec}: {missing}") from None
 
 
-def model_of(image: CardImage) -> CardModel:
-    """A card that answers as the image says: a Lite-S card with its bench key, or any other, read-only."""
-    if image.lite_s_blocks() is None:
-        return StandardCard(image)
-    return FelicaCard(image, bench_keys().card_key(image.idm))
-
-
-class Laid(NamedTuple):
-    """A card that is tapped: a simulated one of ours, or what stands for a recorded one, which taps do not change."""
-
-    image: CardImage
-    is_shadow: bool
-
-
 class Place(NamedTuple):
     """A reader of the bus; and if it is an imagined one, the same, and the card that `tap` lays on it."""
 
     reader: CardReader
-    bench: ImageReader | None = None
-    card: Laid | None = None
+    bench: "ImageReader | None" = None
+    card: "Laid | None" = None
 
 
-def open_place(spec: str, keys: KeyStore, cards: dict[Path, Laid], scheme: str | None) -> Place:
+def open_place(spec: str, keys: KeyStore, cards: "dict[Path, Laid]", scheme: str | None) -> Place:
     """A reader of the bus; raises as `open_reader`. One image file is one card, on whichever reader it is laid.
 
     `scheme` is what a recorded transit card is taken for; `cards` holds the files read so far.
     """
     kind, _, rest = spec.partition(":")
-    if kind == "image" and rest:
-        path = Path(rest)
-        card = cards.setdefault(path.resolve(), _laid(path, scheme))
-        encode = encoder_of(path)
-        reader = ImageReader(spec, None if card.is_shadow else lambda image: write_whole(path, encode(image)))
+    if not rest or not is_simulated(spec):
+        return Place(FelicaReader(_watched(spec), keys, os.urandom))
+    from tools import imagined
+
+    if kind == "image":
+        reader, card = imagined.image_reader(spec, Path(rest), cards, scheme)
         return Place(reader, reader, card)
-    if kind == "trace" and rest:
-        port = _traced(spec, Path(rest))
-        return Place(FelicaReader(port, keys, port.challenge))
-    return Place(FelicaReader(_watched(spec), keys, os.urandom))
-
-
-def _laid(path: Path, scheme: str | None) -> Laid:
-    recorded = read_image(path)
-    image = tappable(recorded, str(path), scheme)
-    return Laid(image, image is not recorded)
-
-
-def _traced(spec: str, path: Path) -> TracePort:
-    return TracePort(spec, _trace(path))
-
-
-def _trace(path: Path) -> Trace:
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    try:
-        return parse(data.decode().splitlines(), str(path))
-    except UnicodeDecodeError as error:
-        raise TraceFault(f"{path}: byte {error.start} is not UTF-8; the trace was cut or changed") from None
+    port = imagined.traced_port(spec, Path(rest))
+    return Place(FelicaReader(port, keys, port.challenge))

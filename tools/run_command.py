@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -37,9 +38,11 @@ from tools.options import (
     operator_option,
     register_option,
 )
-from tools.readers import Laid, Place, holds_simulated, is_simulated, open_place
+from tools.readers import Place, holds_simulated, is_simulated, open_place
 from tools.service import run_service
-from tools.tap_table import TapTable
+
+if TYPE_CHECKING:
+    from tools.imagined import Laid
 
 POLL_S = 0.05
 _DROP = ("drop 取消", "drop: give up")
@@ -114,6 +117,8 @@ def run(
             raise click.UsageError("--config and --reader: the file names the readers; give one of the two")
         run_service(load(config_path))
         return
+    from tools.tap_table import TapTable
+
     if not 0 < len(readers) <= 2:
         raise click.UsageError("--reader: one reader, or two (entry, exit); or --config FILE")
     if not 0 < len(vehicle.encode()) <= MAX_ID_BYTES:
@@ -204,7 +209,7 @@ def _announce_rot(quarantined: Quarantined | None, journal: Path, language: Lang
         click.secho(say(text, language), fg="red", err=True)
 
 
-def _announce_shadows(cards: dict[Path, Laid], language: Language) -> None:
+def _announce_shadows(cards: "dict[Path, Laid]", language: Language) -> None:
     for path, card in cards.items():
         if card.is_shadow:
             text = (

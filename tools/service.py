@@ -3,6 +3,7 @@
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import sdnotify
@@ -33,7 +34,10 @@ from farebox.terminal import Terminal
 from farebox.version import RELEASED
 from reader.keys import bench_keys, keys_from
 from tools.options import load_numbered_feed
-from tools.readers import Laid, Place, is_simulated, open_place
+from tools.readers import Place, is_simulated, open_place
+
+if TYPE_CHECKING:
+    from tools.imagined import Laid
 
 _REST_S = 0.02
 _LOOK_EVERY_S = 5.0

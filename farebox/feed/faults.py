@@ -12,7 +12,6 @@ RegisterFault      the numbers that cards and journals hold
   NotRegistered    a stop, trip or number the register doesn't know
 """
 
-import difflib
 from collections.abc import Iterable
 
 _NEAR_MATCHES = 3
@@ -56,7 +55,9 @@ class UnknownRoute(FeedFault):
 
     def __init__(self, asked: str, known: Iterable[str]) -> None:
         """Take what was asked for and all that could have been."""
-        near = difflib.get_close_matches(asked, list(known), _NEAR_MATCHES, _NEARNESS)
+        from difflib import get_close_matches  # noqa: PLC0415 - for a fault alone
+
+        near = get_close_matches(asked, list(known), _NEAR_MATCHES, _NEARNESS)
         hint = f"did you mean {', '.join(near)}?" if near else "nothing is near; see routes.txt"
         super().__init__(f"route {asked}: not in the feed; {hint}")
         self.near = tuple(near)

@@ -5,15 +5,11 @@ streamed line by line: memory holds one row, not a file.
 """
 
 import csv
-import io
 import re
 import stat
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, TypeVar, cast
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 from farebox.feed.faults import FeedBroken, FeedMissing
 from farebox.feed.text import LineDecoder, Undecodable
@@ -45,15 +41,14 @@ _COLUMN_CHARS = 100
 # Control characters and those that reorder text would forge lines of logs, registers and displays; invisible
 # ones would make two names of one.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-# What zipfile raises when an archive is cut, altered or of an exotic kind: while reading, and while opening.
-_CORRUPT = (zipfile.BadZipFile, EOFError, zlib.error)
-_DAMAGED = (*_CORRUPT, NotImplementedError, ValueError, struct.error)
 
 
 class _Source(Protocol):
     """Where tables lie: a folder or an archive."""
 
     names: frozenset[str]
+    damage: tuple[type[Exception], ...]
+    """What reading a table raises where the source is damaged."""
 
     def open(self, name: str) -> BinaryIO:
         """Open one table; raises FeedBroken if it is beyond the limits or no plain file."""
@@ -63,6 +58,8 @@ class _Source(Protocol):
 
 
 class _Folder:
+    damage: tuple[type[Exception], ...] = ()
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self.names = frozenset(entry.name for entry in path.iterdir())
@@ -78,66 +75,8 @@ class _Folder:
         """Nothing is held open."""
 
 
-class _Archive:
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self._feed, self._limits = _label(path), limits
-        if path.stat().st_size > limits.archive_bytes:
-            raise FeedBroken(self._feed, "zip", f"larger than {limits.archive_bytes} bytes; leave extra files out")
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except _DAMAGED as error:
-            raise self._broken(f"damaged ({error}); copy it again") from error
-        try:
-            self._members = self._by_name()
-        except FeedBroken:
-            self._zip.close()
-            raise
-        self.names = frozenset(self._members)
-
-    def _by_name(self) -> dict[str, zipfile.ZipInfo]:
-        entries = self._zip.infolist()
-        if len(entries) > self._limits.archive_files:
-            raise self._broken(f"more than {self._limits.archive_files} entries; leave extra files out")
-        for entry in entries:
-            if not entry.filename:
-                raise self._broken("an entry has no name; zip the tables again")
-            if _leads_out(entry.orig_filename):
-                raise self._broken(f"entry {entry.orig_filename[:80]!r} leads out of the feed; do not use this archive")
-        files = [entry for entry in entries if not entry.is_dir()]
-        if len({entry.filename.rpartition("/")[0] for entry in files}) > 1:
-            raise self._broken("files lie in several folders; put all tables into one")
-        members = {entry.filename.rpartition("/")[2]: entry for entry in files}
-        if len(members) < len(files):
-            raise self._broken("a file is there twice; keep one of each")
-        return members
-
-    def open(self, name: str) -> BinaryIO:
-        entry, limits = self._members[name], self._limits
-        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise FeedBroken(self._feed, name, "encrypted or oddly compressed; zip it plainly")
-        # zipfile stops at the declared size, so checking what is declared is enough.
-        if entry.file_size > limits.zip_ratio * max(entry.compress_size, 1):
-            raise FeedBroken(self._feed, name, f"unpacks to more than {limits.zip_ratio} times its size; not a table")
-        # zipfile's own readline is slow where a length is given, and has all that a BufferedReader asks for.
-        try:
-            return io.BufferedReader(cast(io.RawIOBase, self._zip.open(entry)), 2**16)
-        except _DAMAGED as error:
-            raise FeedBroken(self._feed, name, f"damaged in the zip ({error}); copy it again") from error
-
-    def close(self) -> None:
-        self._zip.close()
-
-    def _broken(self, problem: str) -> FeedBroken:
-        return FeedBroken(self._feed, "zip", problem)
-
-
 def _label(path: Path) -> str:
     return path.name or str(path)
-
-
-def _leads_out(name: str) -> bool:
-    # A backslash or colon is a separator or drive on Windows, where feeds are made.
-    return name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in name.split("/")
 
 
 class FeedFiles:
@@ -150,6 +89,7 @@ class FeedFiles:
         self._path = path
         try:
             self._source = _source(path, limits)
+            self.damage = self._source.damage
         except OSError as error:
             raise FeedMissing(path, f"can't be read ({error.strerror}); check the path and its rights") from error
         if not _CORE & self._source.names:
@@ -191,9 +131,12 @@ def _source(path: Path, limits: Limits) -> _Source:
         return _Folder(path)
     if not path.exists():
         raise FeedMissing(path, "not there; give the path of a GTFS-JP folder or zip")
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    # Zip files bring seven modules: a terminal whose feed is a folder does without.
+    from farebox.feed.gtfs_archive import Archive, is_archive  # noqa: PLC0415
+
+    if not path.is_file() or not is_archive(path):
         raise FeedMissing(path, "neither a folder nor a zip; give a GTFS-JP feed")
-    return _Archive(path, limits)
+    return Archive(path, _label(path), limits.archive_bytes, limits.archive_files, limits.zip_ratio)
 
 
 class _Lines:
@@ -261,7 +204,7 @@ class Table:
                 yield from self._rows(lines)
             except csv.Error as error:
                 raise self.broken(lines.line, f"not CSV ({error}); check quotes and line ends") from error
-            except _CORRUPT as error:
+            except self.files.damage as error:
                 raise self.broken(lines.line, f"damaged in the zip ({error}); copy it again") from error
             except OSError as error:
                 raise self.files.unreadable(self.name, error) from error

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import NamedTuple
 
+import tariff
 from farebox.feed.holidays import FIRST_YEAR, LAST_YEAR, national_holidays
 from tariff.operator_file import RulebookError, parse
 from tariff.rulebook import Company, Rulebook
@@ -52,7 +51,7 @@ def load_operators(folder: Path | None = None) -> Operators:
 
     Raises RulebookError with every problem of every file, OperatorFault if there is no operator file at all.
     """
-    root: Traversable = folder or files("tariff") / "operators"
+    root = folder or Path(tariff.__file__).with_name("operators")
     operators = parse_operators((source, file.read_bytes()) for source, file in _operator_files(root))
     if not operators.rulebooks:
         raise OperatorFault(f"{root}: no operator file; a file is <scheme>/<first day>.toml, as lococa/2016-01-01.toml")
@@ -77,7 +76,7 @@ def parse_operators(texts: Iterable[tuple[str, bytes]]) -> Operators:
     return Operators(tuple(found.values()))
 
 
-def _operator_files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
+def _operator_files(root: Path) -> Iterator[tuple[str, Path]]:
     """Every operator file by the name that errors give it, oldest first in each scheme."""
     if not root.is_dir():
         raise OperatorFault(f"{root}: no such folder; name the folder that holds <scheme>/<first day>.toml")

@@ -10,8 +10,6 @@ import io
 import stat
 import sys
 import unicodedata
-import xml.parsers.expat
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -209,6 +207,8 @@ def _text(file: str, sheet: str, place: str, value: object, is_formula: bool) ->
 
 def _check_archive(file: str, content: bytes, limits: SheetLimits) -> None:
     """Refuse what would unpack without end, and XML with a document type, whose entities could."""
+    import zipfile  # noqa: PLC0415 - for spreadsheets alone
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -232,6 +232,8 @@ def _check_xml(file: str, content: bytes) -> None:
     def refuse(*_: object) -> None:
         raise FaresBroken(file, "declares a document type, which no spreadsheet does; do not use this file")
 
-    parser = xml.parsers.expat.ParserCreate()
+    from xml.parsers import expat  # noqa: PLC0415 - for spreadsheets alone
+
+    parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
     parser.Parse(content, True)

@@ -13,7 +13,6 @@ fare from its row's stop to its column's. Other texts above are titles. docs/far
 """
 
 import csv
-import difflib
 import io
 import re
 import unicodedata
@@ -173,7 +172,9 @@ def read_triangle(sheet: Sheet, rows: range, directional: bool, stops: Mapping[s
         raise grid.broken(f"a table of {size} stops; give it 2 to {PATTERN_STOPS}", 0, 0)
     for at, name in enumerate(layout.names):
         if spelling(name) not in stops:
-            near = difflib.get_close_matches(name, list(stops.values()), 3, 0.4)
+            from difflib import get_close_matches  # noqa: PLC0415 - for a fault alone
+
+            near = get_close_matches(name, list(stops.values()), 3, 0.4)
             hint = f"did you mean {', '.join(near)}?" if near else "nothing is near; see stops.txt"
             raise grid.broken(f"{name} is no stop of the route; {hint}", *layout.place_of_name(at))
     yen = array("i", [NO_FARE]) * (size * size)

@@ -21,9 +21,9 @@ from reader.issuing import Bench, issue_card, rekey_card, wipe_card
 from reader.keys import KeyStoreFault, bench_keys, keys_from
 from reader.messages import MessageFault
 from reader.pcsc_port import PcscPort
-from reader.port import CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, ReaderMissing, TwoCards
+from reader.port import CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, ReaderMissing, TraceFault, TwoCards
 from reader.recording import record
-from reader.trace import TraceFault, TracePort, TracingPort, parse
+from reader.trace import TracePort, TracingPort, parse
 from reader.worker import serve
 from tariff.refusal import Refusal
 from tests.cardimage.accounts import IDM
@@ -193,7 +193,7 @@ def _names(text: str) -> None:
         def listed(group: str) -> EntryPoints:
             return package.entry_points.select(group=group)
 
-        with patch.object(drivers, "entry_points", listed), patch("importlib.metadata.import_module", _plugin):
+        with patch("importlib.metadata.entry_points", listed), patch("importlib.metadata.import_module", _plugin):
             drivers.plugged()
             drivers.check_name(spec)
             drivers.frame_port(spec)

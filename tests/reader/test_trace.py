@@ -15,9 +15,9 @@ from cardimage.issue import issue
 from cardimage.standard_card import StandardCard
 from reader.felica import FelicaReader, LiteSSession, write_command
 from reader.keys import bench_keys
-from reader.port import CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, TwoCards, Written
+from reader.port import CardLost, Health, NoCard, Polled, PollOutcome, ReaderFault, TraceFault, TwoCards, Written
 from reader.recording import record
-from reader.trace import Trace, TraceFault, TracePort, TracingPort, parse, without_key
+from reader.trace import Trace, TracePort, TracingPort, parse, without_key
 from sim.hardware.field import CardField, FieldPort
 from tariff.account import Account
 from tests.cardimage.accounts import IDM

@@ -145,7 +145,7 @@ def test_a_card_file_that_can_not_be_kept_was_not_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", str(card))
 
-    monkeypatch.setattr("tools.readers.write_whole", full)
+    monkeypatch.setattr("tools.imagined.write_whole", full)
     monkeypatch.setattr(sys, "stdin", io.StringIO("tap\n"))
     ran = run(capsys, monkeypatch, "run", "--reader", f"image:{card}", "--journal", tmp_path / "j", "--date", DAY)
     assert ran.code == Exit.IO and str(card) in ran.err and "✓" not in ran.out

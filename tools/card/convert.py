@@ -8,7 +8,8 @@ import click
 from cardimage import image as card_image
 from cardimage.formats import flipper
 from cardimage.image import CardImage
-from tools.files import read_collection, write_whole
+from tools.card_files import read_collection
+from tools.files import write_whole
 from tools.options import FILE
 
 

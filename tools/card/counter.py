@@ -22,8 +22,9 @@ from reader.keys import KEY_VERSION, KeyStore, bench_keys, keys_from
 from reader.port import FramePort, NoCard, Polled, ReaderFault, ReaderMissing, TwoCards
 from sim.hardware.field import CardField, FieldPort
 from tools.card.bench_facts import bench_facts
+from tools.card_files import encoder_of, read_image
 from tools.exits import CheckFailed
-from tools.files import encoder_of, read_image, write_whole
+from tools.files import write_whole
 from tools.options import json_option, language_option, wait_option
 from tools.readers import open_reader
 

@@ -20,7 +20,7 @@ from tools.card.bench_view import show_bench
 from tools.card.blocks_view import raw_lines
 from tools.card.transit_facts import history_rows, transit_facts
 from tools.card.transit_view import show_transit
-from tools.files import read_collection
+from tools.card_files import read_collection
 from tools.options import FILE, json_option, language_option, load_numbered_feed, register_option
 from tools.tariff.view import console, is_rich
 
