@@ -11,8 +11,8 @@ from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
 from farebox.words import Language
 from sim.play.bus import PlayBus
+from tools.card_files import read_image
 from tools.extra import extra
-from tools.files import read_image
 from tools.options import FILE, DayType, feed_option, feed_path, language_option, operator_option
 
 with extra("console"):

@@ -14,7 +14,7 @@ from sim.bench import AirBench, Bench, Pn532Bench
 from sim.scenario.faults import ScenarioBroken
 from sim.scenario.reading import MOST_BYTES, Book, parse
 from sim.scenario.schema import SUFFIX
-from tools.files import read_image
+from tools.card_files import read_image
 from tools.options import SAMPLE, feed_path
 from tools.tappable import tappable
 
