@@ -11,6 +11,7 @@ if the disk loses the newest, the terminal has an older hotlist instead of none.
 import os
 from collections.abc import Callable, Collection
 from enum import StrEnum
+from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,6 +106,14 @@ class BundleStore:
         except OSError as error:
             return Rejected(kind, Why.NOT_KEPT, f"{self._folder}: {error.strerror}; see to the disk")
         return bundle
+
+    def digest(self, kind: Kind) -> str | None:
+        """SHA-256, in hex, of the newest one's file as it stands, signature and all; None if there is none to read."""
+        try:
+            with self._newest(kind).open("rb") as file:
+                return file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None
 
     def orders(self, ages: Ages = AGES) -> Orders:
         """What hotlist and directives say together, as the terminal takes it."""

@@ -46,11 +46,17 @@ class Archive:
 
     def waiting(self) -> tuple[int, ...]:
         """The sealed segments that no receipt is held for, oldest first. Reads no segment."""
-        try:
-            names = self._folder.names()
-        except OSError as error:
-            raise self._failed(error) from error
+        names = self._names()
         return tuple(number for number in _sealed(names) if name_of(number, RECEIPT) not in names)
+
+    def sealed(self) -> tuple[int, ...]:
+        """All sealed segments that are still here, with a receipt or without, oldest first."""
+        return _sealed(self._names())
+
+    def rotten(self) -> tuple[int, ...]:
+        """The numbers of quarantined segments, oldest first."""
+        numbers = (number_of(name, ROTTEN) for name in self._names())
+        return tuple(sorted(number for number in numbers if number is not None))
 
     def load(self, number: int) -> Sealed:
         """A sealed segment, checked. Raises `JournalDamaged` if it is not what was sealed: see `set_aside`."""
@@ -120,6 +126,12 @@ class Archive:
     def close(self) -> None:
         """Let go of the folder."""
         self._folder.close()
+
+    def _names(self) -> tuple[str, ...]:
+        try:
+            return self._folder.names()
+        except OSError as error:
+            raise self._failed(error) from error
 
     def _keep(self, name: str, data: bytes) -> None:
         with suppress(FileNotFoundError):  # of an earlier try, cut short; or a receipt that rotted
