@@ -16,6 +16,7 @@ RUN := $(VENV)/.run
 PROJECT := $(VENV)/.project
 DEV := $(VENV)/.dev
 FUZZ := $(VENV)/.fuzz
+SITE := $(VENV)/.site
 PCSC := $(VENV)/.pcsc
 DEB := $(VENV)/.deb
 DEB_ARCH ?= $(shell dpkg --print-architecture)
@@ -27,7 +28,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-data test-pcsc deb test-deb lint format lock bench docs rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
+.PHONY: help demo test test-data test-pcsc deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +84,7 @@ lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/bu
 	$(COMPILE) requirements/deb.in -o requirements/deb.txt
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 	$(COMPILE) pyproject.toml $(PI_EXTRAS:%=--extra %) -c requirements/dev.txt -o requirements/pi.txt
 
 bench: $(PROJECT) ## Measure speed
@@ -91,6 +93,9 @@ bench: $(PROJECT) ## Measure speed
 docs: $(PROJECT) $(DEV) ## Write the generated documents
 	$(BIN)/python -m tools.make_docs
 	$(BIN)/python -m tools.console_screens
+
+site: $(RUN) $(SITE) ## Make the documentation a site in build/site; fails on a link that leads nowhere
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 rules: $(PROJECT) ## Print each rule with the code, values and tests that hold it; fails on a gap
 	$(BIN)/python -m tools.rule_table
@@ -163,6 +168,10 @@ $(PROJECT): pyproject.toml $(RUN)
 
 $(DEV): requirements/dev.txt $(RUN)
 	$(PIP) --use-pep517 --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(SITE): requirements/docs.txt $(RUN)
+	$(PIP) --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(FUZZ): requirements/fuzz.txt $(RUN)
