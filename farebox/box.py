@@ -65,16 +65,18 @@ class BenchCard(Protocol):
 class Recent:
     """The last taps: what the terminal's `show` is to be, beside whatever else shows them."""
 
-    def __init__(self, *others: Callable[[Result], None]) -> None:
-        """Nothing was seen yet."""
+    def __init__(self, *others: Callable[[Result], None], numbered_from: int = 0) -> None:
+        """Nothing was seen yet. Numbers of taps rise over restarts if `numbered_from` does, as time.monotonic_ns()."""
         self._others = others
+        self._number = numbered_from
         self.taps: deque[SeenTap] = deque(maxlen=LAST_TAPS)
         self.last: Result | None = None
         self.tally = Tally()
 
     def show(self, result: Result) -> None:
         """Remember a tap, the newest first."""
-        self.taps.appendleft(view.seen_tap(result))
+        self._number += 1
+        self.taps.appendleft(view.seen_tap(result, self._number))
         self.last = result
         self.tally.take(result)
         for other in self._others:

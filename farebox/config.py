@@ -69,6 +69,21 @@ source = "checked"            # NTP, an RTC or the centre must vouch for it; "gi
 
 # [notes]                     # top-up with bank notes
 # acceptor = "/dev/ttyUSB2"   # speaks ID-003; "simulated" is for a bench (模擬)
+
+# [signals]                   # `farebox signals`: BCM numbers on a Raspberry Pi; "none": not wired
+# buzzer = 18
+# green = 23
+# yellow = 24
+# red = 25
+# plain_buzzer = false        # true: it sounds a tone of its own when it gets current
+# active_high = true          # false: lamps light when their pin is low
+
+# [slips]                     # `farebox slips`
+# printer = "tty:/dev/ttyUSB1"                 # or "device:/dev/usb/lp0"; "folder:/tmp/slips" keeps pictures (模擬)
+# baud = 38_400
+# paper = "58mm"              # or "80mm"
+# font = "/usr/share/fonts/opentype/ipafont-gothic/ipag.ttf"   # by default the first Japanese one that is found
+# refusals = "card"           # slips of refused cards: those of the card itself, "all", or "none"
 """
 
 
@@ -205,6 +220,48 @@ class NotesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalsConfig:
+    """Where buzzer and lamps are wired: `farebox signals`."""
+
+    buzzer: Pin = 18
+    green: Pin = 23
+    yellow: Pin = 24
+    red: Pin = 25
+    plain_buzzer: bool = False
+    active_high: bool = True
+
+
+class Refusals(StrEnum):
+    """Of which refusals a slip is printed."""
+
+    CARD = "card"
+    """Those of the card itself, which only a counter can help with (GEN-11)."""
+    ALL = "all"
+    NONE = "none"
+
+
+class Paper(StrEnum):
+    """How wide the roll is."""
+
+    NARROW = "58mm"
+    WIDE = "80mm"
+
+
+PRINTERS = ("tty:", "device:", "folder:")
+
+
+@dataclass(frozen=True, slots=True)
+class SlipsConfig:
+    """The slip printer: `farebox slips`. `printer` is tty:PATH, device:PATH or folder:PATH (模擬)."""
+
+    printer: str
+    baud: int = 38_400
+    paper: Paper = Paper.NARROW
+    font: str | None = None
+    refusals: Refusals = Refusals.CARD
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All of it."""
 
@@ -216,6 +273,8 @@ class Config:
     clock: ClockConfig = ClockConfig()
     inputs: InputsConfig = InputsConfig()
     notes: NotesConfig = NotesConfig()
+    signals: SignalsConfig = SignalsConfig()
+    slips: SlipsConfig | None = None
     exchange: ExchangeConfig | None = None
 
 
@@ -273,7 +332,11 @@ def _problems(config: Config) -> list[str]:
     if not config.clock.told.startswith("/"):
         found.append(f"clock.told: {config.clock.told} must be a whole path, beginning with /")
     found += _exchange_problems(config)
-    return [*found, *_inputs_problems(config.inputs), *_device_problems("notes.acceptor", config.notes.acceptor)]
+    return [
+        *found,
+        *_inputs_problems(config.inputs),
+        *_output_problems(config),
+    ]
 
 
 _EVERY_S = range(10, 86_401)
@@ -306,6 +369,19 @@ def _inputs_problems(inputs: InputsConfig) -> Iterator[str]:
         if not least <= getattr(inputs, name) <= most:
             yield f"inputs.{name}: {getattr(inputs, name)} is not within {least} and {most}"
     yield from pin_problems("inputs", {name: getattr(inputs, name) for name in ("door", "bell", "wheels")})
+
+
+def _output_problems(config: Config) -> Iterator[str]:
+    yield from _device_problems("notes.acceptor", config.notes.acceptor)
+    pins = {name: getattr(config.signals, name) for name in ("buzzer", "green", "yellow", "red")}
+    yield from pin_problems("signals", pins)
+    slips = config.slips
+    if slips is None:
+        return
+    if not slips.printer.startswith(tuple(f"{kind}/" for kind in PRINTERS)):
+        yield f"slips.printer: {slips.printer} is none of {', '.join(f'{kind}/PATH' for kind in PRINTERS)}"
+    if not 1_200 <= slips.baud <= 1_000_000:
+        yield f"slips.baud: {slips.baud} is not within 1200 and 1000000"
 
 
 def _device_problems(name: str, device: str | None) -> Iterator[str]:

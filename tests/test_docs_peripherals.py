@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from farebox.peripherals.gpio import InputPins, OutputPins
-from farebox.peripherals.sounds_and_lamps import SIGNALS, Lamp, Meaning, Signal
+from farebox.peripherals.meaning import Meaning
+from farebox.peripherals.sounds_and_lamps import SIGNALS, Lamp, Signal
 from farebox.slips.layout import laid_out
 from farebox.slips.picture import COLUMN_PX, drawn, font_path
 from tools.slip_pictures import COLUMNS, FOLDER, slips

@@ -16,6 +16,8 @@ class _Commands(LazyGroup):
         "run": ("tools.run_command:run", "Run the terminal with a card reader."),
         "console": ("tools.console_command:console", "The driver's console of a running terminal."),
         "display": ("tools.console_command:display", "The passengers' display of a running terminal."),
+        "signals": ("tools.signals_command:signals", "Sounds and lamps of a running terminal."),
+        "slips": ("tools.slips_command:slips", "Print the slips of a running terminal."),
         "metrics": ("tools.metrics_command:metrics", "/healthz and Prometheus metrics of a running terminal."),
         "config": ("tools.config_command:config", "The settings of a terminal, checked and shown."),
         "reader": ("tools.reader.command:reader", "Find card readers, and see what ails them."),

@@ -55,7 +55,7 @@ def run_service(config: Config) -> None:
     keys = bench_keys() if config.keys.source == BENCH_KEYS else keys_from(config.keys.source)
     feed = load_numbered_feed(config.data.feed, Path(config.data.register))
     duty = Duty(feed, load_operators(), config.vehicle.operator)
-    recent = Recent()
+    recent = Recent(numbered_from=time.monotonic_ns())
     cards: dict[Path, Laid] = {}
     with ExitStack() as parts, Stopping() as stopping:
         places = []

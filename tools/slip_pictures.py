@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from farebox.result import Result, Side
 from farebox.slips.contents import Heading, Reissue, Use, history_slip, refusal_slip, reissue_slip
 from farebox.slips.layout import laid_out
 from farebox.slips.picture import PAPERS, drawn, font_path, png
@@ -32,13 +31,12 @@ def slips() -> Mapping[str, Slip]:
     """Name of the picture -> slip."""
     japanese, english = (Heading("BUS-1", _AT_S, language, simulated=True) for language in Language)
     expired = Refusal(Code.EXPIRED_CARD, "GEN-11", "2026-11-19")
-    refused = Result(Side.ALIGHTING, b"", _AT_S, None, refusal=expired)
     first, last = slip_days(_DAY, 14)
     lost = Reissue(_NUMBER, True, ("通勤 磐城棚倉⇔新白河", "2026-12-31まで"), first, last, 500, 500, "LOC-16")
     return {
         "history.png": history_slip(_NUMBER, 1_280, _USED, japanese),
         "history-en.png": history_slip(_NUMBER, 1_280, _USED, english),
-        "refusal.png": refusal_slip(refused, REFUSALS[expired.code][0], japanese),
+        "refusal.png": refusal_slip(expired, REFUSALS[expired.code][0], japanese),
         "reissue.png": reissue_slip(lost, japanese),
     }
 

@@ -9,10 +9,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
+from farebox.peripherals.meaning import Meaning
 from farebox.result import Side
 from farebox.shape import shaped
 from farebox.words import Both
 from tariff.purses import Payment
+from tariff.refusal import Code
 from tariff.riders import Handbook, RiderClass
 
 MOST_COMMAND_BYTES = 4_096
@@ -20,9 +22,24 @@ MOST_PICTURE_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedTap:
+    """Why a card was not taken, as a slip says it: code, rule, and what was due and short (GEN-10)."""
+
+    trip_id: str
+    code: Code
+    rule: str
+    detail: str
+    due_yen: int
+    short_yen: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeenTap:
     """A tap that was served; the card by its last four digits alone. `why` is for the driver, with rule numbers, `told`
-    for the passenger, without."""
+    for the passenger, without.
+
+    `number` rises from tap to tap, over restarts too, so that whoever sounds or prints does so once for each.
+    """
 
     at_s: int
     stop: str
@@ -33,6 +50,9 @@ class SeenTap:
     told: Both
     taken_yen: int | None
     balance_yen: int | None
+    number: int
+    meaning: Meaning
+    refused: RefusedTap | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from farebox.console.protocol import (
     picture_line,
 )
 
-MOST_CLIENTS = 4
+MOST_CLIENTS = 8
+"""Console, display, sounds, slips, metrics, and some to look in."""
 _MODE = 0o660
 """The service's user and group: whoever may open the socket may drive the fare box."""
 _MOST_COMMANDS = 32

@@ -9,6 +9,7 @@ from farebox.console.protocol import (
     OnTrip,
     Picture,
     Question,
+    RefusedTap,
     RefusedTimes,
     SeenTap,
     Totals,
@@ -17,6 +18,7 @@ from farebox.console.protocol import (
 from farebox.duty import Duty
 from farebox.hotlist import Age
 from farebox.journal.fold import Ledger
+from farebox.peripherals.meaning import meaning_of
 from farebox.result import Result, Side, taken_yen
 from farebox.table import State
 from farebox.tally import Tally
@@ -38,8 +40,8 @@ def masked(idm: bytes) -> str:
     return f"*{idm.hex().upper()[-4:]}"
 
 
-def seen_tap(result: Result) -> SeenTap:
-    """A tap as the console lists it."""
+def seen_tap(result: Result, number: int) -> SeenTap:
+    """A tap as the console lists it, under its number."""
     account = result.after or result.before
     return SeenTap(
         result.at_s,
@@ -51,7 +53,18 @@ def seen_tap(result: Result) -> SeenTap:
         told(result),
         taken_yen(result),
         money_yen(account) if account else None,
+        number,
+        meaning_of(result),
+        _refused(result),
     )
+
+
+def _refused(result: Result) -> RefusedTap | None:
+    refusal = result.refusal
+    if refusal is None:
+        return None
+    trip_id = result.service.trip_id if result.service else ""
+    return RefusedTap(trip_id, refusal.code, refusal.rule, refusal.detail, refusal.due_yen, refusal.short_yen)
 
 
 def told(result: Result) -> Both:

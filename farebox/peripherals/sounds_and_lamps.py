@@ -14,9 +14,8 @@ from queue import Empty, Full, Queue
 from threading import Thread
 from typing import NamedTuple, Protocol
 
+from farebox.peripherals.meaning import Meaning, meaning_of
 from farebox.result import Result
-from farebox.tap import NoteCode
-from tariff.refusal import Code
 
 
 class Lamp(StrEnum):
@@ -42,20 +41,6 @@ class Step(NamedTuple):
 
     ms: int
     shown: Shown
-
-
-class Meaning(StrEnum):
-    """What a signal says. docs/peripherals.md tells it to drivers."""
-
-    ACCEPTED = "accepted"
-    ACCEPTED_LOOK = "accepted-look"
-    """Accepted, and the display says more: a pass that ends soon, a last ride that was never closed."""
-    REFUSED = "refused"
-    TOUCH_AGAIN = "touch-again"
-    ASK_DRIVER = "ask-driver"
-    """The driver is to key something: where it boarded (GEN-7), how it is paid (GEN-10)."""
-    CARD_REFUSED = "card-refused"
-    """The card itself is not taken (GEN-11): no second try helps."""
 
 
 _PI_HZ, _BUZZ_HZ = 2_000, 440
@@ -94,18 +79,6 @@ SIGNALS: dict[Meaning, tuple[Step, ...]] = {
 }
 """Every signal. A refusal begins with the long buzz, an accepted tap with the short sound; all end in silence."""
 
-_CARD_ITSELF = frozenset(
-    {
-        Code.HOTLISTED,
-        Code.EXPIRED_CARD,
-        Code.FOREIGN_CARD,
-        Code.ALTERED_CARD,
-        Code.UNREADABLE_CARD,
-        Code.WRONG_KEY,
-        Code.CARD_FULL,
-    }
-)
-
 
 class Signal(NamedTuple):
     """What is played for a tap."""
@@ -120,19 +93,7 @@ class Signal(NamedTuple):
 
 def signal_of(result: Result) -> Signal:
     """What a tap that was served sounds and looks like."""
-    if result.refusal is None:
-        return Signal(Meaning.ACCEPTED_LOOK if _says_more(result) else Meaning.ACCEPTED)
-    match result.refusal.code:
-        case Code.TOUCH_AGAIN:
-            return Signal(Meaning.TOUCH_AGAIN)
-        case Code.NO_BOARDING | Code.SHORT:
-            return Signal(Meaning.ASK_DRIVER)
-        case code:
-            return Signal(Meaning.CARD_REFUSED if code in _CARD_ITSELF else Meaning.REFUSED)
-
-
-def _says_more(result: Result) -> bool:
-    return result.pass_ending is not None or any(note.code is NoteCode.INCOMPLETE_RIDE for note in result.notes)
+    return Signal(meaning_of(result))
 
 
 # -- playing

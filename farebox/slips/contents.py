@@ -8,11 +8,10 @@ from datetime import date
 from typing import NamedTuple
 
 from cardimage.layout.history import HistoryRow
-from farebox.result import Result
 from farebox.slips.slip import Pair, Part, Ruled, Slip, Text
 from farebox.words import Both, Language, say
 from tariff.calendar import clock_in_japan, day_in_japan
-from tariff.refusal import Code
+from tariff.refusal import Code, Refusal
 
 _SHOWN_CHARS = 4
 _MAY_BE_TAKEN = frozenset(("faults 3", "faults 20"))
@@ -97,19 +96,23 @@ def _use_parts(use: Use, language: Language) -> list[Part]:
     return parts
 
 
-def refusal_slip(result: Result, why: str, heading: Heading) -> Slip:
-    """Why a card was not taken, for the passenger to show at a counter. `why`: its code in words.
+class Where(NamedTuple):
+    """Where a card was not taken: the stop, and the trip."""
 
-    Raises ValueError if the tap was not refused.
+    stop: str
+    trip_id: str
+
+
+def refusal_slip(refusal: Refusal, why: str, heading: Heading, where: Where | None = None) -> Slip:
+    """Why a card was not taken, for the passenger to show at a counter. `why`: its code in words; `where`: on
+    a trip.
     """
-    refusal, language = result.refusal, heading.language
-    if refusal is None:
-        raise ValueError("the tap was accepted: there is nothing to print")
+    language = heading.language
     parts: list[Part] = _head(("ご利用できません", "Not accepted"), heading)
-    if result.service is not None:
+    if where is not None:
         parts += [
-            Pair(say(("停留所", "stop"), language), result.service.stop_name),
-            Pair(say(("便", "trip"), language), result.service.trip_id),
+            Pair(say(("停留所", "stop"), language), where.stop),
+            Pair(say(("便", "trip"), language), where.trip_id),
         ]
     parts += [Ruled(), Text(why)]
     if refusal.detail:

@@ -1,5 +1,6 @@
 """A terminal's settings: the example holds, and whatever is wrong is told, all of it at once (faults 27)."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farebox.config import EXAMPLE, MOST_BYTES, Config, ConfigBroken, load, parse
+from farebox.config import EXAMPLE, MOST_BYTES, Config, ConfigBroken, SignalsConfig, load, number, parse
 from farebox.words import Language
 
 
@@ -45,6 +46,50 @@ def test_faults_27_what_is_wrong_is_told_by_its_place(wrong: str, right: str, pr
     found = broken(EXAMPLE.replace(wrong, right))
     assert len(found) == len(problems)
     assert all(told.startswith(problem) for told, problem in zip(found, problems, strict=True)), found
+
+
+def uncommented() -> str:
+    """The example with every setting that it only shows."""
+    return re.sub(r"^# (\[|\w+ = )", r"\1", EXAMPLE, flags=re.MULTILINE)
+
+
+def test_every_setting_that_the_example_shows_is_one() -> None:
+    text = uncommented().replace("simulated = true", "simulated = false")
+    config = parse(text, "example")
+    assert config.inputs.gps == "/dev/ttyUSB0" and config.slips is not None
+    assert config.signals == SignalsConfig()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "problem"),
+    [
+        ("gps_baud = 9_600", "gps_baud = 96", "inputs.gps_baud: 96 is not within 1200 and 1000000"),
+        ("gps_baud = 9_600", 'gps_baud = "9600"', "inputs.gps_baud: '9600' is not a whole number"),
+        ('gps = "/dev/ttyUSB0"', 'gps = "ttyUSB0"', "inputs.gps: ttyUSB0 must be a device's whole path"),
+        ("door = 5", "door = 28", "inputs.door: there is no GPIO28"),
+        ("door = 5", "door = 6", "inputs.bell: GPIO6 is inputs.door already"),
+        ("door = 5", 'door = "off"', "inputs.door: 'off' is not a whole number"),
+        ("wheels = 13", "wheels = true", "inputs.wheels: True is not a whole number"),
+        ("simulated = false", "simulated = true", "inputs.simulated: beside a real GPS or real pins"),
+        ("simulated_pace = 1 ", "simulated_pace = 0 ", "inputs.simulated_pace: 0 is not within 1 and 1000"),
+        ('acceptor = "/dev/ttyUSB2"', 'acceptor = "usb"', "notes.acceptor: usb must be a device's whole path"),
+        ("red = 25", "red = 18", "signals.red: GPIO18 is signals.buzzer already"),
+        ('printer = "tty:/dev/ttyUSB1"', 'printer = "lp0"', "slips.printer: lp0 is none of tty:/PATH, "),
+        ("baud = 38_400", "baud = 0", "slips.baud: 0 is not within"),
+        ('paper = "58mm"', 'paper = "A4"', "slips.paper: 'A4' is none of 58mm, 80mm"),
+        ('refusals = "card"', 'refusals = "some"', "slips.refusals: 'some' is none of card, all, none"),
+    ],
+)
+def test_faults_27_a_peripheral_that_cannot_be_is_told_by_its_place(wrong: str, right: str, problem: str) -> None:
+    text = uncommented().replace("simulated = true", "simulated = false")
+    assert text.count(wrong) == 1
+    (told,) = broken(text.replace(wrong, right))
+    assert told.startswith(problem), told
+
+
+def test_a_pin_that_is_not_wired() -> None:
+    config = parse(EXAMPLE + '[inputs]\npins = true\ndoor = "none"\n', "bench")
+    assert number(config.inputs.door) is None and number(config.inputs.bell) == 6
 
 
 def test_faults_27_every_fault_is_told_at_once() -> None:

@@ -17,8 +17,10 @@ from farebox.console.protocol import (
     picture_line,
     picture_of,
 )
+from farebox.peripherals.meaning import Meaning
 from farebox.result import Side
 from tariff.purses import Payment
+from tariff.refusal import Code
 from tariff.riders import Handbook, RiderClass
 
 PICTURE = Picture(
@@ -40,6 +42,9 @@ PICTURE = Picture(
             ("不足", "short"),
             None,
             50,
+            7,
+            Meaning.ASK_DRIVER,
+            words.RefusedTap("W01", Code.SHORT, "GEN-10", "", 500, 450),
         ),
     ),
     question=words.Question("payment", "*0001", 500, 450),

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farebox.peripherals.meaning import Meaning
 from farebox.peripherals.sounds_and_lamps import (
     DARK,
     MOST_WAITING,
     SIGNALS,
     Lamp,
     LoggedOutputs,
-    Meaning,
     OutputFault,
     Player,
     Schedule,

@@ -12,8 +12,7 @@ from PIL import Image, ImageFont
 from cardimage.layout.blocks import HISTORY_BLOCKS
 from cardimage.layout.history import HistoryRow, decode_history, last_uses
 from farebox.peripherals.finding import Level
-from farebox.result import Result, Side
-from farebox.slips.contents import Heading, Reissue, Use, history_slip, masked, refusal_slip, reissue_slip, uses
+from farebox.slips.contents import Heading, Reissue, Use, Where, history_slip, masked, refusal_slip, reissue_slip, uses
 from farebox.slips.layout import (
     LEAST_COLUMNS,
     MOST_LINES,
@@ -118,12 +117,15 @@ def test_of_a_number_only_the_end_is_shown() -> None:
     assert masked("AZ00000000000972") == "AZ*****0972"
 
 
-def refused(code: Code, rule: str, due_yen: int = 0, short_yen: int = 0) -> Result:
-    return Result(Side.ALIGHTING, b"\x01" * 8, AT_S, service(), refusal=Refusal(code, rule, "", due_yen, short_yen))
+HERE = Where(service().stop_name, service().trip_id)
+
+
+def refused(code: Code, rule: str, due_yen: int = 0, short_yen: int = 0) -> Refusal:
+    return Refusal(code, rule, "", due_yen, short_yen)
 
 
 def test_the_refusal_slip_says_where_and_why_and_that_nothing_was_taken() -> None:
-    text = printed(refusal_slip(refused(Code.EXPIRED_CARD, "GEN-11"), "カードの有効期限が切れています", JA))
+    text = printed(refusal_slip(refused(Code.EXPIRED_CARD, "GEN-11"), "カードの有効期限が切れています", JA, HERE))
     assert text == (
         "ご利用できません\n"
         "2026-11-20 07:30:00        BUS-1\n"
@@ -139,8 +141,7 @@ def test_the_refusal_slip_says_where_and_why_and_that_nothing_was_taken() -> Non
 
 
 def test_the_refusal_slip_names_what_the_refusal_names() -> None:
-    result = refused(Code.EXPIRED_CARD, "GEN-11")
-    named = result._replace(refusal=Refusal(Code.EXPIRED_CARD, "GEN-11", "2026-11-19"))
+    named = refused(Code.EXPIRED_CARD, "GEN-11")._replace(detail="2026-11-19")
     assert "\nexpired\n2026-11-19\n" in printed(refusal_slip(named, "expired", EN))
 
 
@@ -157,14 +158,8 @@ def test_a_slip_never_says_that_nothing_was_taken_where_that_is_not_known(rule: 
     assert ("Its next use settles that" in text) is not known
 
 
-def test_an_accepted_tap_has_no_refusal_slip() -> None:
-    with pytest.raises(ValueError, match="nothing to print"):
-        refusal_slip(Result(Side.ALIGHTING, b"", AT_S, None), "", JA)
-
-
 def test_a_tap_out_of_service_has_no_stop_on_its_slip() -> None:
-    result = refused(Code.OUT_OF_SERVICE, "faults 16")._replace(service=None)
-    assert "stop" not in printed(refusal_slip(result, "out of service", EN))
+    assert "stop" not in printed(refusal_slip(refused(Code.OUT_OF_SERVICE, "faults 16"), "out of service", EN))
 
 
 def test_the_reissue_slip_tells_the_days_and_the_fees() -> None:
