@@ -26,6 +26,7 @@ class _Commands(LazyGroup):
         "card": ("tools.card:card", "Make card images, and show what cards hold."),
         "tariff": ("tools.tariff.command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
         "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
+        "exchange": ("tools.exchange_command:exchange", "Segments to the centre; its bundles and its time back."),
         "bundle": ("tools.bundle_command:bundle", "Hotlist, directives and tariff: sign, verify and show them."),
     }
 

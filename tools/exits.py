@@ -7,6 +7,7 @@ from cardimage.layout.bits import LayoutFault
 from farebox.config import ConfigBroken
 from farebox.console.protocol import ProtocolFault
 from farebox.console.server import SocketTaken
+from farebox.exchange.faults import ExchangeFault
 from farebox.feed import FeedFault, FeedMissing, RegisterFault, UnknownRoute
 from farebox.feed.operators import OperatorFault
 from farebox.journal.errors import JournalFault
@@ -39,6 +40,7 @@ FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (ImageFault, Exit.IO),
     (TraceFault, Exit.IO),
     (JournalFault, Exit.IO),
+    (ExchangeFault, Exit.IO),
     (RunFault, Exit.IO),
     (OSError, Exit.IO),
     (SocketTaken, Exit.IO),

@@ -17,6 +17,7 @@ from farebox.config import BENCH_KEYS, SIMULATED, ClockSource, Config, InputsCon
 from farebox.console.server import ConsoleServer
 from farebox.daemon import serve
 from farebox.duty import Duty
+from farebox.exchange.told import tell
 from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import Recovered, open_journal
@@ -101,7 +102,7 @@ def run_service(config: Config) -> None:
         notify = sdnotify.SystemdNotifier().notify
         rests = any(place.bench is not None for place in places)
         click.echo(f"{config.vehicle.id}: {', '.join(names)} · {config.console.socket}{' · 模擬' if simulated else ''}")
-        looks = _Looks(checked)
+        looks = _Looks(checked, Path(config.clock.told))
 
         def between_rounds() -> None:
             looks()
@@ -166,16 +167,17 @@ class _Bench:
 
 
 class _Looks:
-    """Asks every few seconds who vouches for the clock."""
+    """Asks every few seconds who vouches for the clock, and what the centre told the exchange."""
 
-    def __init__(self, clock: TrustedClock | None) -> None:
-        self._clock = clock
+    def __init__(self, clock: TrustedClock | None, told: Path) -> None:
+        self._clock, self._told = clock, told
         self._next_s = 0.0
 
     def __call__(self) -> None:
         now_s = time.monotonic()
         if self._clock is not None and now_s >= self._next_s:
             self._clock.look()
+            tell(self._clock, self._told)
             self._next_s = now_s + _LOOK_EVERY_S
 
 

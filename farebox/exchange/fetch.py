@@ -14,7 +14,7 @@ from typing import NamedTuple
 from farebox.bundles import MOST_SIGNED_BYTES, BundleStore, Rejected
 from farebox.exchange.answers import MOST_WORD_BYTES, STOPPED, Answer, Piece, Refused, piece_of, refused
 from farebox.exchange.faults import Nonsense
-from farebox.exchange.https import Line, Request
+from farebox.exchange.line import Line, Request
 from farebox.formats.bundle import Kind
 
 PIECE_BYTES = 256 << 10

@@ -14,13 +14,14 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import h11
 
 from farebox.exchange.answers import Answer
 from farebox.exchange.faults import LineCut, Nonsense, NotTheCentre
+from farebox.exchange.line import Request
 from farebox.version import VERSION
 from reader.keys import KeyStoreFault
 
@@ -36,28 +37,6 @@ class Bounds(NamedTuple):
 
     connect_s: float = 20.0
     request_s: float = 60.0
-
-
-class Request(NamedTuple):
-    """What is asked; `path` goes on from the centre's URL."""
-
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
-class Line(Protocol):
-    """A line to the centre."""
-
-    def ask(self, request: Request, most_bytes: int) -> Answer:
-        """The answer, its body no longer than so many bytes. Raises ExchangeFault."""
-
-    def valid_at(self, at_s: int) -> None:
-        """Check the certificate's dates, of this connection and of each one after it. Raises NotTheCentre."""
-
-    def close(self) -> None:
-        """Hang up."""
 
 
 Connect = Callable[[tuple[str, int], float], socket.socket]

@@ -15,7 +15,7 @@ from farebox.bundles import BundleStore
 from farebox.exchange.answers import MOST_WORD_BYTES, Refused, refused, wanted_of
 from farebox.exchange.faults import ExchangeFault, LineCut, Nonsense, NotTheCentre
 from farebox.exchange.fetch import Fetched, Fetcher
-from farebox.exchange.https import Line, Request
+from farebox.exchange.line import Line, Request
 from farebox.exchange.upload import PIECE_BYTES, Uploaded, Uploader
 from farebox.formats.bundle import Kind
 from farebox.formats.centre import NONCE_BYTES, Time, time_from
@@ -96,7 +96,7 @@ class Exchange:
         report = Report()
         line = self._open_line()
         try:
-            report = report._replace(centre_s=self._ask_time(line))
+            report = self._ask_time(line, report)
             report = self._fetch(line, report)
             if not isinstance(report.fault, LineCut | NotTheCentre):
                 report = self._send(line, report)
@@ -151,7 +151,7 @@ class Exchange:
         except JournalFault:
             return 0
 
-    def _ask_time(self, line: Line) -> int:
+    def _ask_time(self, line: Line, report: Report) -> Report:
         """The centre's time, signed for this very question. Whoever can't sign it is not the centre, nor can its
         certificate be judged. The token is not sent before.
         """
@@ -168,9 +168,13 @@ class Exchange:
         if time.nonce != nonce:
             raise NotTheCentre("the time was signed for another question: an old answer, played again")
         line.valid_at(time.at_s)
+        report = report._replace(centre_s=time.at_s)
         if came_s - asked_s <= MOST_ROUND_S:
-            self._told(time, came_s)
-        return time.at_s
+            try:
+                self._told(time, came_s)
+            except OSError as fault:  # of the file alone: all else can go on
+                return report._replace(fault=fault)
+        return report
 
     def _say_how_it_stands(self, line: Line) -> tuple[int, ...] | Refused:
         """Tell what is here; the centre answers which segments it lacks."""

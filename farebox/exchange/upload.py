@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from farebox.exchange.answers import MOST_WORD_BYTES, STOPPED, Answer, Refused, offset_of, refused
 from farebox.exchange.faults import ExchangeFault, Nonsense
-from farebox.exchange.https import Line, Request
+from farebox.exchange.line import Line, Request
 from farebox.formats.centre import Held, held_from
 from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalDamaged, JournalFault

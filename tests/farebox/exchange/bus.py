@@ -7,7 +7,7 @@ from typing import Any
 
 from farebox.bundles import BundleStore, signed_by
 from farebox.exchange.answers import Answer
-from farebox.exchange.https import Request
+from farebox.exchange.line import Request
 from farebox.exchange.session import Exchange, Report
 from farebox.formats import journal as j
 from farebox.formats.centre import Time
@@ -37,7 +37,7 @@ def real_journal(path: Path, duties: int, records: int = 3) -> Path:
     journal = open_journal(path).journal
     for duty in range(duties):
         for record in range(records):
-            journal.append(j.TripEnded(f"T{duty}.{record}"), AT_S)
+            journal.append(j.TripEnded(f"T{duty}.{record:0180}"), AT_S)
         journal.seal()
     journal.close()
     return path

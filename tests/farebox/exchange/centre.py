@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from farebox.exchange.answers import Answer
 from farebox.exchange.faults import LineCut
-from farebox.exchange.https import Request
+from farebox.exchange.line import Request
 from farebox.formats import cose
 from farebox.formats.centre import Held, Time, encode_held, encode_time
 from farebox.formats.frames import scan

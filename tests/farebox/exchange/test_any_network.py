@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from farebox.exchange.answers import Answer
 from farebox.exchange.faults import LineCut
-from farebox.exchange.https import Request
+from farebox.exchange.line import Request
 from tests.farebox.exchange.bus import Bus, seal_duties, segments
 from tests.farebox.exchange.centre import Centre, answer, answer_lost, declined, never_arrives, twice
 from tests.journal.memory_disk import PowerLost, kept, lost

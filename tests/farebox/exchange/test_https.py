@@ -11,7 +11,8 @@ import pytest
 
 from farebox.exchange.answers import MOST_WORD_BYTES
 from farebox.exchange.faults import ExchangeFault, LineCut, Nonsense, NotTheCentre
-from farebox.exchange.https import Bounds, HttpsLine, Request, context_of
+from farebox.exchange.https import Bounds, HttpsLine, context_of
+from farebox.exchange.line import Request
 from farebox.exchange.session import Exchange, Report
 from reader.keys import KeyStoreFault
 from tests.farebox.exchange.bus import Bus, segments

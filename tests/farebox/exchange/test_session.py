@@ -10,7 +10,7 @@ import pytest
 
 from farebox.exchange.answers import Answer
 from farebox.exchange.faults import LineCut, Nonsense, NotTheCentre
-from farebox.exchange.https import Request
+from farebox.exchange.line import Request
 from farebox.formats import cose
 from farebox.formats.bundle import Kind, encode
 from farebox.formats.centre import Held, Time, encode_held, encode_time

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from farebox.exchange.https import Request
+from farebox.exchange.line import Request
 from tests.farebox.exchange.centre import NOW_S, Centre
 
 HOST = "localhost"
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         here = self.server
-        if here.silent is not None:
+        if here.silent is not None and (self.command == "PATCH" or not here.silent_to_patches):
             here.reached.set()
             here.silent.wait(60)
             return self._hang_up()
@@ -131,6 +131,8 @@ class TlsCentre(ThreadingHTTPServer):
         self.answers = self.answers_before_cut = 0
         self.instead: bytes | None = None
         self.silent: Event | None = None
+        self.silent_to_patches = False
+        """To them alone."""
         self.reached = Event()
         self.hangs_up = False
         self.connections = 0
