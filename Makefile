@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --no-build-isolation
 DEMO := build/demo
 MUTATION_SEED ?= 1
+EXAMPLES ?= 2000
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 1
 FUZZ_TARGETS ?=
@@ -28,7 +29,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-data test-pcsc deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
+.PHONY: help demo test test-long test-data test-pcsc deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +44,11 @@ TEST_FOLDERS = $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | 
 
 test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
 	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -m "not data"
+
+# Some two hundred examples a minute.
+test-long: $(PROJECT) $(DEV) ## Drive the whole terminal in any order of anything; EXAMPLES times
+	FAREBOX_EXAMPLES=$(EXAMPLES) TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q --hypothesis-show-statistics \
+		tests/farebox/whole/test_whole_terminal.py
 
 test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data in FAREBOX_DATA
 	$(BIN)/python -m pytest -q -m data

@@ -4,12 +4,16 @@ from pathlib import Path
 
 from cardimage.image import CardImage
 from farebox.peripherals.id003 import Id003Acceptor
+from farebox.peripherals.note_acceptor import Phase
 from farebox.result import Result, Side
+from farebox.table import State
+from farebox.top_up_flow import HOLD_S
 from sim.bench import Bench, ImageBench
 from sim.hardware.field import Withdrawal
 from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 from tests.farebox.bus import Bus
-from tests.journal.memory_disk import MemoryDisk, MemoryFolder
+from tests.farebox.field_bench import FieldBench
+from tests.journal.memory_disk import MemoryDisk, MemoryFolder, PowerLost, Tear
 
 SIDE = Side.ALIGHTING
 MOST_STEPS = 12
@@ -29,11 +33,13 @@ class NoteBus(Bus):
         bench: Bench | None = None,
         disk: MemoryDisk | None = None,
         segments: MemoryFolder | None = None,
+        name: str = "BUS-1",
     ) -> None:
         self.notes = NoteAcceptorModel(lambda: float(self.clock.now_s))
         super().__init__(
             folder,
             bench or ImageBench(),
+            name=name,
             disk=disk,
             segments=segments,
             note_acceptor=lambda: Id003Acceptor(DirectLine(self.notes), "simulated"),
@@ -70,3 +76,66 @@ class NoteBus(Bus):
             self.terminal.touch(SIDE)
         self.finish()
         return self.shown[first:]
+
+
+class Cut(NoteBus):
+    """A bus whose terminal can lose its power at any command to the acceptor, too."""
+
+    dies_at: int | None = None
+    dies_after = False
+    seals_at: int | None = None
+    """After how many more looks at the acceptor the segment of the journal ends, and the power goes; None: never."""
+
+    def __init__(self, folder: Path, segments: MemoryFolder, bench: Bench | None = None, name: str = "BUS-1") -> None:
+        super().__init__(folder, bench or FieldBench(), segments=segments, name=name)
+        self.inserted: list[int] = []
+        process = self.notes.process
+
+        def process_or_die(frame: bytes) -> bytes:
+            dies = self.dies_at == len(self.notes.commands)
+            if dies and not self.dies_after:
+                raise PowerLost
+            answer = process(frame)
+            if dies:
+                raise PowerLost
+            return answer
+
+        self.notes.process = process_or_die  # type: ignore[method-assign]
+
+    def tend(self, times: int = MOST_STEPS) -> None:
+        for _ in range(times):
+            super().tend(1)
+            if self.seals_at is not None:
+                self.seals_at -= 1
+                if self.seals_at < 0:
+                    self.terminal.end_duty()
+                    raise PowerLost
+
+    def insert(self, yen: int) -> None:
+        self.inserted.append(yen)
+        self.notes.insert(yen)
+
+    def power_up(self, tear: Tear) -> None:
+        """The terminal comes back, with the journal as the power left it, and goes into service."""
+        assert self.segments is not None
+        self.dies_at = self.seals_at = None
+        self.restart(segments=self.segments.after_power_loss(tear))
+        self.begin()
+
+    def quiet(self) -> None:
+        """The acceptor has power, the driver clears what he finds; nobody is at the slot any more."""
+        self.bench.lift(SIDE)
+        self.notes.power_on()
+        for _ in range(3):
+            self.tend(10)
+            if self.notes.inside is not None:
+                self.tend(HOLD_S)  # until it is held no longer
+            if self.notes.phase is Phase.JAMMED:
+                self.notes.clear_by_hand()
+            if self.terminal.notes is not None:
+                self.terminal.notes.release()
+        if self.terminal.asked:
+            self.terminal.drop_question()
+        if self.state() is State.TOPPING_UP:
+            self.terminal.end_top_up()
+        self.tend()

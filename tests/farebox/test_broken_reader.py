@@ -4,85 +4,22 @@ The tap is done or not done, the journal knows which, and the next one brings th
 fails on the wire is told in tests/contract and tests/reader.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from farebox.formats.journal import Noted
-from farebox.readers import Readers
 from farebox.result import Side
 from farebox.table import State
-from reader.felica import FelicaReader
-from reader.port import CardLost, PollOutcome, ReaderFault
-from sim.bench import FieldsBench
-from sim.hardware.field import CardField, FieldPort
 from tariff.refusal import Code
-from tests.farebox.bus import KEYS, standing_slot
+from tests.farebox.bus import standing_slot
 from tests.farebox.taps import KINDS, Scene, undisturbed
 from tests.farebox.test_every_tap import ended_once, journal_agrees, never_a_mixture
+from tests.farebox.worn_bench import SPOILT, WornBench
 
 NAMES = ("board-pass", "alight-pass", "alight-auto-charge", "alight-points-used", "alight-student-coupons")
-_Answer = Callable[[bytes], bytes]
-
-SPOILT: dict[str, _Answer] = {
-    "nothing": lambda answer: b"",
-    "one byte": lambda answer: answer[:1],
-    "cut short": lambda answer: answer[:-1],
-    "cut short, its length mended": lambda answer: bytes((len(answer) - 1,)) + answer[1:-1],
-    "a byte too many": lambda answer: answer + b"\0",
-    "as long as a frame can be": lambda answer: b"\xff" * 255,
-    "of another command": lambda answer: answer[:1] + bytes((answer[1] ^ 0x04,)) + answer[2:],
-    "of another card": lambda answer: answer[:2] + bytes((answer[2] ^ 0x01,)) + answer[3:],
-    "one bit of it": lambda answer: answer[:-1] + bytes((answer[-1] ^ 0x01,)),
-    "not ours at all": lambda answer: Random(9).randbytes(len(answer)),
-}
-"""What becomes of an answer on its way (faults 9)."""
 
 WHOLE = {"challenge": Code.FOREIGN_CARD, "read": Code.WRONG_KEY, "conditions": Code.WRONG_KEY}
-
-
-class WornPort(FieldPort):
-    """A port that spoils the n-th answer from now on, swallows the n-th command, or is gone after it until opened."""
-
-    def __init__(self, field: CardField, name: str) -> None:
-        super().__init__(field, name)
-        self.spoil_at, self.spoil = 0, SPOILT["nothing"]
-        self.swallow_at = self.unplug_at = 0
-        self._gone = False
-
-    def open(self, deadline_s: float = 0.0) -> None:
-        super().open(deadline_s)
-        self._gone = False
-
-    def poll(self, system_codes: tuple[int, ...], deadline_s: float = 0.0) -> PollOutcome:
-        return self._fault() if self._gone else super().poll(system_codes, deadline_s)
-
-    def transceive(self, frame: bytes, timeout_s: float) -> bytes | CardLost | ReaderFault:
-        if self._gone:
-            return self._fault()
-        self.swallow_at -= 1
-        answer = CardLost() if self.swallow_at == 0 else super().transceive(frame, timeout_s)
-        self.spoil_at -= 1
-        self.unplug_at -= 1
-        if self.unplug_at == 0:
-            self._gone = True
-            return self._fault()
-        return self.spoil(answer) if self.spoil_at == 0 and isinstance(answer, bytes) else answer
-
-    def _fault(self) -> ReaderFault:
-        return ReaderFault(self.name, "no such device")
-
-
-class WornBench(FieldsBench):
-    """Two fields behind ports that can be made to fail."""
-
-    def __init__(self) -> None:
-        fields = {side: CardField() for side in (Side.BOARDING, Side.ALIGHTING)}
-        self.ports = {side: WornPort(field, side) for side, field in fields.items()}
-        boarding, alighting = (FelicaReader(port, KEYS, Random(1).randbytes) for port in self.ports.values())
-        super().__init__(fields, Readers(boarding, alighting), KEYS)
 
 
 @pytest.fixture

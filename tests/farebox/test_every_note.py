@@ -35,76 +35,12 @@ from farebox.top_up_flow import HOLD_S, TopUpFlow
 from sim.hardware.field import Moment, Withdrawal
 from sim.hardware.note_acceptor import NOTES_YEN, Loss
 from tests.farebox.bus import balance_yen, lococa
-from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_books import balanced, explained, in_one_place, on_cards_yen
-from tests.farebox.note_bus import MOST_STEPS, SIDE, NoteBus, NoTopUp
+from tests.farebox.note_bus import MOST_STEPS, SIDE, Cut, NoTopUp
 from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, kept, lost, mixed
 
 COMMIT = 4
 OPENING_YEN = 150
-
-
-class Cut(NoteBus):
-    """A bus whose terminal can lose its power at any command to the acceptor, too."""
-
-    dies_at: int | None = None
-    dies_after = False
-    seals_at: int | None = None
-    """After how many more looks at the acceptor the segment of the journal ends, and the power goes; None: never."""
-
-    def __init__(self, folder: Path, segments: MemoryFolder) -> None:
-        super().__init__(folder, FieldBench(), segments=segments)
-        self.inserted: list[int] = []
-        process = self.notes.process
-
-        def process_or_die(frame: bytes) -> bytes:
-            dies = self.dies_at == len(self.notes.commands)
-            if dies and not self.dies_after:
-                raise PowerLost
-            answer = process(frame)
-            if dies:
-                raise PowerLost
-            return answer
-
-        self.notes.process = process_or_die  # type: ignore[method-assign]
-
-    def tend(self, times: int = MOST_STEPS) -> None:
-        for _ in range(times):
-            super().tend(1)
-            if self.seals_at is not None:
-                self.seals_at -= 1
-                if self.seals_at < 0:
-                    self.terminal.end_duty()
-                    raise PowerLost
-
-    def insert(self, yen: int) -> None:
-        self.inserted.append(yen)
-        self.notes.insert(yen)
-
-    def power_up(self, tear: Tear) -> None:
-        """The terminal comes back, with the journal as the power left it, and goes into service."""
-        assert self.segments is not None
-        self.dies_at = self.seals_at = None
-        self.restart(segments=self.segments.after_power_loss(tear))
-        self.begin()
-
-    def quiet(self) -> None:
-        """The acceptor has power, the driver clears what he finds; nobody is at the slot any more."""
-        self.bench.lift(SIDE)
-        self.notes.power_on()
-        for _ in range(3):
-            self.tend(10)
-            if self.notes.inside is not None:
-                self.tend(HOLD_S)  # until it is held no longer
-            if self.notes.phase is Phase.JAMMED:
-                self.notes.clear_by_hand()
-            if self.terminal.notes is not None:
-                self.terminal.notes.release()
-        if self.terminal.asked:
-            self.terminal.drop_question()
-        if self.state() is State.TOPPING_UP:
-            self.terminal.end_top_up()
-        self.tend()
 
 
 def scene(bus: Cut, card: CardImage, withdrawal: Withdrawal | None) -> None:
