@@ -15,7 +15,7 @@ from farebox.top_up import Halt
 from sim.bench import FieldsBench
 from sim.hardware.field import Moment, Withdrawal
 from sim.scenario.faults import Misfit
-from sim.scenario.reading import FIRST_BUS, KINDS
+from sim.scenario.reading import FIRST_BUS, KINDS, over
 from sim.scenario.schema import DirectiveSaid, HotlistSaid, PartySaid, StepSaid
 from sim.scenario.world import NOT_SET, Bus, Card, World, at_s
 from tariff.account import Account
@@ -27,6 +27,10 @@ TAP_S = 2
 """What one tap takes of the stop's time."""
 _TENDS = 12
 """More looks at the note acceptor than any note needs from the slot to the box."""
+
+
+_LOOKS = 120
+"""How often it is looked at while time passes, however long that is."""
 
 
 class Seen(NamedTuple):
@@ -111,7 +115,7 @@ def _done(step: StepSaid, world: World, bus: Bus) -> Seen:  # noqa: PLR0912  # o
     elif step.restart or step.power_cut:
         bus.restart(flushed=step.restart)
     elif step.begin_trip is not None:
-        bus.begin_trip(step.begin_trip)
+        bus.begin_trip(over(bus.said, step.begin_trip))
     else:
         _beyond_the_bus(step, world)
     return Seen(bus)
@@ -120,7 +124,7 @@ def _done(step: StepSaid, world: World, bus: Bus) -> Seen:  # noqa: PLR0912  # o
 def _beyond_the_bus(step: StepSaid, world: World) -> None:
     """Time passes, clocks are set, the centre speaks."""
     if step.wait_s is not None:
-        world.clock.now_s += step.wait_s
+        _wait(world, step.wait_s)
     elif step.set_clock is not None:
         world.clock.now_s = _in_japan_s(step.set_clock)
     elif step.clock_trusted is not None:
@@ -130,6 +134,15 @@ def _beyond_the_bus(step: StepSaid, world: World) -> None:
     elif step.directive is not None:
         card = world.cards[step.directive.card]
         world.direct(card, tuple(_changes(step.directive, world, card)), step.directive.first)
+
+
+def _wait(world: World, wait_s: int) -> None:
+    """Time passes, and every bus sees to its notes meanwhile."""
+    looks = min(wait_s, _LOOKS)
+    for look in range(looks):
+        world.clock.now_s += wait_s * (look + 1) // looks - wait_s * look // looks
+        for bus in world.buses.values():
+            bus.terminal.tend()
 
 
 def _in_japan_s(moment: datetime) -> int:

@@ -74,6 +74,8 @@ def _of_the_tap(step: StepSaid, seen: Seen) -> Iterator[Difference]:
         served = "not served" if result is None else told(result)
         yield from same("the card", "not served" if step.not_served else "served", served)
         return
+    if step.refused is None and any(one.topped_up for one in seen.results):
+        refusal = None  # a note was taken; that no further one would be is no failure
     if step.refused != (refusal.code if refusal else None):
         yield Difference(
             "refused",
