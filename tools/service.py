@@ -9,8 +9,6 @@ import click
 import sdnotify
 
 from farebox.box import Box, Recent
-from farebox.bundles import BundleStore, signed_by
-from farebox.centre_keys import centre_keys
 from farebox.clock import ALWAYS, TrustedClock, known_past_s
 from farebox.clock_sources import sources
 from farebox.config import BENCH_KEYS, SIMULATED, ClockSource, Config, InputsConfig
@@ -25,9 +23,7 @@ from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
 from farebox.journey import Journey
 from farebox.machine import TransitionsMachine
-from farebox.orders import StandingOrders
 from farebox.peripherals.note_acceptor import NoteAcceptor
-from farebox.peripherals.vehicle_lines import InputProcess
 from farebox.readers import Readers
 from farebox.result import Side
 from farebox.stopping import Stopping
@@ -38,6 +34,7 @@ from tools.options import load_numbered_feed
 from tools.readers import Place, is_simulated, open_place
 
 if TYPE_CHECKING:
+    from farebox.orders import StandingOrders
     from tools.imagined import Laid
 
 _REST_S = 0.02
@@ -123,6 +120,8 @@ def _journey(inputs: InputsConfig, parts: ExitStack) -> Journey:
         return Journey(driver, driver.set_out)
     if not inputs.any:
         return Journey()
+    from farebox.peripherals.vehicle_lines import InputProcess
+
     source = InputProcess(inputs, time.monotonic)
     parts.callback(source.close)
     return Journey(source)
@@ -140,9 +139,13 @@ def _note_acceptor(device: str | None) -> NoteAcceptor | None:
     return Id003Acceptor(DirectLine(NoteAcceptorModel(time.monotonic)), SIMULATED)
 
 
-def _standing_orders(config: Config) -> StandingOrders | None:
+def _standing_orders(config: Config) -> "StandingOrders | None":
     if config.data.bundles is None or config.keys.centre is None:
         return None
+    from farebox.bundles import BundleStore, signed_by
+    from farebox.centre_keys import centre_keys
+    from farebox.orders import StandingOrders
+
     folder = Path(config.data.bundles)
     return StandingOrders(BundleStore(folder, signed_by(centre_keys(config.keys.centre))), folder, time.monotonic)
 

@@ -1,6 +1,7 @@
 """GTFS-JP feeds: timetables and fares in, values of `tariff` out; and the register of small numbers.
 
-load_feed is the door, read_sheets that of fare tables beside a feed; `faults` draws the tree of what it raises.
+load_feed is the door, `sheets` that of fare tables beside a feed, which a bus does without; `faults` draws the tree of
+what they raise.
 """
 
 from farebox.feed.faults import (
@@ -20,19 +21,15 @@ from farebox.feed.gtfs_files import LIMITS, Limits
 from farebox.feed.gtfs_network import Place, Route
 from farebox.feed.gtfs_trips import Trip
 from farebox.feed.register import Register
-from farebox.feed.sheets import SHEET_LIMITS, Sheet, SheetLimits, read_sheets
-from farebox.feed.triangle import Kind, dump_triangle
 
 __all__ = [
     "LIMITS",
-    "SHEET_LIMITS",
     "AmbiguousRoute",
     "FaresBroken",
     "Feed",
     "FeedBroken",
     "FeedFault",
     "FeedMissing",
-    "Kind",
     "Limits",
     "NotRegistered",
     "Place",
@@ -41,11 +38,7 @@ __all__ = [
     "RegisterFault",
     "RegisterFull",
     "Route",
-    "Sheet",
-    "SheetLimits",
     "Trip",
     "UnknownRoute",
-    "dump_triangle",
     "load_feed",
-    "read_sheets",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from farebox.feed.faults import AmbiguousRoute, UnknownRoute
 from farebox.feed.gtfs_calendar import Calendar, read_calendar
@@ -18,9 +18,11 @@ from farebox.feed.gtfs_network import Network, Place, Route, read_network
 from farebox.feed.gtfs_trips import Sequence, Timetable, Trip, read_timetable
 from farebox.feed.identity import trip_identities
 from farebox.feed.register import Register
-from farebox.feed.sheets import Sheet
-from farebox.feed.triangle_fares import FareSource, TriangleFares
 from tariff.fares import FareTable, Pattern
+
+if TYPE_CHECKING:
+    from farebox.feed.sheets import Sheet
+    from farebox.feed.triangle_fares import FareSource
 
 __all__ = ["Feed", "Route", "Trip", "load_feed"]
 
@@ -31,7 +33,7 @@ class _Parts(NamedTuple):
     network: Network
     calendar: Calendar
     timetable: Timetable
-    fares: FareSource
+    fares: "FareSource"
     trip_identities: dict[str, str]
 
     @property
@@ -88,11 +90,13 @@ class Feed:
         """The same feed under another register, without reading it again; raises NotRegistered."""
         return Feed(self._parts, register)
 
-    def with_fares(self, sheets: Iterable[Sheet]) -> "Feed":
+    def with_fares(self, sheets: "Iterable[Sheet]") -> "Feed":
         """The same feed with fares from triangular tables (read_sheets); a route's table takes the place of its rules.
 
         Raises FaresBroken, FeedBroken (see fare_table).
         """
+        from farebox.feed.triangle_fares import TriangleFares  # noqa: PLC0415 - a bus has no sheets
+
         fares = TriangleFares(sheets, self, self._parts.fares)
         feed = Feed(self._parts._replace(fares=fares), self.register)
         for pattern_id, pattern in feed.patterns.items():

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from farebox.feed import AmbiguousRoute, Feed, dump_triangle, load_feed, read_sheets
+from farebox.feed import AmbiguousRoute, Feed, load_feed
+from farebox.feed.sheets import read_sheets
+from farebox.feed.triangle import dump_triangle
 from tariff.fares import FareTable, MissingFare
 
 pytestmark = pytest.mark.data

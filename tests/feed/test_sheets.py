@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farebox.feed import SHEET_LIMITS, FaresBroken, SheetLimits, load_feed, read_sheets
-from farebox.feed.sheets import cell_name
+from farebox.feed import FaresBroken, load_feed
+from farebox.feed.sheets import SHEET_LIMITS, SheetLimits, cell_name, read_sheets
 from tests.feed.small_feed import write
 
 openpyxl: Any = importlib.import_module("openpyxl")

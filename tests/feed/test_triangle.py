@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farebox.feed import FaresBroken, Feed, Kind, dump_triangle, load_feed, read_sheets
+from farebox.feed import FaresBroken, Feed, load_feed
+from farebox.feed.sheets import read_sheets
+from farebox.feed.triangle import Kind, dump_triangle
 from tariff.fares import MissingFare
 from tests.feed.small_feed import TABLES, load
 from tests.tools.cli import run

@@ -10,8 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from farebox.feed import Feed, FeedFault, Kind, RegisterFault, dump_triangle, load_feed, read_sheets
+from farebox.feed import Feed, FeedFault, RegisterFault, load_feed
 from farebox.feed.register import Register
+from farebox.feed.sheets import read_sheets
+from farebox.feed.triangle import Kind, dump_triangle
 from farebox.formats import frames as journal_file
 from farebox.formats import journal as record_format
 from farebox.formats.journal import Entry, Outcome, Record, Refused, Resolved

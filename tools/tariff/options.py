@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from farebox.feed import Feed, load_feed, read_sheets
+from farebox.feed import Feed, load_feed
 from farebox.feed.operators import OperatorFault, Operators
+from farebox.feed.sheets import read_sheets
 from tariff.calendar import day_in_japan
 from tariff.riders import Handbook
 from tariff.rulebook import Rulebook
