@@ -12,7 +12,9 @@ import click
 from tools.bench import (
     bulk_repricing,
     card_commands,
+    cold_start,
     durable_journal,
+    growth,
     replay_rate,
     serial_line,
     settle_cpu,
@@ -27,12 +29,12 @@ CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
     "d": durable_journal.rows,
     "e": replay_rate.rows,
     "f": bulk_repricing.rows,
+    "i": cold_start.rows,
+    "j": growth.rows,
 }
 TO_COME = {
     "g": "workers",
     "h": "collector's ingest",
-    "i": "cold start of the terminal",
-    "j": "growth of network, hotlist and journal",
     "k": "feed import on the terminal",
     "l": "member portal's pages",
 }
@@ -43,7 +45,7 @@ _VERDICTS = {True: "held", False: "NOT HELD", None: "can't tell"}
 
 def _letters(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
     """The goals asked for, in order of the alphabet; all of them if none was named."""
-    known = (*CASES, *TO_COME)
+    known = tuple(sorted((*CASES, *TO_COME)))
     if value is None:
         return known
     asked = {letter.strip() for letter in value.split(",")}

@@ -12,12 +12,13 @@ from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
 from farebox.journal.disk import Disk
-from farebox.journal.log import recover
+from farebox.journal.log import Recovered, recover
 from farebox.machine import StateMachine, TransitionsMachine
 from farebox.readers import Readers
 from farebox.result import Result, Side
 from farebox.tap import Service
 from farebox.terminal import Terminal
+from farebox.terms import NO_ORDERS, Orders
 from reader.felica import FelicaReader
 from reader.keys import KeyStore, bench_keys
 from reader.nfcpy_port import tty_port
@@ -87,22 +88,33 @@ class Bus:
     """One bus on the sample trip. Each ride is a boarding at the first stop and an alighting at the fourth."""
 
     def __init__(
-        self, bench: Bench, disk: Disk | None = None, machine: Callable[[], StateMachine] = TransitionsMachine
+        self,
+        bench: Bench,
+        disk: Disk | None = None,
+        machine: Callable[[], StateMachine] = TransitionsMachine,
+        recovered: Recovered | None = None,
+        orders: Orders = NO_ORDERS,
+        on: Service | None = None,
     ) -> None:
-        """Begin a journal on the disk, by default one in memory."""
+        """Begin a journal on the disk, by default one in memory; or go on with one that was recovered. `on` is the trip
+        that it rides, by default the sample's.
+        """
         self.bench = bench
         self.clock = SimClock()
         self.served: Result | None = None
         """What the last tap came to."""
-        self._journal = recover(disk or MemoryDisk(), "bench")
-        self.terminal = Terminal("BENCH", bench.readers, self._journal, machine(), self.clock, lambda _result: None)
+        self._journal = recovered or recover(disk or MemoryDisk(), "bench")
+        self._on = on or service()
+        self.terminal = Terminal(
+            "BENCH", bench.readers, self._journal, machine(), self.clock, lambda _result: None, orders
+        )
 
     def begin(self, on: Service | None = None) -> None:
         """Stand at the first stop of a new trip."""
         if self.terminal.service is not None:
             self.terminal.end_trip()
         self.clock.reach(service().began_s)
-        self.terminal.begin_trip(on or service())
+        self.terminal.begin_trip(on or self._on)
 
     def drive(self) -> None:
         """Go on to the stop where everybody alights."""

@@ -13,12 +13,12 @@ BALANCE_YEN = 20_000
 
 def general_card(number: int) -> CardImage:
     """A LOCOCA card with nothing but stored fare."""
-    return _issue(number, Account("lococa", BALANCE_YEN))
+    return issued(number, Account("lococa", BALANCE_YEN))
 
 
 def pass_card(number: int) -> CardImage:
     """A LOCOCA card with a pass on the first part of the ride."""
-    return _issue(number, pass_account())
+    return issued(number, pass_account())
 
 
 def pass_account(directive: int = 0) -> Account:
@@ -31,23 +31,23 @@ def pass_account(directive: int = 0) -> Account:
 
 def earning_card(number: int) -> CardImage:
     """An Iwate Green Pass whose stored fare pays, and earns points (IGP-28)."""
-    return _issue(number, Account("iwate-green-pass", BALANCE_YEN))
+    return issued(number, Account("iwate-green-pass", BALANCE_YEN))
 
 
 def points_card(number: int) -> CardImage:
     """An Iwate Green Pass whose points pay (IGP-29)."""
-    return _issue(number, Account("iwate-green-pass", BALANCE_YEN, points=Points(2_000, DAY.replace(day=1))))
+    return issued(number, Account("iwate-green-pass", BALANCE_YEN, points=Points(2_000, DAY.replace(day=1))))
 
 
 def coupon_card(number: int) -> CardImage:
     """A NORUCA card with its three coupon purses."""
-    return _issue(number, Account("noruca", 0, coupons=Coupons(5_000, 0, 1_000)))
+    return issued(number, Account("noruca", 0, coupons=Coupons(5_000, 0, 1_000)))
 
 
 def auto_charge_card(number: int) -> CardImage:
     """An AIZU NORUCA card that auto-charge is due on (AUT-2)."""
     arranged = AutoCharge(1_000, 1_000, 99_000, 99_000)
-    return _issue(number, Account("aizu-noruca", 50, named=True, auto_charge=arranged))
+    return issued(number, Account("aizu-noruca", 50, named=True, auto_charge=arranged))
 
 
 def old_general_card(number: int) -> CardImage:
@@ -60,7 +60,8 @@ def old_pass_card(number: int) -> CardImage:
     return _in_layout_1(pass_card(number), pass_account())
 
 
-def _issue(number: int, account: Account) -> CardImage:
+def issued(number: int, account: Account) -> CardImage:
+    """A card of a number that holds an account."""
     return issue(bytes.fromhex("012E00000000") + number.to_bytes(2, "big"), account, f"BN{number:05}", DAY)
 
 
