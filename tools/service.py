@@ -1,7 +1,9 @@
 """`farebox run --config`: the parts of a terminal put together as its configuration says, and served."""
 
+import sys
 import time
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from farebox.config import BENCH_KEYS, SIMULATED, ClockSource, Config, InputsCon
 from farebox.console.server import ConsoleServer
 from farebox.daemon import serve
 from farebox.duty import Duty
+from farebox.event_log import EventLog, Logged, event_logger
 from farebox.exchange.told import tell
 from farebox.feed.operators import load_operators
 from farebox.journal.fold import Ledger, audit
@@ -53,7 +56,8 @@ def run_service(config: Config) -> None:
     keys = bench_keys() if config.keys.source == BENCH_KEYS else keys_from(config.keys.source)
     feed = load_numbered_feed(config.data.feed, Path(config.data.register))
     duty = Duty(feed, load_operators(), config.vehicle.operator)
-    recent = Recent(numbered_from=time.monotonic_ns())
+    log = EventLog(event_logger(sys.stderr))
+    recent = Recent(log.tap, numbered_from=time.monotonic_ns())
     cards: dict[Path, Laid] = {}
     with ExitStack() as parts, Stopping() as stopping:
         places = []
@@ -90,7 +94,7 @@ def run_service(config: Config) -> None:
 
         benches = {side: _Bench(place) for side, place in zip(sides, places, strict=False) if place.bench is not None}
         box = Box(
-            *(terminal, sides, duty, clock, server, recent, ledger),
+            *(terminal, sides, duty, clock, Logged(server, log), recent, ledger),
             simulated=simulated,
             benches=benches,
             journey=journey,
@@ -106,7 +110,11 @@ def run_service(config: Config) -> None:
             if rests:
                 time.sleep(_REST_S)
 
+        settings = sha256(repr(config).encode()).hexdigest()[:16]
+        log.started(config.vehicle.id, settings, names, simulated=simulated)
         serve(box, lambda: stopping.asked, notify, between_rounds)
+        log.see(box.picture())
+        log.ended()
     if terminal.journal_fault is not None:
         raise terminal.journal_fault
 

@@ -149,6 +149,9 @@ def test_a_trip_with_a_card_and_a_clean_end(service: Service, card: Path, tmp_pa
     service.process.send_signal(signal.SIGTERM)
     assert service.told_besides("WATCHDOG=1") == "STOPPING=1"
     assert service.process.wait(_ANSWER_S) == 0
+    assert service.process.stderr is not None
+    events = [json.loads(line)["event"] for line in service.process.stderr]
+    assert events == ["started", "clock", "trip-begun", "trip-ended", "ended"]
     assert balance_yen(load(card.read_bytes(), "card")) == 1_500
     entries = read(tmp_path / "farebox.journal").entries
     assert isinstance(entries[-1].record, TripEnded)
