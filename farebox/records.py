@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from cardimage.resolve import Fate, Standing
 from cardimage.write_plan import WritePlan
+from farebox.cancelling import Cancelled
 from farebox.formats.journal import (
     MAX_DETAIL_BYTES,
     PURSES,
@@ -40,10 +41,13 @@ class Commit(NamedTuple):
     plan: WritePlan
     alighted: Alight | None
     top_up: TopUp | None = None
+    cancelled: Cancelled | None = None
 
 
 def intent(commit: Commit) -> Intent:
     """What is about to be written, and why: enough to settle it later without anything else."""
+    if commit.cancelled is not None:
+        return _compensating(commit, commit.cancelled)
     settled = commit.alighted.settlement if commit.alighted else None
     top_up = commit.top_up
     lines = tuple((line.rule, line.yen) for line in settled.lines) if settled else ()
@@ -66,6 +70,22 @@ def intent(commit: Commit) -> Intent:
         points_lapsed=points_lapsed(settled) if settled and commit.before.points else 0,
         note_yen=top_up.note_yen if top_up else 0,
         premium_yen=top_up.premium_yen if top_up else 0,
+    )
+
+
+def _compensating(commit: Commit, cancelled: Cancelled) -> Intent:
+    """The record that names the first and takes it back, amount by amount (GEN-22)."""
+    first = cancelled.first
+    return first._replace(
+        action="cancel",
+        slot_before=commit.now.block,
+        slot_after=commit.plan.commit[1],
+        write_counter=commit.session.write_count,
+        sf_before_yen=first.sf_after_yen,
+        sf_after_yen=first.sf_before_yen,
+        lines=(("GEN-22", -first.due_yen),),
+        purses=tuple((name, after, before) for name, before, after in first.purses),
+        cancels_seq=cancelled.first_seq,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from farebox.cancelling import Cancelled
 from farebox.formats.journal import Intent
 from farebox.tap import Alight, Note, Service
 from farebox.top_up import TopUp
@@ -34,7 +35,8 @@ class Result(NamedTuple):
 
     A first result shown again (GEN-8, GEN-9) has the same account before and after, and a note that says so.
     `confirmed` is an earlier write of this card whose answer was lost, now seen to have been done (faults 3).
-    A card laid for a top-up is shown with the `notes_yen` that may be put in, and then with what was `topped_up`.
+    A card laid for a top-up is shown with the `notes_yen` that may be put in, and then with what was `topped_up`; one
+    whose settlement was taken back with what was `cancelled` (GEN-22).
     """
 
     side: Side
@@ -49,6 +51,24 @@ class Result(NamedTuple):
     confirmed: Intent | None = None
     notes_yen: tuple[int, ...] = ()
     topped_up: TopUp | None = None
+    cancelled: Cancelled | None = None
+
+    @property
+    def card(self) -> str:
+        """The card as people may see it: its last four digits."""
+        return card_name(self.idm)
+
+    @property
+    def taken_yen(self) -> int | None:
+        """What a tap took, cash and a write that it confirmed included; what was given back is below zero. None for a
+        boarding, a top-up, or a result shown again.
+        """
+        taken = [_taken_yen(self.confirmed)] if self.confirmed and self.confirmed.action in ("alight", "cancel") else []
+        if self.refusal is None and self.cancelled is not None:
+            taken.append(-self.cancelled.due_yen)
+        if self.refusal is None and self.alighted is not None and not self.shown_again:
+            taken.append(self.alighted.settlement.due_yen)
+        return sum(taken) if taken else None
 
     @property
     def shown_again(self) -> bool:
@@ -70,9 +90,10 @@ class Result(NamedTuple):
         return Sound.PIP if self.refusal is None else Sound.BUZZ
 
 
-def taken_yen(result: Result) -> int | None:
-    """What a tap took, cash and a write that it confirmed included; None for a boarding or one shown again."""
-    taken = [result.confirmed.due_yen] if result.confirmed and result.confirmed.action == "alight" else []
-    if result.refusal is None and result.alighted is not None and not result.shown_again:
-        taken.append(result.alighted.settlement.due_yen)
-    return sum(taken) if taken else None
+def card_name(idm: bytes) -> str:
+    """A card as people may see it: its last four digits."""
+    return f"*{idm.hex().upper()[-4:]}"
+
+
+def _taken_yen(confirmed: Intent) -> int:
+    return -confirmed.due_yen if confirmed.action == "cancel" else confirmed.due_yen

@@ -22,7 +22,7 @@ from tariff.refusal import Code, Refusal
 
 _ENDS = (Effect.JOURNAL_OUTCOME, Effect.JOURNAL_RESOLVED)
 """Room is reserved for these alone (faults 21)."""
-_JUDGED = (Event.TAP_JUDGED, Event.NOTE_JUDGED)
+_JUDGED = (Event.TAP_JUDGED, Event.NOTE_JUDGED, Event.CANCEL_JUDGED)
 
 
 class Runner:
@@ -48,6 +48,7 @@ class Runner:
         self.service: Service | None = None
         self.journal_fault: JournalFault | None = None
         self.pending = pending_from(recovered.standing)
+        self.standing = recovered.standing
         self.seen = recovered.standing.seen
         # What the effects of the event in hand work on.
         self.result: Result | None = None
@@ -86,7 +87,7 @@ class Runner:
             self.journal_fault = fault
             if self.result is not None and not written:
                 stopped = Refusal(Code.OUT_OF_SERVICE, "faults 20")
-                self.result = self.result._replace(refusal=stopped, after=None, alighted=None, notes=())
+                self.result = self.result._replace(refusal=stopped, after=None, alighted=None, cancelled=None, notes=())
             if not self.stopped:
                 self._perform_all(self._machine.fire(Event.JOURNAL_FAILED))
 

@@ -51,7 +51,7 @@ class Serving:
         self._lost()
 
     def _lost(self) -> None:
-        if self.runner.state in (State.READY, State.TOPPING_UP):
+        if self.runner.state in (State.READY, State.TOPPING_UP, State.CANCELLING):
             self.close_notes()
             self.runner.result = None
             self.runner.fire(Event.READER_LOST)
@@ -88,7 +88,7 @@ class Serving:
             self.notes.card_ended(pending.intent_seq, end)
         if end is not Fate.WRITTEN:
             return None
-        if pending.intent.action != "top-up":
+        if pending.intent.action in ("board", "alight"):
             runner.told.done(session.idm, ride_over=pending.intent.action == "alight")
         return pending.intent
 
@@ -126,6 +126,7 @@ class Serving:
             *(session, done.service, read.now, read.account, done.after, writes),
             alighted=done.alighted,
             top_up=done.topped_up,
+            cancelled=done.cancelled,
         )
         runner.result = done
         runner.fire(judged)

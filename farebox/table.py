@@ -17,6 +17,8 @@ class State(Enum):
     ASKING_STOP = "asking_stop"  # the driver is to key the boarding stop (GEN-7)
     ASKING_PAYMENT = "asking_payment"  # the driver is to key how the passenger pays (GEN-10)
     TOPPING_UP = "topping_up"  # the driver was asked for a top-up: card and notes (LOC-8)
+    CANCELLING = "cancelling"  # the driver was asked to take a settlement back: its card is to be laid (GEN-22)
+    CANCELLING_CARD = "cancelling_card"  # … its intent is durable, the card is being written
     TOPPING_CARD = "topping_card"  # … a note is in escrow, its intent is durable, the card is being written
     NO_READER = "no_reader"  # on a trip, but a reader is gone (faults 7)
     STOPPED = "stopped"  # the journal failed: no fare is taken any more (faults 20, 21)
@@ -44,6 +46,8 @@ class Event(Enum):
     TOP_UP_BEGUN = "top_up_begun"
     TOP_UP_ENDED = "top_up_ended"
     NOTE_JUDGED = "note_judged"  # a note in escrow: the card is to be written (LOC-8 to LOC-10)
+    CANCEL_BEGUN = "cancel_begun"
+    CANCEL_JUDGED = "cancel_judged"  # the card of that settlement lies there, and is to be written (GEN-22)
     READER_LOST = "reader_lost"
     READER_BACK = "reader_back"
     JOURNAL_FAILED = "journal_failed"
@@ -125,9 +129,22 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.TOP_UP_ENDED, _S.TOPPING_UP, _S.READY),
     Transition(_E.ADVANCE, _S.TOPPING_UP, _S.READY, (_F.FORGET_KEYED,)),
     Transition(_E.END_TRIP, _S.TOPPING_UP, _S.OUT_OF_SERVICE, _END),
+    # a settlement taken back
+    Transition(_E.CANCEL_BEGUN, _S.READY, _S.CANCELLING, (_F.JOURNAL_DRIVER,)),
+    Transition(_E.TAP_REFUSED, _S.CANCELLING, _S.CANCELLING, _REFUSE),
+    Transition(_E.PENDING_SETTLED, _S.CANCELLING, _S.CANCELLING, (_F.JOURNAL_RESOLVED,)),
+    Transition(_E.TAP_KEPT, _S.CANCELLING, _S.READY, (_F.JOURNAL_NOTES, _F.SHOW)),
+    Transition(_E.CANCEL_JUDGED, _S.CANCELLING, _S.CANCELLING_CARD, (_F.JOURNAL_INTENT, _F.WRITE_CARD)),
+    Transition(_E.CARD_WRITTEN, _S.CANCELLING_CARD, _S.READY, (_F.JOURNAL_OUTCOME, _F.SHOW)),
+    Transition(_E.CARD_UNCHANGED, _S.CANCELLING_CARD, _S.CANCELLING, (_F.JOURNAL_OUTCOME, _F.SHOW)),
+    Transition(_E.CARD_UNKNOWN, _S.CANCELLING_CARD, _S.CANCELLING, (_F.JOURNAL_OUTCOME, _F.KEEP_PENDING, _F.SHOW)),
+    Transition(_E.DRIVER_DROPPED, _S.CANCELLING, _S.READY),
+    Transition(_E.ADVANCE, _S.CANCELLING, _S.READY, (_F.FORGET_KEYED,)),
+    Transition(_E.END_TRIP, _S.CANCELLING, _S.OUT_OF_SERVICE, _END),
     # the hardware
     Transition(_E.READER_LOST, _S.READY, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_LOST, _S.TOPPING_UP, _S.NO_READER, (_F.SHOW,)),
+    Transition(_E.READER_LOST, _S.CANCELLING, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_BACK, _S.NO_READER, _S.READY),
     *(Transition(_E.JOURNAL_FAILED, state, _S.STOPPED, (_F.SHOW,)) for state in State if state is not State.STOPPED),
 )

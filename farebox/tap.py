@@ -65,6 +65,7 @@ class NoteCode(StrEnum):
     INCOMPLETE_RIDE = "incomplete-ride"  # GEN-8: the last ride was never closed
     FIRST_BOARDING_KEPT = "first-boarding-kept"  # GEN-8: boarded this trip already
     FIRST_RESULT_SHOWN = "first-result-shown"  # GEN-9: alighted here already
+    SETTLEMENT_CANCELLED = "settlement-cancelled"  # GEN-22: it was taken back already
     DIRECTIVE_APPLIED = "directive-applied"  # CTR-3: this tap writes what changed at the centre
     DIRECTIVE_REFUSED = "directive-refused"  # CTR-3: a directive that the card has no room for
     CLOCK_NOT_SET = "clock-not-set"  # faults 25: nothing that hangs on a day was used

@@ -15,6 +15,7 @@ from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence
 from farebox import card
 from farebox.beliefs import Beliefs
+from farebox.cancelling import judge_cancelling
 from farebox.clock import ALWAYS, Trust
 from farebox.formats.journal import Opened
 from farebox.hotlist import Age
@@ -206,7 +207,9 @@ class Terminal:
         self._answer(self._told.for_asked._replace(payment=payment), ("pays", payment))
 
     def drop_question(self) -> None:
-        """The driver gives the question up: nothing is taken, the ride stays open."""
+        """The driver gives the question up: nothing is taken, the ride stays open; or the cancelling, and nothing is
+        taken back.
+        """
         self._field.serve_again()
         self._runner.fire(Event.DRIVER_DROPPED)
 
@@ -222,6 +225,16 @@ class Terminal:
         """A ride that no card pays: a slip or a pass of paper was shown, or coupons of paper taken (LOC-19, IGP-13)."""
         self._runner.driver_word = (b"", "paper", f"{kind}, {yen} yen")
         self._runner.fire(Event.PAPER_SHOWN)
+
+    def begin_cancelling(self) -> None:
+        """A settlement was made wrong (GEN-22): the card laid next is the one that it is taken back from. Then it is
+        laid again for the right one. `drop_question` gives it up; so does driving on.
+        """
+        if self.state is not State.READY:
+            raise IllegalEvent(Event.CANCEL_BEGUN, self.state)
+        self._runner.driver_word = (b"", "cancel", "")
+        self._runner.fire(Event.CANCEL_BEGUN)
+        self._field.serve_again()
 
     def _on_a_trip(self, event: Event) -> Service:
         if self.service is None:
@@ -295,7 +308,7 @@ class Terminal:
         blank = Result(side, idm, self._clock(), self.service)
         if self.state is State.TOPPING_UP:
             return self._serving.refuse(blank, Refusal(Code.BUSY, "faults 15"))
-        if self.service is None or self.state not in (State.READY, *_ASKING):
+        if self.service is None or self.state not in (State.READY, State.CANCELLING, *_ASKING):
             return self._serving.refuse(blank, Refusal(Code.OUT_OF_SERVICE, _WHY_OUT.get(self.state, "faults 16")))
         if isinstance(there, TwoCards):
             return self._serving.refuse(blank, Refusal(Code.TWO_CARDS, "GEN-6"))
@@ -317,6 +330,11 @@ class Terminal:
                 self._field.serve_again()
             return self._serving.refuse(blank, read)
         blank = blank._replace(before=read.account)
+        if confirmed is not None and confirmed.action == "cancel" and read.now.block == confirmed.slot_after:
+            self._alighted.pop(session.idm, None)
+            return self._keep(blank, Keep(Note(NoteCode.SETTLEMENT_CANCELLED, "GEN-22", service.stop_name)))
+        if self.state is State.CANCELLING:
+            return self._cancel(blank, session, read, service)
         if blank.confirmed is not None and blank.confirmed.action == "alight":
             kept = ride_settled(read.account, service)
             if kept is not None:
@@ -368,6 +386,16 @@ class Terminal:
                 self._write(blank, session, read, decision)
             case Board():
                 self._write(blank, session, read, decision)
+        return None
+
+    def _cancel(self, blank: Result, session: Session, read: card.CardRead, service: Service) -> None:
+        settled = self._runner.standing.settled(session.idm)
+        decision = judge_cancelling(read, session.write_count, service, settled)
+        if isinstance(decision, Refusal):
+            return self._serving.refuse(blank, decision)
+        done = blank._replace(after=decision.after, cancelled=decision)
+        if self._serving.write(session, read, blank, done, Event.CANCEL_JUDGED) is Fate.WRITTEN:
+            self._alighted.pop(session.idm, None)
         return None
 
     def _keep(self, blank: Result, decision: Keep) -> None:

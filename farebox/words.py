@@ -3,6 +3,7 @@
 import os
 from enum import StrEnum
 
+from farebox.cancelling import Cancelled
 from farebox.formats.journal import Intent
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
@@ -67,6 +68,7 @@ NOTES: dict[NoteCode, Both] = {
     NoteCode.INCOMPLETE_RIDE: ("前回の降車なし", "last ride incomplete"),
     NoteCode.FIRST_BOARDING_KEPT: ("乗車済み", "boarded already"),
     NoteCode.FIRST_RESULT_SHOWN: ("精算済み", "settled already"),
+    NoteCode.SETTLEMENT_CANCELLED: ("取消済み・もう一度タッチ", "cancelled already: touch again"),
     NoteCode.DIRECTIVE_APPLIED: ("カード内容を更新しました", "card updated"),
     NoteCode.DIRECTIVE_REFUSED: ("カード内容を更新できません", "card can't be updated"),
     NoteCode.CLOCK_NOT_SET: ("時計未設定・日付のある特典なし", "clock not set: no benefit of a date"),
@@ -105,6 +107,8 @@ SIDES: dict[Side, Both] = {
 BOARDED: Both = ("ご乗車ありがとうございます", "welcome aboard")
 PAID: Both = ("ありがとうございました", "thank you")
 TOPPED_UP: Both = ("チャージ", "topped up")
+CANCELLED: Both = ("取消しました", "cancelled")
+CASH_BACK: Both = ("現金を返す", "hand back in cash")
 INSERT: Both = ("紙幣を入れてください", "put in a note of")
 CONFIRMED: Both = ("前回の書込を確認", "earlier write confirmed")
 
@@ -130,6 +134,8 @@ def reason(result: Result, language: Language) -> str:
         parts.append(f"LOC-8 {say(INSERT, language)} {' / '.join(f'{yen:,}' for yen in result.notes_yen)}")
     if result.topped_up is not None:
         parts += [f"{rule} {say(TOPPED_UP, language)} {yen:,}" for rule, yen in result.topped_up.lines]
+    if result.cancelled is not None:
+        parts += _cancelled(result.cancelled, language)
     if (ending := result.pass_ending) is not None:
         parts.append(say((f"GEN-14 定期は{ending:%m/%d}まで", f"GEN-14 pass ends {ending:%m-%d}"), language))
     return " · ".join(parts)
@@ -137,8 +143,19 @@ def reason(result: Result, language: Language) -> str:
 
 def _confirmed(intent: Intent, language: Language) -> str:
     """That an earlier write was done after all, and what a ride took by it."""
-    taken = say((f" {intent.due_yen:,}円", f", {intent.due_yen:,} yen"), language) if intent.action == "alight" else ""
-    return f"GEN-9 {say(CONFIRMED, language)}{taken}"
+    rule, yen = ("GEN-22", -intent.due_yen) if intent.action == "cancel" else ("GEN-9", intent.due_yen)
+    taken = say((f" {yen:,}円", f", {yen:,} yen"), language) if intent.action in ("alight", "cancel") else ""
+    return f"{rule} {say(CONFIRMED, language)}{taken}"
+
+
+def _cancelled(cancelled: Cancelled, language: Language) -> list[str]:
+    """What goes back, and what of it the driver hands over."""
+    parts = [f"GEN-22 {say(CANCELLED, language)} {cancelled.due_yen:,}"]
+    if cancelled.cash_yen:
+        parts.append(f"GEN-22 {say(CASH_BACK, language)} {cancelled.cash_yen:,}")
+    if cancelled.first.auto_charge_yen:
+        parts.append(f"GEN-22 {say(LINES[Word.AUTO_CHARGED], language)} -{cancelled.first.auto_charge_yen:,}")
+    return parts
 
 
 def refusal_text(refusal: Refusal, language: Language) -> str:

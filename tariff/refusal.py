@@ -34,7 +34,7 @@ class Code(StrEnum):
     NOT_SOLD = "not-sold"  # GEN-19: a product, period or kind of card that is not sold so
     NOT_ELIGIBLE = "not-eligible"  # IGP-3, NOR-3, AZF-53: not for this card or person
     COUPON_REFUSED = "coupon-refused"  # AZF-11, AZF-13: a paper coupon that is not taken so
-    NOT_CANCELLABLE = "not-cancellable"  # GEN-22: not the settlement that stands on this card
+    NOT_CANCELLABLE = "not-cancellable"  # GEN-22: no settlement made here stands on this card
     NOT_AT_STOP = "not-at-stop"  # LOC-9: no note is taken but at a stop
     NO_NOTES = "no-notes"  # faults 43: the note acceptor takes none now
     CARD_FULL = "card-full"  # FeliCa Lite-S takes no more MAC writes: exchange the card

@@ -1,7 +1,7 @@
 """The one door: what an alighting tap deducts, and why. Pure, and it explains itself.
 
     settle(ride, account, party, rulebook) -> Settlement | Refusal
-    cancel(settlement, account)            -> Cancellation | Refusal
+    cancel(account, before)                -> the account, the settlement taken back
 
 Each line of a settlement carries the rule it stands on, so that every yen can be traced to docs/rulebook.md.
 """
@@ -45,17 +45,6 @@ class Settlement(NamedTuple):
     def cash_yen(self) -> int:
         """What is paid in cash."""
         return self.paid.cash_yen
-
-
-class Cancellation(NamedTuple):
-    """A settlement taken back (GEN-22): what goes back to each purse, and in cash, in yen; and the account then.
-
-    What an auto-charge added stays: it is recorded, and will be billed once (AUT-6, [D]).
-    """
-
-    returned: Paid
-    lines: tuple[Line, ...]
-    after: Account
 
 
 def settle(
@@ -103,25 +92,19 @@ def _by_card_or_cash(
     return by_card._replace(short_yen=mixed.cash_yen or mixed.due_yen, detail=detail)
 
 
-def cancel(settlement: Settlement, account: Account) -> Cancellation | Refusal:
-    """Take a settlement back (GEN-22): the amounts go back to the purses they came from, and the ride is open again.
+def cancel(account: Account, before: Account) -> Account:
+    """Take a settlement back (GEN-22): the account as that settlement left it, with all that it changed as `before`.
 
-    Refused unless the card is as that settlement left it. That the bus still stands at the stop is the terminal's
-    to know.
+    Every purse, the ride, points with their day, what an auto-charge added and its totals. What a directive changed on
+    the card by the same tap stays: it is the centre's, and no part of the settlement (CTR-3).
     """
-    if account != settlement.after:
-        return Refusal(Code.NOT_CANCELLABLE, "GEN-22", "the card is not as this settlement left it")
-    before, paid = settlement.before, settlement.paid
-    lines = [Line("GEN-22", Word(purse), -yen) for purse, yen in paid.purses]
-    if paid.cash_yen:
-        lines.append(Line("GEN-22", Word.CASH, -paid.cash_yen))
-    return Cancellation(
-        returned=paid,
-        lines=tuple(lines),
-        after=before._replace(
-            stored_fare_yen=before.stored_fare_yen + settlement.auto_charged_yen,
-            auto_charged=account.auto_charged,
-        ),
+    return account._replace(
+        stored_fare_yen=before.stored_fare_yen,
+        ride=before.ride,
+        auto_charged=before.auto_charged,
+        coupons=before.coupons,
+        points=before.points,
+        welfare_points=before.welfare_points,
     )
 
 

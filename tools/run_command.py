@@ -10,7 +10,6 @@ import click
 
 from cardimage.layout.variants import SHADOWS
 from farebox.config import load
-from farebox.console.view import masked
 from farebox.duty import Duty
 from farebox.feed import Trip
 from farebox.feed.operators import load_operators
@@ -145,7 +144,7 @@ def run(
                 recovered,
                 TransitionsMachine(),
                 lambda: int(time.time()) + shift_s,
-                lambda result: table.tap(result, masked(result.idm)),
+                lambda result: table.tap(result, result.card),
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
             _announce_rot(recovered.quarantined, journal, language)

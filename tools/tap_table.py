@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.cells import cell_len, set_cell_size
 
-from farebox.result import Result, taken_yen
+from farebox.result import Result
 from farebox.words import SIDES, Language, reason, say
 from tariff.calendar import clock_in_japan
 from tariff.purses import money_yen
@@ -52,7 +52,7 @@ class TapTable:
 
 
 def _amount(result: Result) -> str:
-    yen = taken_yen(result)
+    yen = result.taken_yen
     return "" if yen is None else f"{yen:,}"
 
 

@@ -7,7 +7,7 @@ from cardimage.layout.bits import Fields, sealed, thousands, whole
 from cardimage.layout.blocks import HISTORY_BLOCKS
 from cardimage.layout.days import day_number, day_of, layout_mark, layout_of_mark, newest_layout
 from cardimage.layout.slots import SEQUENCES, Slot
-from tariff.account import RideState
+from tariff.account import RideMark, RideState
 
 
 class HistoryRow(NamedTuple):
@@ -89,9 +89,31 @@ def last_uses(rows: tuple[HistoryRow, ...], standing: Slot) -> tuple[HistoryRow,
     A row whose sequence is ahead of the slot's was staged and never committed. Such a row may come to stand where its
     number was then taken by a boarding, which writes no row: the standing slot tells so of its own number, and the next
     row of the number before it.
+
+    Nor does a settlement that was taken back (GEN-22). The cancelling writes no row: it opens the ride again, and the
+    right settlement has a row of its own, of the same trip to the same stop.
     """
     boardings = {(row.sequence - 1) % SEQUENCES for row in rows if row.after_boarding}
     if standing.ride and standing.ride.state is RideState.OPEN:
         boardings.add(standing.sequence)
     age = {row: (standing.sequence - row.sequence) % SEQUENCES for row in rows if row.sequence not in boardings}
-    return tuple(sorted((row for row in age if age[row] < SEQUENCES // 2), key=lambda row: age[row]))
+    counted = sorted((row for row in age if age[row] < SEQUENCES // 2), key=lambda row: age[row])
+    if counted and _reopened(counted[0], standing.ride):
+        del counted[0]
+    newer = (None, *map(_where, counted))
+    return tuple(row for row, then in zip(counted, newer, strict=False) if _where(row) != then)
+
+
+def _where(row: HistoryRow) -> tuple[date, int, int]:
+    """The trip and the stop of a settlement: a card is settled there once (GEN-9)."""
+    return row.day, row.trip_number, row.alighted
+
+
+def _reopened(newest: HistoryRow, ride: RideMark | None) -> bool:
+    """Whether the last settlement's own ride is open on the card: who boards that trip again boards no earlier."""
+    return (
+        ride is not None
+        and ride.state is RideState.OPEN
+        and (ride.day, ride.trip_number) == (newest.day, newest.trip_number)
+        and ride.stop_index < newest.alighted
+    )

@@ -128,11 +128,13 @@ class Watched:
     alighted: int
     kept: int
     topped_up: int
+    cancelled: int
     confirmed: int
     refused: tuple[RefusedTimes, ...]
     fares_yen: int
     cash_yen: int
     topped_up_yen: int
+    cancelled_yen: int
     last_tap_s: int | None
     pending: int
     clock: str

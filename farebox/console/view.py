@@ -19,13 +19,13 @@ from farebox.duty import Duty
 from farebox.hotlist import Age
 from farebox.journal.fold import Ledger
 from farebox.peripherals.meaning import meaning_of
-from farebox.result import Result, Side, taken_yen
+from farebox.result import Result, Side, card_name
 from farebox.table import State
 from farebox.tally import Tally
 from farebox.tap import Service
 from farebox.terminal import Terminal
 from farebox.version import VERSION
-from farebox.words import BOARDED, INSERT, NOTES, PAID, REFUSALS, SIDES, TOPPED_UP, Both, Language, reason
+from farebox.words import BOARDED, CANCELLED, INSERT, NOTES, PAID, REFUSALS, SIDES, TOPPED_UP, Both, Language, reason
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
@@ -35,11 +35,6 @@ _STILL_OFFERED_S = 3_600
 """A trip that should have left up to an hour ago can still be begun: buses run late."""
 
 
-def masked(idm: bytes) -> str:
-    """A card as people may see it: its last four digits."""
-    return f"*{idm.hex().upper()[-4:]}"
-
-
 def seen_tap(result: Result, number: int) -> SeenTap:
     """A tap as the console lists it, under its number."""
     account = result.after or result.before
@@ -47,11 +42,11 @@ def seen_tap(result: Result, number: int) -> SeenTap:
         result.at_s,
         result.service.stop_name if result.service else "",
         SIDES[result.side],
-        masked(result.idm),
+        result.card,
         result.refusal is None,
         _in_both(result),
         told(result),
-        taken_yen(result),
+        result.taken_yen,
         money_yen(account) if account else None,
         number,
         meaning_of(result),
@@ -73,6 +68,8 @@ def told(result: Result) -> Both:
         return REFUSALS[result.refusal.code]
     if result.topped_up is not None:
         return _with_yen(TOPPED_UP, result.topped_up.added_yen)
+    if result.cancelled is not None:
+        return _with_yen(CANCELLED, result.cancelled.due_yen)
     if result.notes_yen:
         return _with_yen(INSERT, *result.notes_yen)
     if result.notes:
@@ -123,7 +120,7 @@ def question(terminal: Terminal, last: Result | None) -> Question | None:
     about = "stop" if terminal.state is State.ASKING_STOP else "payment"
     refusal = last.refusal if last is not None and last.idm == terminal.asked else None
     due_yen, short_yen = (refusal.due_yen, refusal.short_yen) if isinstance(refusal, Refusal) else (0, 0)
-    return Question(about, masked(terminal.asked), due_yen, short_yen)
+    return Question(about, card_name(terminal.asked), due_yen, short_yen)
 
 
 def alarms(terminal: Terminal) -> tuple[Alarm, ...]:
@@ -181,11 +178,13 @@ def watched(terminal: Terminal, tally: Tally) -> Watched:
         alighted=tally.alighted,
         kept=tally.kept,
         topped_up=tally.topped_up,
+        cancelled=tally.cancelled,
         confirmed=tally.confirmed,
         refused=tuple(RefusedTimes(code, times) for code, times in sorted(tally.refused.items())),
         fares_yen=tally.fares_yen,
         cash_yen=tally.cash_yen,
         topped_up_yen=tally.topped_up_yen,
+        cancelled_yen=tally.cancelled_yen,
         last_tap_s=tally.last_tap_s,
         pending=len(terminal.pending),
         clock=terminal.trust.why.value,

@@ -4,9 +4,9 @@ A record is one CBOR array, `[schema, seq, flushed_seq, kind, at_s, *fields]`, i
 unsigned and negative integers, byte strings, text and arrays of known length, nothing else. So one record
 has one sequence of bytes, and `decode` accepts a payload only if `encode` would write it again.
 
-Written is schema 3. Schemas 1, which knew no purse but stored fare, and 2, which knew no top-up, are still read:
-after an update a journal holds both. Older records are alike but for `Intent`, whose last fields they do not have;
-`NoteMoved` and `Voucher` are of schema 3.
+Written is schema 4. Schemas 1, which knew no purse but stored fare, 2, which knew no top-up, and 3, which knew no
+cancelling, are still read: after an update a journal holds both. Older records are alike but for `Intent`, whose last
+fields they do not have; `NoteMoved` and `Voucher` are of schema 3 and later.
 
     seq          place of the record in its journal, from 1 without gaps
     flushed_seq  last seq known to be on the disk when this record was encoded; tells bit rot from a torn tail
@@ -28,8 +28,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from farebox.formats.strict import RecordError, parse
 
-SCHEMA = 3
-SCHEMAS = (1, 2, 3)
+SCHEMA = 4
+SCHEMAS = (1, 2, 3, 4)
 """Those that can be read."""
 MAX_PAYLOAD_BYTES = 2048
 MAX_ID_BYTES = 200  # a GTFS id may be long, and Japanese
@@ -41,7 +41,7 @@ PURSES = ("welfare-points", "transport-points", "eco", "student", "regular")
 HASH_BYTES = 32  # SHA-256
 SLOT_BYTES = 16  # one block of the card
 
-Action: TypeAlias = Literal["board", "alight", "top-up"]
+Action: TypeAlias = Literal["board", "alight", "top-up", "cancel"]
 Result: TypeAlias = Literal["written", "not_written", "indeterminate"]
 Settled: TypeAlias = Literal["written", "not_written", "unknown"]
 Move: TypeAlias = Literal["stacking", "box", "returned", "unsure"]
@@ -85,8 +85,10 @@ class Intent(NamedTuple):
         sum(after - before) = auto_charge + note + premium + points_earned - points_lapsed - (due - cash)
 
     Points earned are given, not paid for, and lapsed ones are gone; a point pays a yen. An all-cash fare closes
-    the ride on the card the same way. A top-up is paid by one bank note, and adds it with its premium. Schema 1
-    ends with `rulebook_hash`, schema 2 with `points_lapsed`.
+    the ride on the card the same way. A top-up is paid by one bank note, and adds it with its premium.
+
+    A "cancel" takes the settlement `cancels_seq` back (GEN-22): its amounts are those of that one, and all of them
+    count the other way round. Schema 1 ends with `rulebook_hash`, 2 with `points_lapsed`, 3 with `premium_yen`.
     """
 
     idm: bytes
@@ -107,6 +109,7 @@ class Intent(NamedTuple):
     points_lapsed: int = 0
     note_yen: int = 0
     premium_yen: int = 0
+    cancels_seq: int = 0
 
 
 class Outcome(NamedTuple):
@@ -341,8 +344,12 @@ _slot = _bytes(SLOT_BYTES)
 _hash = _bytes(HASH_BYTES)
 _yen = _whole
 _purse = _word(*PURSES)
-_action = _word("board", "alight", "top-up")
-_action_of_a_ride = _word("board", "alight")
+_ACTIONS = {
+    1: _word("board", "alight"),
+    2: _word("board", "alight"),
+    3: _word("board", "alight", "top-up"),
+    4: _word("board", "alight", "top-up", "cancel"),
+}
 _result = _word("written", "not_written", "indeterminate")
 _settled = _word("written", "not_written", "unknown")
 _move = _word("stacking", "box", "returned", "unsure")
@@ -357,9 +364,9 @@ _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
     Intent: (
         4,
         (
-            *(_idm, _action, _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash),
+            *(_idm, _ACTIONS[SCHEMA], _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash),
             *(_purses, _whole, _whole),
-            *(_yen, _yen),
+            *(_yen, _yen, _whole),
         ),
     ),
     Outcome: (5, (_counted, _result)),
@@ -373,14 +380,14 @@ _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
 KINDS: dict[int, type[Record]] = {number: cls for cls, (number, _) in _KINDS.items()}
 
 # The last fields of an Intent, which a schema does not have yet; and the kinds of record.
-_FIELDS_NOT_YET = {1: 5, 2: 2, 3: 0}
-_KINDS_NOT_YET: dict[int, tuple[type[Record], ...]] = {1: (NoteMoved, Voucher), 2: (NoteMoved, Voucher), 3: ()}
+_FIELDS_NOT_YET = {1: 6, 2: 3, 3: 1, 4: 0}
+_KINDS_NOT_YET: dict[int, tuple[type[Record], ...]] = {1: (NoteMoved, Voucher), 2: (NoteMoved, Voucher), 3: (), 4: ()}
 
 
 def _intent_writers(schema: int) -> tuple[_Writer, ...]:
-    idm, action, *others = _KINDS[Intent][1]
+    idm, _, *others = _KINDS[Intent][1]
     absent = _FIELDS_NOT_YET[schema]
-    return (idm, _action_of_a_ride if absent else action, *others[: len(others) - absent], *[_absent] * absent)
+    return (idm, _ACTIONS[schema], *others[: len(others) - absent], *[_absent] * absent)
 
 
 class _Layout(NamedTuple):

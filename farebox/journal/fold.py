@@ -40,6 +40,9 @@ class Ledger(NamedTuple):
     So, once nothing is doubtful,
 
         notes_yen = topped_up_yen - premium_yen + owed_yen - claimed_yen
+
+    A settlement that was cancelled is in no sum any more, but for `cancelled`, their number, and `cancelled_yen`, what
+    was due by them.
     """
 
     sf_delta_yen: int = 0
@@ -63,6 +66,8 @@ class Ledger(NamedTuple):
     claimed_yen: int = 0
     doubtful_yen: int = 0
     vouchers: int = 0
+    cancelled: int = 0
+    cancelled_yen: int = 0
 
     @property
     def cards_delta_yen(self) -> int:
@@ -139,8 +144,8 @@ class Fold:
     """The sums so far, one entry at a time, in the order of the journal; the cost of an entry never grows."""
 
     __slots__ = (
-        *("_by_card", "_indeterminate", "_notes", "_purse_sums", "_refused", "_sums", "_top_up_sums"),
-        *("_unknown", "_unsettled"),
+        *("_by_card", "_cancelled", "_first_seq", "_indeterminate", "_notes", "_purse_sums", "_refused", "_settled"),
+        *("_sums", "_top_up_sums", "_unknown", "_unsettled"),
     )
 
     def __init__(self) -> None:
@@ -153,11 +158,15 @@ class Fold:
         self._notes = _Notes()
         self._refused = 0
         self._unknown = 0
+        self._settled: dict[bytes, tuple[int, Intent]] = {}  # each card's last settlement, until it is cancelled
+        self._cancelled = [0, 0]
+        self._first_seq = 0
 
     def take(self, entry: Entry | Resumed) -> Violation | None:
         """Count one entry in. A violating outcome changes nothing; a written intent always counts."""
         if isinstance(entry, Resumed):
             return self._resume(entry)
+        self._first_seq = self._first_seq or entry.seq
         record = entry.record
         match record:
             case Intent():
@@ -187,7 +196,7 @@ class Fold:
         return Ledger._make(
             (
                 *(*self._sums, self._refused, len(self._unsettled), self._unknown, *self._purse_sums),
-                *(*self._top_up_sums, *self._notes.sums()),
+                *(*self._top_up_sums, *self._notes.sums(), *self._cancelled),
             )
         )
 
@@ -236,42 +245,90 @@ class Fold:
             del self._by_card[intent.idm]
 
     def _count(self, seq: int, intent: Intent) -> Violation | None:
-        boarding = intent.action == "board"
-        delta_yen = intent.sf_after_yen - intent.sf_before_yen
-        added = (
-            *(delta_yen, intent.cash_yen, intent.auto_charge_yen, intent.due_yen),
-            *(boarding, intent.action == "alight"),
-        )
-        self._sums = [total + part for total, part in zip(self._sums, added, strict=True)]
-        if intent.purses or intent.points_earned or intent.points_lapsed:
-            delta_yen += self._count_purses(intent)
-        top_up = intent.action == "top-up"
-        topped_up_yen = intent.note_yen + intent.premium_yen
-        if top_up:
-            counted = (1, topped_up_yen, intent.premium_yen)
-            self._top_up_sums = [total + part for total, part in zip(self._top_up_sums, counted, strict=True)]
-        given_yen = intent.auto_charge_yen + intent.points_earned - intent.points_lapsed + topped_up_yen
-        agreed_yen = given_yen - (intent.due_yen - intent.cash_yen)
-        if delta_yen != agreed_yen:
-            what = (
-                f"the card's purses change by {delta_yen} yen; due, cash, what was added and points make {agreed_yen}"
-            )
-            return Violation(seq, what)
-        if boarding and any((*added[:4], intent.points_earned, intent.points_lapsed)):
-            return Violation(seq, "a boarding changes money or points")
-        if topped_up_yen and not top_up:
-            return Violation(seq, "a note for what is no top-up")
-        if top_up and (not intent.note_yen or any((*added[1:4], intent.points_earned, intent.points_lapsed))):
-            return Violation(seq, "a top-up without a note, or with a fare")
-        return _moved(seq, intent)
+        if intent.action == "cancel":
+            undone = settlement_undone(intent)
+            self._add(undone, -1)
+            self._cancelled = [self._cancelled[0] + 1, self._cancelled[1] + intent.due_yen]
+            return self._compensates(seq, intent, undone) or _contradiction(seq, undone)
+        self._add(intent, 1)
+        if intent.cancels_seq:
+            return Violation(seq, f"cancels {intent.cancels_seq}, but is no cancelling")
+        if intent.action == "alight":
+            self._settled[intent.idm] = (seq, intent)
+        return _contradiction(seq, intent)
 
-    def _count_purses(self, intent: Intent) -> int:
-        """The purses other than stored fare: what they change by, in all."""
-        points = sum(after - before for name, before, after in intent.purses if name in _POINTS)
-        coupons_yen = sum(after - before for name, before, after in intent.purses if name not in _POINTS)
-        added = (coupons_yen, points, intent.points_earned, intent.points_lapsed)
-        self._purse_sums = [total + part for total, part in zip(self._purse_sums, added, strict=True)]
-        return coupons_yen + points
+    def _add(self, intent: Intent, times: int) -> None:
+        """Into the sums: once, or with -1 out of them again."""
+
+        def added(sums: list[int], *parts: int) -> list[int]:
+            return [total + times * part for total, part in zip(sums, parts, strict=True)]
+
+        delta_yen = intent.sf_after_yen - intent.sf_before_yen
+        self._sums = added(
+            *(self._sums, delta_yen, intent.cash_yen, intent.auto_charge_yen, intent.due_yen),
+            *(intent.action == "board", intent.action == "alight"),
+        )
+        if intent.purses or intent.points_earned or intent.points_lapsed:
+            changed = _other_purses(intent)
+            self._purse_sums = added(self._purse_sums, *changed, intent.points_earned, intent.points_lapsed)
+        if intent.action == "top-up":
+            topped_up_yen = intent.note_yen + intent.premium_yen
+            self._top_up_sums = added(self._top_up_sums, 1, topped_up_yen, intent.premium_yen)
+
+    def _compensates(self, seq: int, cancel: Intent, undone: Intent) -> Violation | None:
+        """A cancelling names the card's last settlement, and takes back what that one took."""
+        first_seq, first = self._settled.pop(cancel.idm, (0, None))
+        if first is None:
+            if 0 < cancel.cancels_seq < self._first_seq:
+                return None  # in a segment that is not here
+            return Violation(seq, f"cancels {cancel.cancels_seq}, which is no settlement of this card")
+        same = undone._replace(
+            slot_before=first.slot_before, write_counter=first.write_counter, lines=first.lines, cancels_seq=0
+        )
+        if (cancel.cancels_seq, same) != (first_seq, first):
+            return Violation(seq, f"cancels {cancel.cancels_seq} otherwise than the card's settlement {first_seq} was")
+        return None
+
+
+def settlement_undone(cancel: Intent) -> Intent:
+    """What a cancelling takes back, as the settlement that it was: the same intent, from its end to its beginning."""
+    return cancel._replace(
+        action="alight",
+        slot_before=cancel.slot_after,
+        slot_after=cancel.slot_before,
+        sf_before_yen=cancel.sf_after_yen,
+        sf_after_yen=cancel.sf_before_yen,
+        purses=tuple((name, after, before) for name, before, after in cancel.purses),
+    )
+
+
+def _other_purses(intent: Intent) -> tuple[int, int]:
+    """The purses other than stored fare: what coupons and points change by."""
+    points = sum(after - before for name, before, after in intent.purses if name in _POINTS)
+    return sum(after - before for name, before, after in intent.purses if name not in _POINTS), points
+
+
+def _contradiction(seq: int, intent: Intent) -> Violation | None:
+    """What in a written intent does not agree with the rest of it."""
+    topped_up_yen = intent.note_yen + intent.premium_yen
+    delta_yen = intent.sf_after_yen - intent.sf_before_yen + sum(_other_purses(intent))
+    given_yen = intent.auto_charge_yen + intent.points_earned - intent.points_lapsed + topped_up_yen
+    if delta_yen != given_yen - (intent.due_yen - intent.cash_yen):
+        agreed_yen = given_yen - (intent.due_yen - intent.cash_yen)
+        what = f"the card's purses change by {delta_yen} yen; due, cash, what was added and points make {agreed_yen}"
+        return Violation(seq, what)
+    fare_or_points = (
+        *(intent.cash_yen, intent.auto_charge_yen, intent.due_yen),
+        *(intent.points_earned, intent.points_lapsed),
+    )
+    if intent.action == "board" and (intent.sf_after_yen != intent.sf_before_yen or any(fare_or_points)):
+        return Violation(seq, "a boarding changes money or points")
+    top_up = intent.action == "top-up"
+    if topped_up_yen and not top_up:
+        return Violation(seq, "a note for what is no top-up")
+    if top_up and (not intent.note_yen or any(fare_or_points)):
+        return Violation(seq, "a top-up without a note, or with a fare")
+    return _moved(seq, intent)
 
 
 def _moved(seq: int, intent: Intent) -> Violation | None:

@@ -5,7 +5,9 @@ Kept up with every record that is appended, so that a new segment's checkpoint i
 and records at a start. A tap only leaves its records here: they are counted in when somebody asks, between taps.
 """
 
-from farebox.formats.journal import Intent, NoteMoved, Opened, Outcome, Record, Resolved
+from typing import NamedTuple
+
+from farebox.formats.journal import Intent, NoteMoved, Opened, Outcome, Record, Resolved, TripBegun
 from farebox.formats.segment import MOST_NOTES, MOST_PENDING, NO_SEGMENT, Carried, Head, OpenNote, Quarantined
 from farebox.journal.notes import OpenNotes
 from farebox.seen import Seen
@@ -16,10 +18,17 @@ _Open = tuple[Intent, bytes, bool]
 """An intent, its payload, and whether it has had an outcome "indeterminate"."""
 
 
+class Settled(NamedTuple):
+    """A settlement that was written to a card, and its number: what a cancelling takes back (GEN-22)."""
+
+    seq: int
+    intent: Intent
+
+
 class Standing:
     """As of the last record taken. `seen` may be noted in by others: whoever reads a card."""
 
-    __slots__ = ("_notes", "_open", "_seen", "_terminal_id", "_waiting")
+    __slots__ = ("_notes", "_open", "_seen", "_settled", "_terminal_id", "_trip", "_waiting")
 
     def __init__(self, head: Head | None = None) -> None:
         """As the head of a segment tells it; by default of nothing."""
@@ -31,6 +40,8 @@ class Standing:
         self._notes = OpenNotes(head.notes)
         self._waiting: list[tuple[int, Record, bytes]] = []
         self._open: dict[int, _Open] = {}  # by seq
+        self._settled: dict[bytes, Settled] = {}  # of the last trip alone, by idm
+        self._trip: TripBegun | None = None
         for carried in head.pending:
             entry = carried.entry
             assert isinstance(entry.record, Intent)
@@ -67,6 +78,13 @@ class Standing:
         self.count()
         return self._notes.all()
 
+    def settled(self, idm: bytes) -> Settled | None:
+        """The settlement that this terminal wrote to a card last, on the trip begun last and since the segment began;
+        None if it has written something else to the card since.
+        """
+        self.count()
+        return self._settled.get(idm)
+
     def doubt_notes(self) -> None:
         """After rot: an open note may have ended, and another one come, even if that is lost."""
         self.count()
@@ -101,6 +119,10 @@ class Standing:
                     self._end(record)
                 case NoteMoved():
                     self._notes.move(record)
+                case TripBegun():
+                    if self._trip is None or record.trip_id != self._trip.trip_id:
+                        self._settled.clear()
+                    self._trip = record
                 case Opened():
                     self._terminal_id = record.terminal_id
         self._waiting.clear()
@@ -113,5 +135,8 @@ class Standing:
         intent, payload, _ = opened
         if record.result == "written":
             self._seen.note(intent.idm, intent.write_counter + 1)
+            self._settled.pop(intent.idm, None)
+            if intent.action == "alight":
+                self._settled[intent.idm] = Settled(record.intent_seq, intent)
         elif record.result == "indeterminate":
             self._open[record.intent_seq] = (intent, payload, True)

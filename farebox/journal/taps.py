@@ -8,7 +8,10 @@ from farebox.journal.reading import Reading
 
 
 class Tap(NamedTuple):
-    """One intent. `result` is "open" as long as it is not known; `trip_id` is empty if the trip began earlier."""
+    """One intent. `result` is "open" as long as it is not known; `trip_id` is empty if the trip began earlier.
+
+    A cancelling names the settlement that it takes back, and has its amounts with the other sign.
+    """
 
     seq: int
     at_s: int
@@ -27,6 +30,7 @@ class Tap(NamedTuple):
     sf_after_yen: int
     points_earned: int
     points_lapsed: int
+    cancels_seq: int
 
 
 def taps(reading: Reading) -> Iterator[Tap]:
@@ -48,11 +52,13 @@ def taps(reading: Reading) -> Iterator[Tap]:
         elif isinstance(record, TripEnded):
             trip = None
         elif isinstance(record, Intent):
+            times = -1 if record.action == "cancel" else 1
             on = (trip.operator, trip.route_id, trip.trip_id) if trip else ("", "", "")
             yield Tap(
                 *(entry.seq, entry.at_s, terminal_id, *on, record.idm.hex(), record.action, record.stop_index),
-                *(_said(ends.get(entry.seq)), record.due_yen, record.cash_yen, record.auto_charge_yen),
-                *(record.sf_before_yen, record.sf_after_yen, record.points_earned, record.points_lapsed),
+                *(_said(ends.get(entry.seq)), times * record.due_yen, times * record.cash_yen),
+                *(times * record.auto_charge_yen, record.sf_before_yen, record.sf_after_yen),
+                *(times * record.points_earned, times * record.points_lapsed, record.cancels_seq),
             )
 
 

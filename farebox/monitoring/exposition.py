@@ -43,7 +43,7 @@ def _of_taps(picture: Picture) -> Iterator[Metric]:
     taps = CounterMetricFamily(
         "farebox_taps", "Accepted taps since the start, by what they came to.", labels=["result"]
     )
-    for result in ("boarded", "alighted", "kept", "topped_up", "confirmed"):
+    for result in ("boarded", "alighted", "kept", "topped_up", "cancelled", "confirmed"):
         taps.add_metric([result], getattr(seen, result))
     yield taps
     refused = CounterMetricFamily("farebox_refusals", "Taps refused since the start, by code.", labels=["code"])
@@ -53,6 +53,7 @@ def _of_taps(picture: Picture) -> Iterator[Metric]:
     yield CounterMetricFamily("farebox_fares_yen", "Fares taken since the start, by card and cash.", seen.fares_yen)
     yield CounterMetricFamily("farebox_cash_yen", "Of them, cash that the driver keyed.", seen.cash_yen)
     yield CounterMetricFamily("farebox_topped_up_yen", "Topped up since the start, by notes.", seen.topped_up_yen)
+    yield CounterMetricFamily("farebox_cancelled_yen", "Fares taken back since the start.", seen.cancelled_yen)
     if seen.last_tap_s is not None:
         yield GaugeMetricFamily("farebox_last_tap_timestamp_seconds", "When the last tap was.", seen.last_tap_s)
 

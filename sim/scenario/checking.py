@@ -181,6 +181,8 @@ def word_of(record: Record) -> str:  # noqa: PLR0912  # one arm for each kind
             return "board"
         case Intent(action="alight"):
             return f"alight {record.due_yen}"
+        case Intent(action="cancel"):
+            return f"cancel {record.due_yen}"
         case Intent():
             return f"top-up {record.note_yen}"
         case Outcome():

@@ -62,7 +62,8 @@ class Kind(NamedTuple):
     """One kind of tap. `sends` are its commands; `ledger` is what the ride adds up to once the tap is done.
 
     `told` and `pays` are what the driver was told before the tap (LOC-15), or keyed for it (GEN-10). `orders` come from
-    the centre, to every bus, after the card has boarded if the tap is an alighting.
+    the centre, to every bus, after the card has boarded if the tap is an alighting. `cancels` is the tap that takes the
+    settlement back (GEN-22), which all that was told, paid and ordered was for.
     """
 
     side: Side
@@ -77,6 +78,7 @@ class Kind(NamedTuple):
     told: Party | None = None
     pays: Payment | None = None
     orders: Orders = NO_ORDERS
+    cancels: bool = False
 
     @property
     def commands(self) -> int:
@@ -299,6 +301,23 @@ KINDS: dict[str, Kind] = {
 }
 """By name."""
 
+CANCELS = {
+    **dict.fromkeys(("alight-general", "alight-suica", "alight-part-cash", "alight-companions"), _PLAIN),
+    **dict.fromkeys(("alight-points-used", "alight-points-lapsed", "alight-welfare-points"), _PLAIN),
+    **dict.fromkeys(("alight-coupons-short", "one-tap-alighting"), _PLAIN),
+    **dict.fromkeys(("alight-pass", "alight-auto-charge", "alight-student-coupons"), f"{_PLAIN} conditions"),
+    **dict.fromkeys(("alight-directive-renewal", "alight-directive-auto-charge"), f"{_PLAIN} conditions"),
+}
+"""The settlements that are taken back too, and what reads their card: then one block is written, and no history row."""
+KINDS |= {
+    name.replace("alighting", "cancelled").replace("alight", "cancel"): KINDS[name]._replace(
+        sends=f"{sends} commit",
+        ledger=Ledger(boardings=KINDS[name].ledger.boardings, cancelled=1, cancelled_yen=KINDS[name].ledger.fares_yen),
+        cancels=True,
+    )
+    for name, sends in CANCELS.items()
+}
+
 
 class Refused(NamedTuple):
     """A card that is refused at every tap: why, and what it is sent until then."""
@@ -338,6 +357,8 @@ class Scene:
         self.bus = Bus(folder, bench, name="BUS-1", disk=MemoryDisk())
         self.bus.begin_on(kind.service())
         self.card = kind.card()
+        self.ride_before = standing_slot(self.card).slot.ride
+        self.settled_wrong = False
         self.opening = self.held()
         if kind.side is Side.ALIGHTING:
             if kind.taps is Taps.BOTH:
@@ -347,9 +368,15 @@ class Scene:
         if kind.pays:
             self.bus.alight(self.card)
             self.bus.terminal.answer_payment(kind.pays)
+        self.bus.orders = self.bus.terminal.orders = kind.orders
+        if kind.cancels:
+            self.ride_before = standing_slot(self.card).slot.ride
+            settled = self.tap()
+            assert settled is not None and settled.refusal is None
+            self.settled_wrong = True
+            self.tell()
         self.before = standing_slot(self.card).slot
         self.account_before = account_of(self.card)
-        self.bus.orders = self.bus.terminal.orders = kind.orders
 
     # -- what happens
 
@@ -358,8 +385,10 @@ class Scene:
         return self.bus.tap(self.kind.side, self.card, withdrawal)
 
     def tell(self) -> None:
-        """The driver is told who rides along."""
-        if self.kind.told:
+        """The driver is told who rides along; or that the settlement was wrong."""
+        if self.settled_wrong:
+            self.bus.terminal.begin_cancelling()
+        elif self.kind.told:
             self.bus.terminal.expect_party(self.kind.told)
 
     def restart(self, disk: MemoryDisk) -> None:
@@ -372,6 +401,8 @@ class Scene:
 
     def finish(self) -> None:
         """Touch again until the tap is done; whatever is asked, the driver keys."""
+        if self.kind.cancels and self.is_done() and self.card.idm not in self.bus.terminal.pending:
+            return  # touched once more it would be settled again, as it should
         for _ in range(4):
             result = self.tap()
             if result is not None and result.refusal is None:
@@ -397,12 +428,16 @@ class Scene:
     def is_done(self) -> bool:
         """Whether the card says that the tap under test was done."""
         ride = standing_slot(self.card).slot.ride
+        if self.kind.cancels:
+            return ride == self.ride_before
         boards = self.kind.side is Side.BOARDING and self.kind.taps is Taps.BOTH
         return ride is not None and ride.state is (RideState.OPEN if boards else RideState.CLOSED)
 
     @property
     def action(self) -> str:
         """The tap under test as the journal calls it."""
+        if self.kind.cancels:
+            return "cancel"
         return "board" if self.kind.ledger.alightings == 0 else "alight"
 
 

@@ -9,7 +9,7 @@ from farebox.box import PAPERS, Box
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, NotACommand, Picture
 from farebox.formats.journal import DriverActed
-from farebox.result import Result, Side, taken_yen
+from farebox.result import Result, Side
 from farebox.terminal import Terminal
 from sim.hardware.field import Moment, Withdrawal
 from tariff.purses import Payment
@@ -214,7 +214,7 @@ def test_loc_8_a_top_up_is_tended_and_shown_and_is_no_fare(tmp_path: Path) -> No
 @pytest.mark.parametrize("side", [Side.BOARDING, Side.ALIGHTING])
 def test_a_top_up_that_is_confirmed_at_a_later_tap_is_no_fare_taken(side: Side) -> None:
     confirmed = intent(action="top-up", due_yen=0, note_yen=1_000)
-    assert taken_yen(Result(side, CARD, 0, service(), confirmed=confirmed)) is None
+    assert Result(side, CARD, 0, service(), confirmed=confirmed).taken_yen is None
 
 
 def test_only_the_last_taps_are_kept_the_newest_first(shift: Shift) -> None:

@@ -29,7 +29,6 @@ from farebox.terms import Orders
 from sim.hardware.field import Moment, Withdrawal
 from tariff.account import Account, AutoCharge, HolderKind
 from tariff.refusal import Code
-from tariff.settle import Cancellation, cancel
 from tests.bundles.test_bundle_format import directives as any_directives
 from tests.farebox.bus import DAY, Bus, account_of, aizu, balance_yen, card_with, lococa, standing_slot, stop_number
 from tests.farebox.field_bench import FieldBench
@@ -191,10 +190,12 @@ def test_gen_22_ctr_3_taking_a_settlement_back_leaves_the_new_pass_on_the_card(b
     bus.clock.now_s += 86_400
     alighted = bus.alight(card)
     assert alighted.alighted is not None and alighted.alighted.settlement.due_yen == 250
-    taken_back = cancel(alighted.alighted.settlement, account_of(card))
-    assert isinstance(taken_back, Cancellation)
-    assert taken_back.after.held_pass == account_of(card).held_pass and taken_back.after.directive == 1
-    assert taken_back.after.stored_fare_yen == 2_000
+    renewed = account_of(card).held_pass
+    bus.terminal.begin_cancelling()
+    taken_back = bus.alight(card)
+    assert taken_back.cancelled is not None and taken_back.refusal is None
+    assert account_of(card).held_pass == renewed and account_of(card).directive == 1
+    assert balance_yen(card) == 2_000
 
 
 def test_aut_4_faults_45_settings_of_today_hold_from_tomorrow(bus: Bus) -> None:

@@ -25,7 +25,7 @@ from tests.journal.memory_disk import MemoryDisk, lost
 
 THROUGH_NFCPY = (
     *("board-pass", "alight-general", "alight-auto-charge", "alight-points-used", "alight-student-coupons"),
-    *("one-tap-layout-1-pass", "alight-directive-auto-charge"),
+    *("one-tap-layout-1-pass", "alight-directive-auto-charge", "cancel-auto-charge", "cancel-coupons-short"),
 )
 
 RIDES_ON = [name for name, kind in KINDS.items() if kind.ledger.alightings and kind.service().table.size > 2]

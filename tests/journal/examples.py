@@ -116,10 +116,7 @@ intents = st.builds(
     st.lists(_line, max_size=j.MAX_LINES).map(tuple),
     _hash,
     _purses,
-    _whole,
-    _whole,
-    _whole,
-    _whole,
+    *[_whole] * 5,
 )
 records: st.SearchStrategy[j.Record] = st.one_of(
     st.builds(j.Opened, _id, _id, _whole),
@@ -140,6 +137,9 @@ def in_schema(schema: int, record: j.Record) -> j.Record:
     """The record with only what a schema could say; a note of a later one becomes a note in words."""
     if schema < 3 and isinstance(record, (j.NoteMoved, j.Voucher)):
         return j.Noted(b"", "note", str(record.intent_seq))
+    if schema < 4 and isinstance(record, j.Intent):
+        kept: j.Action = "alight" if record.action == "cancel" else record.action
+        record = record._replace(action=kept, cancels_seq=0)
     if schema < 3 and isinstance(record, j.Intent):
         action: j.Action = "alight" if record.action == "top-up" else record.action
         record = record._replace(action=action, note_yen=0, premium_yen=0)

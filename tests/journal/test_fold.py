@@ -322,3 +322,75 @@ def test_faults_43_a_note_that_has_its_end_is_asked_for_no_more(to: j.Move) -> N
 def test_a_note_that_does_not_hold_is_told(day: list[Record], seq: int, says: str) -> None:
     violations = audit(entries(*day))[1]
     assert [found.seq for found in violations] == [seq] and says in violations[0].what
+
+
+# -- a settlement taken back (GEN-22)
+
+WRONG = points_intent(cash_yen=0, auto_charge_yen=0)
+"""210 yen from stored fare, 6 points earned."""
+TAKEN_BACK = WRONG._replace(
+    action="cancel",
+    slot_before=WRONG.slot_after,
+    slot_after=bytes(16),
+    write_counter=WRONG.write_counter + 3,
+    sf_before_yen=WRONG.sf_after_yen,
+    sf_after_yen=WRONG.sf_before_yen,
+    purses=tuple((name, after, before) for name, before, after in WRONG.purses),
+    lines=(("GEN-22", -210),),
+    cancels_seq=1,
+)
+THIRD = Outcome(3, "written")
+
+
+@pytest.mark.parametrize(
+    ("day", "ledger"),
+    [
+        ([WRONG, WRITTEN, TAKEN_BACK], _LEFT := Ledger(-210, 0, 0, 210, 0, 1, points_delta=6, points_earned=6)),
+        ([WRONG, WRITTEN, TAKEN_BACK, Outcome(3, "not_written")], _LEFT),
+        ([WRONG, WRITTEN, TAKEN_BACK, THIRD], Ledger(cancelled=1, cancelled_yen=210)),
+        (
+            [WRONG, WRITTEN, TAKEN_BACK, THIRD, WRONG, Outcome(5, "written")],
+            _LEFT._replace(cancelled=1, cancelled_yen=210),
+        ),
+    ],
+    ids=["pending", "not-written", "written", "settled-again"],
+)
+def test_gen_22_a_settlement_taken_back_is_in_no_sum(day: list[Record], ledger: Ledger) -> None:
+    pending = int(len(day) == 3)
+    assert audit(entries(*day)) == (ledger._replace(pending=pending), ())
+
+
+def test_gen_22_cash_and_auto_charge_go_back_too() -> None:
+    wrong = intent(sf_before_yen=50, sf_after_yen=1_050, cash_yen=210, auto_charge_yen=1_000)
+    back = TAKEN_BACK._replace(sf_before_yen=1_050, sf_after_yen=50, cash_yen=210, auto_charge_yen=1_000)
+    back = back._replace(purses=(), points_earned=0)
+    assert audit(entries(wrong, WRITTEN, back, THIRD)) == (Ledger(cancelled=1, cancelled_yen=210), ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (TAKEN_BACK._replace(cancels_seq=0), "cancels 0 otherwise than the card's settlement 1 was"),
+        (TAKEN_BACK._replace(cancels_seq=2), "cancels 2 otherwise than the card's settlement 1 was"),
+        (TAKEN_BACK._replace(idm=bytes(8)), "cancels 1, which is no settlement of this card"),
+        (TAKEN_BACK._replace(slot_before=bytes(16)), "cancels 1 otherwise than the card's settlement 1 was"),
+        (TAKEN_BACK._replace(cash_yen=10), "cancels 1 otherwise than the card's settlement 1 was"),
+        (TAKEN_BACK._replace(sf_after_yen=2_000), "cancels 1 otherwise than the card's settlement 1 was"),
+        (WRONG._replace(cancels_seq=1), "cancels 1, but is no cancelling"),
+    ],
+)
+def test_gen_22_what_is_taken_back_is_what_was_taken(wrong: Intent, what: str) -> None:
+    _, violations = audit(entries(WRONG, WRITTEN, wrong, THIRD))
+    assert what in [one.what for one in violations]
+
+
+def test_gen_22_a_settlement_is_taken_back_once() -> None:
+    _, violations = audit(entries(WRONG, WRITTEN, TAKEN_BACK, THIRD, TAKEN_BACK, Outcome(5, "written")))
+    assert [one.what for one in violations] == ["cancels 1, which is no settlement of this card"]
+
+
+def test_gen_22_the_settlement_may_be_in_a_segment_that_is_not_here() -> None:
+    later = [entry._replace(seq=entry.seq + 10) for entry in entries(TAKEN_BACK)]
+    done = Entry(12, 11, AT_S, Outcome(11, "written"))
+    ledger, violations = audit([*later, done])
+    assert violations == () and (ledger.fares_yen, ledger.cancelled) == (-210, 1)

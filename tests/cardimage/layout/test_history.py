@@ -18,7 +18,7 @@ ROW = HistoryRow(41, DAY, 311, 3, 12, 230, 0, 1_000, 1_500, True)
 
 
 def row(sequence: int, *, after_boarding: bool = False) -> HistoryRow:
-    return HistoryRow(sequence % 256, DAY, 1, 0, 5, 230, 0, 0, 1_000, after_boarding)
+    return HistoryRow(sequence % 256, DAY, 1 + sequence % 256, 0, 5, 230, 0, 0, 1_000, after_boarding)
 
 
 def slot(sequence: int, state: RideState = RideState.CLOSED) -> Slot:
@@ -142,6 +142,22 @@ def test_a_row_staged_and_never_committed_does_not_count_once_a_boarding_took_it
 
 def test_a_row_before_one_that_follows_no_boarding_counts() -> None:
     assert used((row(4), row(6), row(7)), 7) == [7, 6, 4]
+
+
+def test_gen_22_a_settlement_that_was_taken_back_does_not_count() -> None:
+    wrong = row(6)._replace(alighted=9)
+    reopened = slot(7)._replace(ride=RideMark(RideState.OPEN, DAY, wrong.trip_number, 3))
+    assert last_uses((row(4), wrong), reopened) == (row(4),)
+    right = wrong._replace(sequence=8, due_yen=120, after_boarding=True)
+    assert last_uses((row(4), wrong, right), slot(8)) == (right, row(4))
+
+
+def test_gen_22_a_second_ride_on_the_same_trip_leaves_the_first_one_standing() -> None:
+    first = row(6)._replace(alighted=9)
+    boarded_there = slot(7)._replace(ride=RideMark(RideState.OPEN, DAY, first.trip_number, 9))
+    assert last_uses((first,), boarded_there) == (first,)
+    second = first._replace(sequence=8, boarded=9, alighted=11, after_boarding=True)
+    assert last_uses((first, second), slot(8)) == (second, first)
 
 
 def test_a_card_that_has_not_ridden_shows_what_its_rows_say() -> None:

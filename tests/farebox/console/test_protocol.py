@@ -53,7 +53,23 @@ PICTURE = Picture(
     notice=("ok", "ok"),
     totals=words.Totals(1, 2, 3, 4, 5, 6, 7),
     watched=words.Watched(
-        "1.0", 1, 2, 3, 4, 5, (words.RefusedTimes("short", 6),), 7, 8, 9, 1_795_125_299, 10, "ntp", True, None
+        "1.0",
+        1,
+        2,
+        3,
+        4,
+        11,
+        5,
+        (words.RefusedTimes("short", 6),),
+        7,
+        8,
+        9,
+        1_000,
+        1_795_125_299,
+        10,
+        "ntp",
+        True,
+        None,
     ),
 )
 EXAMPLES: dict[str, Command] = {

@@ -78,6 +78,8 @@ def test_metrics_are_what_the_picture_and_the_journals_folder_say() -> None:
         "farebox_fares_yen_total": 7,
         "farebox_cash_yen_total": 8,
         "farebox_topped_up_yen_total": 9,
+        "farebox_taps_total cancelled": 11,
+        "farebox_cancelled_yen_total": 1_000,
         "farebox_pending_writes": 10,
         "farebox_alarm pending": 1,
         "farebox_clock_trusted ntp": 1,
