@@ -218,7 +218,7 @@ def test_a_read_that_can_not_be_done_is_refused(issued: Bench, frame: str, statu
         f"21 {HEAD_WRITE} 01 80 01" + " 55" * 17,
     ],
 )
-def test_a_list_that_is_not_whole_is_met_with_silence(issued: Bench, frame: str) -> None:
+def test_faults_9_a_list_that_is_not_whole_is_met_with_silence(issued: Bench, frame: str) -> None:
     before = dict(issued.blocks)
     assert issued.send(frame) is None
     assert issued.blocks == before
@@ -333,7 +333,7 @@ def right_mac(count: int = 3, block: int = 1, data: bytes = NEW) -> bytes:
         "mac of a read",
     ],
 )
-def test_a_mac_that_does_not_hold_changes_nothing(
+def test_faults_10_a_mac_that_does_not_hold_changes_nothing(
     issued: Bench, block: int, data: bytes, count: int, mac: bytes | None
 ) -> None:
     issued.write_count = 3
@@ -659,7 +659,7 @@ def test_a_lite_s_that_lacks_a_block_is_not_taken(block: int) -> None:
         "09 06 01 2E 4C D1 A0 B3 57",
     ],
 )
-def test_what_is_no_command_to_it_is_met_with_silence(issued: Bench, frame: str) -> None:
+def test_faults_9_what_is_no_command_to_it_is_met_with_silence(issued: Bench, frame: str) -> None:
     before = dict(issued.blocks)
     assert issued.send(frame) is None
     assert issued.blocks == before

@@ -215,5 +215,5 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_file_is_only_a_fault(make: Callable[[], bytes]) -> None:
+def test_faults_31_a_hostile_file_is_only_a_fault(make: Callable[[], bytes]) -> None:
     fault(make())

@@ -370,7 +370,7 @@ def test_an_image_withdrawn_leaves_no_session_on_the_chip(chip: ChipDriver) -> N
     assert writes(image) == 0
 
 
-def test_a_card_of_another_key_is_refused_at_its_first_read(other_keys: ChipDriver) -> None:
+def test_faults_10_11_a_card_of_another_key_is_refused_at_its_first_read(other_keys: ChipDriver) -> None:
     image = issued()
     other_keys.lay(image)
     session = sensed(other_keys)

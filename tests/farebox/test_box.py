@@ -1,6 +1,8 @@
 """The fare box at work: what the driver asks is done or told, cards are served in between, the picture says it all."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from farebox.box import PAPERS, Box
 from farebox.console import protocol as words
 from farebox.console.protocol import Command, NotACommand, Picture
+from farebox.console.server import ConsoleServer
 from farebox.formats.journal import DriverActed
 from farebox.result import Result, Side
 from farebox.terminal import Terminal
@@ -237,3 +240,33 @@ def test_what_is_watched_from_outside_adds_up_and_names_no_card(shift: Shift) ->
     assert {entry.code: entry.times for entry in seen.refused} == {"out-of-service": 1, "no-boarding": 1}
     assert (seen.fares_yen, seen.cash_yen, seen.last_tap_s) == (500, 0, shift.bus.clock())
     assert (seen.pending, seen.clock_trusted, seen.hotlist_made_at_s) == (0, True, None)
+
+
+def test_faults_15_a_tap_in_the_middle_of_a_command_is_priced_by_what_was_said_before_it(tmp_path: Path) -> None:
+    """The next stop comes over the socket byte by byte: until it is whole the bus stands where it stood."""
+    with Bus(tmp_path, FieldBench()) as bus, ExitStack() as stack:
+        bus.clock.reach(service().began_s)
+        server = ConsoleServer(tmp_path / "console")
+        stack.callback(server.close)
+        sides = (Side.BOARDING, Side.ALIGHTING)
+        box = Box(bus.terminal, sides, DUTY, bus.clock, server, bus.recent, bus.ledger, simulated=True)
+        console = stack.enter_context(socket.socket(socket.AF_UNIX))
+        console.connect(str(tmp_path / "console"))
+        console.sendall(words.command_line(words.BeginTrip("HAKUHO-W01")))
+        box.step()
+        near, far = lococa(2_000, 1), lococa(2_000, 2)
+        bus.board(near)
+        bus.board(far)
+        console.sendall(words.command_line(words.GoToStop(3)))
+        box.step()
+        line = words.command_line(words.GoToStop(4))
+        for place in range(len(line) - 1):
+            console.sendall(line[place : place + 1])
+            box.step()
+        bus.alight(near)
+        console.sendall(line[-1:])
+        box.step()
+        bus.alight(far)
+        table = service().table
+        assert [2_000 - balance_yen(card) for card in (near, far)] == [table.fare_yen(0, 3), table.fare_yen(0, 4)]
+        assert table.fare_yen(0, 3) != table.fare_yen(0, 4)

@@ -272,7 +272,7 @@ def waiting(draw: st.DrawFn) -> tuple[Directive, ...]:
 
 
 @given(waiting(), st.lists(st.sampled_from(SOME_DAYS), max_size=10))
-def test_ctr_3_each_is_applied_at_most_once_in_order_and_none_before_its_day(
+def test_ctr_3_faults_45_each_is_applied_at_most_once_in_order_and_none_before_its_day(
     there: tuple[Directive, ...], tapped: list[date]
 ) -> None:
     account = CARD

@@ -23,7 +23,7 @@ def test_nobody_was_seen_who_was_not() -> None:
     assert Seen().most_writes(CARD) == 0
 
 
-def test_a_count_never_goes_back() -> None:
+def test_faults_12_a_count_never_goes_back() -> None:
     seen = Seen()
     for count in (7, 5, 6):
         seen.note(CARD, count)

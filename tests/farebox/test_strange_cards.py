@@ -216,7 +216,9 @@ class TestClones:
         assert blocks_of(clone.image) == before
         assert refusals(bus) == [Refused(clone.image.idm, side, "wrong-key", "")]
 
-    def test_faults_11_the_true_cards_pending_write_waits_for_the_true_card(self, bus: Bus, bench: Pn532Bench) -> None:
+    def test_faults_6_11_the_true_cards_pending_write_waits_for_the_true_card(
+        self, bus: Bus, bench: Pn532Bench
+    ) -> None:
         card = lococa(2_000)
         bus.board(card)
         bus.drive_to("新白河").alight(card, Withdrawal(5, Moment.AFTER))

@@ -109,7 +109,7 @@ def test_alighting_settles_from_the_boarding_record() -> None:
         (opened(4), "boarded at this very stop"),
     ],
 )
-def test_gen_7_without_a_boarding_record_the_driver_is_asked(mark: RideMark | None, why: str) -> None:
+def test_gen_7_faults_17_without_a_boarding_record_the_driver_is_asked(mark: RideMark | None, why: str) -> None:
     decision = judge_alighting(CARD._replace(ride=mark), HERE._replace(stop_index=4), NOW_S)
     assert isinstance(decision, Refusal), why
     assert decision.code is Code.NO_BOARDING, why
@@ -143,7 +143,7 @@ def test_gen_10_short_then_the_shortage_in_cash() -> None:
     assert paid.settlement.after.stored_fare_yen == 5
 
 
-def test_gen_5_a_ride_over_midnight_is_of_the_boarding_day() -> None:
+def test_gen_5_faults_26_a_ride_over_midnight_is_of_the_boarding_day() -> None:
     """The trip of 23:20, boarded on the 20th and left on the 21st: a pass that ends on the 20th still counts."""
     late = service("HAKUHO-W10")
     section = Section(stop_number("磐城棚倉"), stop_number("新白河"), False, 500)

@@ -184,7 +184,7 @@ class TestDriver:
 
 
 class TestOnceOnly:
-    def test_gen_9_a_second_tap_shows_the_first_result(self, bus: Bus) -> None:
+    def test_gen_9_faults_13_a_second_tap_shows_the_first_result(self, bus: Bus) -> None:
         card = lococa(2_000)
         bus.begin().board(card)
         bus.drive_to("新白河").alight(card)

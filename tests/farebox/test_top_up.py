@@ -55,7 +55,7 @@ def test_loc_10_it_is_looked_at_before_each_note() -> None:
     assert (added, account.stored_fare_yen, done.rule) == (2, 11_000, "LOC-10")
 
 
-def test_gen_3_a_note_that_would_pass_the_cap_is_not_let_in() -> None:
+def test_gen_3_faults_42_a_note_that_would_pass_the_cap_is_not_let_in() -> None:
     """With 12,000 yen allowed in all: at 3,000 a 10,000-yen note would be over, the others would not."""
     low = SERVICE._replace(rulebook=SERVICE.rulebook._replace(stored_fare_cap_yen=12_000))
     assert takes(lococa(3_000), low, AT_A_STOP, AT_S) == (1_000, 5_000)

@@ -34,7 +34,7 @@ def test_a_card_key_is_the_hmac_of_its_idm() -> None:
 
 
 @given(st.binary(min_size=8, max_size=8), st.binary(min_size=8, max_size=8))
-def test_every_card_has_a_key_of_its_own(one: bytes, other: bytes) -> None:
+def test_faults_11_every_card_has_a_key_of_its_own(one: bytes, other: bytes) -> None:
     keys = MasterKeyStore(MASTER)
     assert len(keys.card_key(one)) == 16
     assert (keys.card_key(one) == keys.card_key(other)) == (one == other)

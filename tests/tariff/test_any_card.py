@@ -120,7 +120,7 @@ def test_gen_1_igp_28_nor_10_no_yen_point_or_coupon_is_lost_or_made(case: Case) 
 
 
 @given(case=_cases())
-def test_gen_1_gen_3_no_purse_is_ever_negative_or_over_the_cap(case: Case) -> None:
+def test_gen_1_gen_3_faults_44_no_purse_is_ever_negative_or_over_the_cap(case: Case) -> None:
     done = case.settle()
     if isinstance(done, Settlement):
         assert min(balance_yen(done.after, purse) for purse in Purse) >= 0

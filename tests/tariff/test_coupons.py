@@ -257,7 +257,7 @@ def test_no_tickets_are_no_coupons(number: int) -> None:
         pay_with_coupons((230,), (hundreds(ORDINARY, 1), hundreds(ORDINARY, number)), NOON, AIZU)
 
 
-def test_a_negative_fare_is_the_callers_mistake() -> None:
+def test_faults_44_a_negative_fare_is_the_callers_mistake() -> None:
     assert paid((0,), hundreds(ORDINARY, 1)).lost_yen == 100
     with pytest.raises(ValueError, match=r"^coupons \(\) for fares \(230, -1\)$"):
         pay_with_coupons((230, -1), (), NOON, AIZU)

@@ -353,7 +353,7 @@ def test_pass_5_the_shipped_choice_of_each_operator() -> None:
     ],
     ids=["the day before", "the first day", "between", "the last day", "the day after", "a year later"],
 )
-def test_pass_6_first_and_last_day_count_and_no_other(day: date, due: int, scheme: str) -> None:
+def test_pass_6_faults_26_first_and_last_day_count_and_no_other(day: date, due: int, scheme: str) -> None:
     bought = held(section("磐城棚倉", "新白河"), first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
     settlement = settled(ride(HAKUHO_LINE, 0, 4, day=day), card(held_pass=bought, scheme=scheme))
     assert settlement.due_yen == due
@@ -379,7 +379,9 @@ def test_pass_6_a_pass_of_one_day() -> None:
     [(TODAY - ONE_DAY, TODAY, 0), (TOMORROW, TOMORROW + ONE_DAY, 500)],
     ids=["ended at midnight", "began at midnight"],
 )
-def test_gen_5_a_ride_past_midnight_is_judged_by_its_boarding_day(first_day: date, last_day: date, due: int) -> None:
+def test_gen_5_faults_26_a_ride_past_midnight_is_judged_by_its_boarding_day(
+    first_day: date, last_day: date, due: int
+) -> None:
     bought = held(section("磐城棚倉", "新白河"), first_day=first_day, last_day=last_day)
     taken = ride(HAKUHO_LINE, 0, 4, day=TODAY, alighted_on=TOMORROW)
     assert settled(taken, card(held_pass=bought)).due_yen == due

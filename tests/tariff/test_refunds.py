@@ -68,7 +68,7 @@ def test_loc_18_days_count_from_the_first_of_validity_through_the_day_of_return(
     assert days_used(HELD, returned_on) == days
 
 
-def test_loc_18_29_february_is_a_day_like_any_other() -> None:
+def test_loc_18_faults_26_the_29_february_is_a_day_like_any_other() -> None:
     assert days_used(HELD._replace(first_day=date(2028, 2, 28)), date(2028, 3, 1)) == 3
 
 
