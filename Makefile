@@ -81,7 +81,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
 # What a terminal on a bus needs besides; the Debian package holds it.
-PI_EXTRAS := console printer vehicle pi metrics
+PI_EXTRAS := console exchange printer vehicle pi metrics
 
 lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/build.in
 	$(COMPILE) requirements/build.in -o requirements/build.txt
