@@ -1,5 +1,6 @@
 """`farebox bench`: scenarios, run through the real fare box. (The figures of performance are `make bench`'s.)"""
 
+import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from farebox.words import Language, say
 from sim.bench import AirBench, Pn532Bench
 from sim.scenario.example import EXAMPLE
 from sim.scenario.faults import ScenarioBroken
+from sim.scenario.json_schema import json_schema
 from sim.scenario.reading import Scenario
 from sim.scenario.running import BenchFor, Outcome, run
 from sim.scenario.schema import SUFFIX
@@ -42,6 +44,7 @@ def bench() -> None:
     farebox bench my.scenario.toml -k LOC-14         only what has these words in title, rules or file
     farebox bench my.scenario.toml --reader pn532    through a simulated chip, real pyserial and real nfcpy
     farebox bench new my.scenario.toml               a file to begin with
+    farebox bench schema > scenario.schema.json      for editors
 
     What a file may say: docs/scenarios.md. Exits 1 if a scenario fails, 78 if a file is wrong.
     """
@@ -115,6 +118,16 @@ def new(path: Path, force: bool) -> None:
     farebox bench my.scenario.toml
     """
     write_new(path, EXAMPLE, force=force)
+
+
+@bench.command(short_help="Print the JSON Schema of scenario files, for editors.")
+def schema() -> None:
+    """Print the JSON Schema of scenario files: editors complete keys by it, and underline mistakes.
+
+    \b
+    farebox bench schema > scenario.schema.json
+    """
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
 
 
 def write_new(path: Path, text: str, *, force: bool) -> None:

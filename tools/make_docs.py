@@ -2,11 +2,13 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 from farebox.table import TRANSITIONS, Event, as_mermaid
+from sim.scenario.schema import TABLES, doc_of, words_of
 from tariff.operator_file import ARRAYS, SETTINGS
 
 _ROOT = Path(__file__).parents[1]
@@ -194,9 +196,37 @@ def shown(value: Any, key: str = "") -> str:
     return _SHOWN[key](value) if key in _SHOWN else ", ".join(map(shown, value))
 
 
+# -- the keys of a scenario
+
+_SCENARIO_KEYS = """# Scenario files, key by key
+
+*Generated from `sim/scenario/schema.py` by `make docs`; don't edit.*
+
+[Scenarios](scenarios.md) tells how they are written. Every key that a `*.scenario.toml` may have is here; any other is
+a fault that is told with its line. Money is in yen. `farebox bench schema` gives the same to editors, as a JSON Schema.
+
+{tables}
+"""
+
+
+def scenario_keys() -> str:
+    """The page of a scenario's keys, table by table."""
+    return _SCENARIO_KEYS.format(tables="\n\n".join(_scenario_table(name, kind) for name, kind in TABLES))
+
+
+def _scenario_table(name: str, kind: Any) -> str:
+    rows = [
+        f"| `{key.name.removesuffix('_')}` | {doc_of(key)} | {', '.join(f'`{word}`' for word in words_of(key))} |"
+        for key in fields(kind)
+    ]
+    told = " ".join(str(kind.__doc__).split())
+    return "\n".join((f"## {name}", "", told, "", "| key | what it says | one of |", "|---|---|---|", *rows))
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "state_machine.md": state_machine,
     "operators.md": lambda: operators(shipped()),
+    "scenario_keys.md": scenario_keys,
 }
 """The generated documents of docs/, and what makes each."""
 

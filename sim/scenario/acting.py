@@ -15,8 +15,8 @@ from farebox.top_up import Halt
 from sim.bench import FieldsBench
 from sim.hardware.field import Moment, Withdrawal
 from sim.scenario.faults import Misfit
-from sim.scenario.reading import FIRST_BUS, KINDS, over
-from sim.scenario.schema import DirectiveSaid, HotlistSaid, PartySaid, StepSaid
+from sim.scenario.reading import FIRST_BUS, over
+from sim.scenario.schema import KINDS, DirectiveSaid, HotlistSaid, PartySaid, StepSaid
 from sim.scenario.world import NOT_SET, Bus, Card, World, at_s
 from tariff.account import Account
 from tariff.purses import Payment

@@ -16,10 +16,6 @@ from cattrs.cols import homogenous_tuple_structure_factory, is_mapping, mapping_
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
-from farebox.box import PAPERS
-from farebox.result import Sound
-from farebox.tap import NoteCode
-from sim.hardware.field import Moment
 from sim.scenario.faults import ScenarioBroken
 from sim.scenario.places import Path, line_of, lines_of
 from sim.scenario.schema import (
@@ -33,22 +29,14 @@ from sim.scenario.schema import (
     ScenarioSaid,
     StepSaid,
     When,
+    words_of,
 )
-from tariff.account import HolderKind
-from tariff.purses import Payment
-from tariff.refusal import Code
-from tariff.riders import Handbook, RiderClass
-from tariff.rulebook import Purse
-from tariff.single_tap import Taps
 
 MOST_BYTES = 1 << 20
-_MOST_YEN = 1_000_000
+MOST_YEN = 1_000_000
 _MOST_CHARS = 4_000
 _MOST_ENTRIES = 2_000
 
-KINDS = {kind.name.lower().replace("_", "-"): kind for kind in HolderKind}
-PURSES = tuple(str(purse) for purse in Purse if purse is not Purse.STORED_FARE)
-ASKED = ("stop", "payment", "nothing")
 TAPS = ("board", "alight", "two_cards", "top_up")
 _RULE = re.compile(r"(GEN|PASS|LOC|IGP|NOR|AZF|AUT|PRT|CTR)-[1-9][0-9]*|faults [1-9][0-9]*")
 _LINE = re.compile(rf"({_RULE.pattern}) -?[0-9][0-9_,]*")
@@ -157,8 +145,8 @@ def _text(value: object, _: type) -> str:
 
 
 def _whole(value: object, _: type) -> int:
-    if type(value) is not int or not 0 <= value <= _MOST_YEN:
-        raise TypeError(f"{_short(value)} is not a whole number from 0 to {_MOST_YEN:,}, without quotes")
+    if type(value) is not int or not 0 <= value <= MOST_YEN:
+        raise TypeError(f"{_short(value)} is not a whole number from 0 to {MOST_YEN:,}, without quotes")
     return value
 
 
@@ -308,6 +296,7 @@ class _Laws:
             yield path, f"{_spelled(path)}: {what}"
 
     def _all(self) -> _Found:
+        yield from _words((), self._book)
         if not self._book.scenario:
             yield (), "no scenario; add [[scenario]]"
         for name, route in self._book.routes.items():
@@ -332,9 +321,8 @@ class _Laws:
             yield (*path, "steps"), "nothing happens; add a step"
         for number, step in enumerate(said.steps):
             yield from _step((*path, "steps", number), step, cards, buses)
-        for name, end in said.end.cards.items():
+        for name in said.end.cards:
             yield from _known((*path, "end", "cards", name), name, cards, "card")
-            yield from _purses((*path, "end", "cards", name, "purses"), end.purses)
 
 
 def _route(path: Path, said: RouteSaid) -> _Found:
@@ -346,19 +334,15 @@ def _route(path: Path, said: RouteSaid) -> _Found:
     for key, rows in (("fares", said.fares), ("cash_fares", said.cash_fares)):
         if rows and [len(row) for row in rows] != list(range(1, size)):
             yield (*path, key), f"{size} stops make rows of {', '.join(map(str, range(1, size)))} fares"
-    yield from _word((*path, "taps"), said.taps, tuple(Taps))
 
 
 def _card(path: Path, said: CardSaid) -> _Found:
-    yield from _word((*path, "kind"), said.kind, tuple(KINDS))
     if said.recorded is None and said.taken_for is not None:
         yield (*path, "taken_for"), "is said of a recorded card"
     if said.recorded is not None and said != CardSaid(recorded=said.recorded, taken_for=said.taken_for):
         yield (*path, "recorded"), "a recorded card is what it is; take the other keys away"
     if said.pass_only and said.coupons is not None:
         yield (*path, "pass_only"), "a card with the pass function only has no purse (NOR-12)"
-    if said.ride is not None:
-        yield from _word((*path, "ride", "state"), said.ride.state, ("open", "closed"))
     if said.pass_ is not None:
         held = said.pass_
         if (held.from_ is None) != (held.to is None):
@@ -387,7 +371,7 @@ def _step(path: Path, step: StepSaid, cards: dict[str, CardSaid], buses: Iterabl
             yield from _known((*path, key), name, cards, "card")
     if step.two_cards and len(set(step.two_cards)) != 2:
         yield (*path, "two_cards"), "two different cards"
-    yield from _words_of(path, step)
+    yield from _forms(path, step)
     yield from _centre(path, step, cards)
 
 
@@ -397,35 +381,16 @@ def _centre(path: Path, step: StepSaid, cards: dict[str, CardSaid]) -> _Found:
             yield from _known((*path, "hotlist"), name, cards, "card")
     if (said := step.directive) is not None:
         yield from _known((*path, "directive", "card"), said.card, cards, "card")
-        yield from _word((*path, "directive", "kind"), said.kind, tuple(KINDS))
         if not (said.pass_ or said.auto_charge or said.auto_charge_off or said.kind):
             yield (*path, "directive"), "nothing changes; give pass, auto_charge, auto_charge_off or kind"
 
 
-def _words_of(path: Path, step: StepSaid) -> _Found:
-    yield from _word((*path, "answer_payment"), step.answer_payment, (Payment.PART_CASH, Payment.ALL_CASH))
-    yield from _word((*path, "paper"), step.paper, tuple(PAPERS))
-    yield from _word((*path, "refused"), step.refused, tuple(Code))
-    yield from _word((*path, "sound"), step.sound, tuple(Sound))
-    yield from _word((*path, "asks"), step.asks, ASKED)
-    yield from _purses((*path, "purses"), step.purses)
-    for place, remark in enumerate(step.remarks or ()):
-        yield from _word((*path, "remarks", place), remark, tuple(NoteCode))
+def _forms(path: Path, step: StepSaid) -> _Found:
     for place, line in enumerate(step.lines or ()):
         if not _LINE.fullmatch(line):
             yield (*path, "lines", place), f"{line!r} is no line; write rule and yen, as PASS-3 450"
-    if step.tear is not None:
-        yield from _word((*path, "tear", "moment"), step.tear.moment, tuple(Moment))
-        if step.tear.command < 1:
-            yield (*path, "tear", "command"), "commands count from 1"
-    if step.party is not None:
-        classes = tuple(RiderClass)
-        yield from _word((*path, "party", "holder"), step.party.holder, classes)
-        for key in ("companions", "family"):
-            for place, rider in enumerate(getattr(step.party, key)):
-                yield from _word((*path, "party", key, place), rider, classes)
-        for place, one in enumerate(step.party.attendants):
-            yield from _word((*path, "party", "attendants", place, "handbook"), one.handbook, tuple(Handbook))
+    if step.tear is not None and step.tear.command < 1:
+        yield (*path, "tear", "command"), "commands count from 1"
 
 
 _RIDES = ("board", "alight")
@@ -454,16 +419,30 @@ def _is_said(step: StepSaid, key: str) -> bool:
     return bool(getattr(step, key) != _NOT_SAID[key])
 
 
-def _word(path: Path, word: str | None, known: Iterable[str]) -> _Found:
-    if word is not None and word not in (words := tuple(map(str, known))):
-        yield path, f"{word!r} is unknown{_near(word, words)}"
+def _words(path: Path, said: Any) -> _Found:
+    """Words that are none of those a key may say, in a table and all below it."""
+    if isinstance(said, dict | tuple) and not isinstance(said, When):
+        inside = said.items() if isinstance(said, dict) else enumerate(said)
+        for place, one in inside:
+            yield from _words((*path, place), one)
+    elif is_dataclass(said):
+        for key in fields(said):
+            value, at = getattr(said, key.name), (*path, key.name.removesuffix("_"))
+            if known := words_of(key):
+                yield from _unknown(at, value, known)
+            else:
+                yield from _words(at, value)
+
+
+def _unknown(path: Path, value: Any, known: tuple[str, ...]) -> _Found:
+    match value:
+        case str() if value not in known:
+            yield path, f"{value!r} is unknown{_near(value, known)}"
+        case tuple() | dict():
+            for place, word in enumerate(value):
+                yield from _unknown((*path, place if isinstance(value, tuple) else word), word, known)
 
 
 def _known(path: Path, name: str, known: Iterable[str], what: str) -> _Found:
     if name not in (names := tuple(known)):
         yield path, f"{name!r} is no {what} of this scenario{_near(name, names) if names else f'; there is no {what}'}"
-
-
-def _purses(path: Path, purses: dict[str, int]) -> _Found:
-    for name in purses:
-        yield from _word((*path, name), name, PURSES)

@@ -3,9 +3,21 @@
 A key's doc is for people who know buses and no Python. A trailing `_` is left out in the file (`pass_` is `pass`).
 """
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, field, fields
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
+
+from farebox.box import PAPERS
+from farebox.result import Sound
+from farebox.tap import NoteCode
+from sim.hardware.field import Moment
+from tariff.account import HolderKind
+from tariff.purses import Payment
+from tariff.refusal import Code
+from tariff.riders import Handbook, RiderClass
+from tariff.rulebook import Purse
+from tariff.single_tap import Taps
 
 SUFFIX = ".scenario.toml"
 
@@ -17,21 +29,33 @@ class When(NamedTuple):
     clock: time
 
 
-def _key(doc: str, default: Any = None) -> Any:
-    return field(default=default, metadata={"doc": doc})
+KINDS = {kind.name.lower().replace("_", "-"): kind for kind in HolderKind}
+PURSES = tuple(str(purse) for purse in Purse if purse is not Purse.STORED_FARE)
+_PAID = (Payment.PART_CASH, Payment.ALL_CASH)
 
 
-def _table(doc: str) -> Any:
-    return field(default_factory=dict, metadata={"doc": doc})
+def _key(doc: str, default: Any = None, words: Iterable[str] = ()) -> Any:
+    """A key that may be left out. `words` are all it may say: of a list each entry, of a table each key."""
+    return field(default=default, metadata={"doc": doc, "words": tuple(map(str, words))})
 
 
-def _must(doc: str) -> Any:
-    return field(metadata={"doc": doc})
+def _table(doc: str, words: Iterable[str] = ()) -> Any:
+    return field(default_factory=dict, metadata={"doc": doc, "words": tuple(map(str, words))})
 
 
-def doc_of(kind: Any, name: str) -> str:
+def _must(doc: str, words: Iterable[str] = ()) -> Any:
+    return field(metadata={"doc": doc, "words": tuple(map(str, words))})
+
+
+def words_of(key: "Field[Any]") -> tuple[str, ...]:
+    """All that a key may say; empty if it may say anything of its kind."""
+    found: tuple[str, ...] = key.metadata["words"]
+    return found
+
+
+def doc_of(key: "Field[Any]") -> str:
     """What a key is for."""
-    return str(next(one.metadata["doc"] for one in fields(kind) if one.name == name))
+    return str(key.metadata["doc"])
 
 
 # -- routes and buses
@@ -52,7 +76,7 @@ class RouteSaid:
     )
     flat_fare: int | None = _key("One fare for every ride, in place of `fares`.")
     company: str | None = _key("Whose bus it is, where the operator file has several companies (LOC-6).")
-    taps: str | None = _key("`both`, `boarding` or `alighting` (GEN-6); else as the operator file says.")
+    taps: str | None = _key("Which taps it asks for (GEN-6); else as the operator file says.", None, Taps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +144,7 @@ class RideSaid:
     """A ride that stands on the card when the scenario begins."""
 
     on: date = _must("The day it boarded.")
-    state: str = _key("`open` or `closed`.", "open")
+    state: str = _key("Whether it was closed.", "open", ("open", "closed"))
     trip_number: int = _key("The register's number of its trip; one that no bus here is on if not said.", 60_000)
     place: int = _key("The place in the trip's stops, from 0.", 0)
 
@@ -131,7 +155,7 @@ class CardSaid:
 
     operator: str | None = _key("Whose card; the bus's operator if not said.")
     balance: int | None = _key("Stored fare (SF), yen; 0 if not said.")
-    kind: str = _key("`adult`, `child`, `disabled-adult` or `disabled-child`.", "adult")
+    kind: str = _key("Whom it serves.", "adult", KINDS)
     named: bool | None = _key("Whether it knows its holder; if not said, where it has to: kinds, a named pass.")
     expires: date | None = _key("Its own last day (LOC-2).")
     pass_: PassSaid | None = _key("The pass on it.")
@@ -156,7 +180,7 @@ class CardSaid:
 class AttendantSaid:
     """One who goes with a disabled rider (AZF-20)."""
 
-    handbook: str = _must("`physical-1`, `physical-2`, `intellectual` or `mental`.")
+    handbook: str = _must("That rider's handbook.", Handbook)
     of_child: bool = _key("Whether that rider is a child.", False)
 
 
@@ -171,13 +195,11 @@ class LuggageSaid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartySaid:
-    """Who rides on the card, told to the driver before the tap (LOC-15, GEN-12). Classes: adult, child,
-    disabled-adult, disabled-child, infant, baby.
-    """
+    """Who rides on the card, told to the driver before the tap (LOC-15, GEN-12)."""
 
-    holder: str | None = _key("The holder's class where the driver overrides the card (GEN-12).")
-    companions: tuple[str, ...] = _key("Others, by class.", ())
-    family: tuple[str, ...] = _key("Family living with the holder, by class (LOC-13, AZF-61).", ())
+    holder: str | None = _key("The holder's class where the driver overrides the card (GEN-12).", None, RiderClass)
+    companions: tuple[str, ...] = _key("Others, by class.", (), RiderClass)
+    family: tuple[str, ...] = _key("Family living with the holder, by class (LOC-13, AZF-61).", (), RiderClass)
     attendants: tuple[AttendantSaid, ...] = _key("Attendants (AZF-20).", ())
     luggage: tuple[LuggageSaid, ...] = _key("Luggage (AZF-2).", ())
 
@@ -187,7 +209,7 @@ class TearSaid:
     """A card that is taken away too soon."""
 
     command: int = _must("At the n-th command the card gets, from 1: poll, challenge, read, then what is written.")
-    moment: str = _must("`before` it, `during` it, `after` it, or `answer-lost`: only its answer is, the card stays.")
+    moment: str = _must("Before it, in the midst of it, after it; or only its answer is lost, the card stays.", Moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +230,7 @@ class DirectiveSaid:
     pass_: PassSaid | None = _key("A pass, in place of the one that is there.")
     auto_charge: AutoChargeSaid | None = _key("Auto-charge switched on or set anew.")
     auto_charge_off: bool = _key("Auto-charge switched off.", False)
-    kind: str | None = _key("Another kind of card.")
+    kind: str | None = _key("Another kind of card.", None, KINDS)
     expires: date | None = _key("And its last day.")
 
 
@@ -222,11 +244,9 @@ class StepSaid:
     two_cards: tuple[str, ...] = _key("Two cards are laid on the exit reader at once (GEN-6).", ())
     top_up: str | None = _key("A top-up on the bus (LOC-8): the card is laid, `notes` are put in.")
     answer_stop: str | None = _key("The driver keys where the passenger boarded (GEN-7).")
-    answer_payment: str | None = _key("The driver keys how it is paid: `part-cash` or `all-cash` (GEN-10).")
+    answer_payment: str | None = _key("The driver keys how it is paid (GEN-10).", None, _PAID)
     drop_question: bool = _key("The driver gives the question up.", False)
-    paper: str | None = _key(
-        "A ride that no card pays is logged: `pass-slip`, `reference-paper`, `paper-pass`, `paper-coupons` (LOC-19)."
-    )
+    paper: str | None = _key("A ride that no card pays is logged (LOC-19, IGP-13).", None, PAPERS)
     drive_to: str | None = _key("The bus goes to a stop.")
     begin_trip: BusSaid | None = _key("The bus begins another trip; what is not said is as before.")
     end_trip: bool = _key("The trip ends.", False)
@@ -255,22 +275,20 @@ class StepSaid:
     fare: int | None = _key("What is due.")
     cash: int | None = _key("What of it is paid in cash.")
     balance: int | None = _key("Stored fare on the card then, by its own record.")
-    purses: dict[str, int] = _table(
-        "Other purses then: `regular`, `student`, `eco`, `transport-points`, `welfare-points`."
-    )
+    purses: dict[str, int] = _table("Other purses then.", PURSES)
     auto_charged: int | None = _key("What auto-charge added.")
     earned: int | None = _key("Points earned (IGP-28).")
     topped_up: int | None = _key("Top-up: what was added, premium included, by all notes.")
     returned: tuple[int, ...] | None = _key("Top-up: what the slot gave back.")
     lines: tuple[str, ...] | None = _key('Every line of the settlement: its rule and yen, as "PASS-3 450".')
-    refused: str | None = _key("The refusal's code. Without it, the card must be taken.")
+    refused: str | None = _key("The refusal's code. Without it, the card must be taken.", None, Code)
     short: int | None = _key("What is short (GEN-10).")
-    sound: str | None = _key("`pip` or `buzz` (GEN-14).")
-    remarks: tuple[str, ...] | None = _key("What is noted of a tap that was served, as `incomplete-ride` (GEN-8).")
+    sound: str | None = _key("What is heard (GEN-14).", None, Sound)
+    remarks: tuple[str, ...] | None = _key("What is noted of a tap that was served (GEN-8).", None, NoteCode)
     shown: tuple[str, ...] = _key("Words that the display shows, in Japanese or English.", ())
     not_served: bool = _key("The reader does nothing: the card was gone, or had been served.", False)
-    asks: str | None = _key("What the driver is asked: `stop`, `payment` or `nothing`.")
-    journal: tuple[str, ...] | None = _key("Every record that the step adds to the journal; see below.")
+    asks: str | None = _key("What the driver is asked.", None, ("stop", "payment", "nothing"))
+    journal: tuple[str, ...] | None = _key("Every record that the step adds to the journal, in its words.")
 
 
 ACTS = (
@@ -294,7 +312,7 @@ class CardEnd:
     """What a card holds in the end."""
 
     balance: int | None = _key("Stored fare.")
-    purses: dict[str, int] = _table("Other purses.")
+    purses: dict[str, int] = _table("Other purses.", PURSES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,8 @@ from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 from sim.hardware.volatile_disk import VolatileFolder
 from sim.replay import SimClock
 from sim.scenario.faults import Misfit
-from sim.scenario.reading import FIRST_BUS, KINDS, Scenario
-from sim.scenario.schema import AutoChargeSaid, BusSaid, CardSaid, PassSaid, RouteSaid, When
+from sim.scenario.reading import FIRST_BUS, Scenario
+from sim.scenario.schema import KINDS, AutoChargeSaid, BusSaid, CardSaid, PassSaid, RouteSaid, When
 from tariff.account import (
     Account,
     AutoCharge,
