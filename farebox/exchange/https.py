@@ -106,7 +106,7 @@ class HttpsLine:
             line = self._open()
             deadline_s = self._monotonic_s() + self._bounds.request_s
             self._send(line, request, deadline_s)
-            answer = self._receive(line, most_bytes, deadline_s)
+            answer = answer_from(self._http, lambda: self._more(line, deadline_s), most_bytes)
         except ssl.SSLCertVerificationError as error:
             self.close()
             raise NotTheCentre(
@@ -117,9 +117,6 @@ class HttpsLine:
             raise LineCut(
                 f"{self._host}: {error.strerror or error or type(error).__name__}; tried again later"
             ) from None
-        except h11.ProtocolError as error:
-            self.close()
-            raise Nonsense(f"{self._host}: what answers does not speak HTTP: {str(error)[:100]}") from None
         except BaseException:
             self.close()
             raise
@@ -168,44 +165,55 @@ class HttpsLine:
                 self._wait_at_most(line, deadline_s)
                 rest = rest[line.send(rest[:_CHUNK_BYTES]) :]
 
-    def _receive(self, line: ssl.SSLSocket, most_bytes: int, deadline_s: float) -> Answer:
-        body, head, informational = bytearray(), None, 0
-        while True:
-            event = self._http.next_event()
-            match event:
-                case h11.NEED_DATA:
-                    self._wait_at_most(line, deadline_s)
-                    data = line.recv(_CHUNK_BYTES)
-                    if not data and (head is None or not self._ends_by_hanging_up(head)):
-                        raise LineCut(f"{self._host}: hung up in the middle; tried again later")
-                    self._heard, self._ended = self._heard or bool(data), not data
-                    self._http.receive_data(data)
-                case h11.InformationalResponse():
-                    informational += 1
-                    if informational > _MOST_INFORMATIONAL:
-                        raise Nonsense(f"{self._host}: {informational} answers before the answer")
-                case h11.Response():
-                    head = event
-                case h11.Data():
-                    body += event.data
-                    if len(body) > most_bytes:
-                        raise Nonsense(f"{self._host}: an answer of more than {most_bytes} bytes")
-                case h11.EndOfMessage():
-                    break
-                case _:
-                    raise Nonsense(f"{self._host}: hung up instead of an answer")
-        assert head is not None
-        return Answer(head.status_code, _headers(head), bytes(body))
-
-    def _ends_by_hanging_up(self, head: h11.Response) -> bool:
-        names = {name for name, _ in head.headers}
-        return b"content-length" not in names and b"transfer-encoding" not in names
+    def _more(self, line: ssl.SSLSocket, deadline_s: float) -> bytes:
+        self._wait_at_most(line, deadline_s)
+        data = line.recv(_CHUNK_BYTES)
+        self._heard, self._ended = self._heard or bool(data), not data
+        return data
 
     def _wait_at_most(self, line: ssl.SSLSocket, deadline_s: float) -> None:
         left_s = deadline_s - self._monotonic_s()
         if left_s <= 0:
             raise LineCut(f"{self._host}: no answer within {self._bounds.request_s:g} s; tried again later")
         line.settimeout(left_s)
+
+
+def answer_from(http: h11.Connection, receive: Callable[[], bytes], most_bytes: int) -> Answer:
+    """The answer to what was sent; `receive` gives its bytes as they come, none when the centre has hung up.
+
+    Raises Nonsense, LineCut.
+    """
+    body, head, informational = bytearray(), None, 0
+    try:
+        while True:
+            event = http.next_event()
+            match event:
+                case h11.NEED_DATA:
+                    data = receive()
+                    if not data and (head is None or not _ends_by_hanging_up(head)):
+                        raise LineCut("the centre hung up in the middle; tried again later")
+                    http.receive_data(data)
+                case h11.InformationalResponse():
+                    informational += 1
+                    if informational > _MOST_INFORMATIONAL:
+                        raise Nonsense(f"{informational} answers before the answer")
+                case h11.Response():
+                    head = event
+                case h11.Data():
+                    body += event.data
+                    if len(body) > most_bytes:
+                        raise Nonsense(f"an answer of more than {most_bytes} bytes")
+                case h11.EndOfMessage() if head is not None:
+                    return Answer(head.status_code, _headers(head), bytes(body))
+                case _:
+                    raise Nonsense("no answer, but another protocol")
+    except h11.ProtocolError as error:
+        raise Nonsense(f"what answers does not speak HTTP: {str(error)[:100]}") from None
+
+
+def _ends_by_hanging_up(head: h11.Response) -> bool:
+    names = {name for name, _ in head.headers}
+    return b"content-length" not in names and b"transfer-encoding" not in names
 
 
 def _headers(head: h11.Response) -> dict[str, str]:

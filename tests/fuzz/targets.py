@@ -10,6 +10,7 @@ from tests.fuzz import (
     bus_targets,
     card_targets,
     chip_targets,
+    exchange_targets,
     peripheral_targets,
     reader_targets,
     segment_targets,
@@ -26,6 +27,7 @@ TARGETS: dict[str, Target] = {
     **bundle_targets.TARGETS,
     **terminal_targets.TARGETS,
     **segment_targets.TARGETS,
+    **exchange_targets.TARGETS,
     **tariff_targets.TARGETS,
     **peripheral_targets.TARGETS,
 }

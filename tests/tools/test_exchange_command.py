@@ -23,6 +23,8 @@ from tests.farebox.exchange.bus import real_journal
 from tests.farebox.exchange.centre import KEYS, NOW_S, SEED, TOKEN, Centre, declined
 from tests.farebox.exchange.tls_centre import Authority, TlsCentre, serving
 from tests.tools.cli import Ran, run
+from tests.tools.test_units import under
+from tools.pi.deb import PI
 
 _ANSWER_S = 60
 LONG = 2_500
@@ -63,21 +65,21 @@ class Depot:
     def once(self, *more: object) -> Ran:
         return self.call("exchange", "once", "--config", self.settings, *more)
 
-    def watch(self) -> "Watch":
-        return Watch(self.folder, self.settings)
+    def watch(self, before: tuple[str, ...] = ()) -> "Watch":
+        return Watch(self.folder, self.settings, before)
 
 
 class Watch:
     """`farebox exchange watch`, as systemd starts it."""
 
-    def __init__(self, folder: Path, settings: Path) -> None:
+    def __init__(self, folder: Path, settings: Path, before: tuple[str, ...] = ()) -> None:
         path = folder / "notify"
         path.unlink(missing_ok=True)
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._told.bind(str(path))
         self._told.settimeout(_ANSWER_S)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.cli", "exchange", "watch", "--config", str(settings)],
+            [*before, sys.executable, "-m", "tools.cli", "exchange", "watch", "--config", str(settings)],
             env={**os.environ, "NOTIFY_SOCKET": str(path), "PYTHONPATH": str(Path.cwd())},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -190,6 +192,13 @@ def test_the_service_sends_and_ends_when_it_is_asked_to(depot: Depot, server: Tl
     code, out, err = watch.stop()
     assert (code, err) == (0, "") and "segment 1: " in out
     assert set(server.centre.booked.values()) == {1}
+
+
+def test_it_serves_under_the_filter_of_its_unit(depot: Depot, server: TlsCentre) -> None:
+    real_journal(depot.journal, duties=1)
+    watch = depot.watch(tuple(under(PI / "farebox-exchange.service")))
+    watch.told("STATUS=0 segments wait, 0 sessions failed")
+    assert watch.stop()[0] == 0 and server.centre.booked
 
 
 def test_faults_34_killed_in_the_middle_of_an_upload_it_goes_on_from_there(depot: Depot, server: TlsCentre) -> None:
