@@ -9,7 +9,7 @@ nothing about money: that is the terminal's.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from farebox.console import protocol as words
 from farebox.console import view
@@ -20,7 +20,6 @@ from farebox.feed.operators import OperatorFault
 from farebox.journal.fold import Ledger
 from farebox.journey import Journey
 from farebox.machine import IllegalEvent
-from farebox.orders import StandingOrders
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tally import Tally
@@ -29,6 +28,10 @@ from farebox.words import Both
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
 from tariff.riders import Attendant, Party
+
+if TYPE_CHECKING:
+    from farebox.orders import StandingOrders
+    from farebox.post import Post
 
 LAST_TAPS = 8
 PAPERS: dict[str, Both] = {
@@ -39,6 +42,7 @@ PAPERS: dict[str, Both] = {
 }
 """Rides that no card pays (LOC-19, IGP-13): logged as manual."""
 _MOST_PAPER_YEN = 20_000
+_DRIVING = (words.BeginTrip, words.GoToStop, words.EndTrip)
 _BETWEEN_TAPS = (State.OUT_OF_SERVICE, State.READY, State.NO_READER)
 
 
@@ -99,11 +103,13 @@ class Box:
         simulated: bool,
         benches: Mapping[Side, BenchCard] | None = None,
         journey: Journey | None = None,
-        standing: StandingOrders | None = None,
+        standing: "StandingOrders | None" = None,
+        post: "Post | None" = None,
     ) -> None:
         """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to;
         `benches` are imagined readers, whose card lies there when the console says so; `journey` is the vehicle's word
-        for where it is, None if the driver alone says so; `standing` is where the centre's word arrives.
+        for where it is, None if the driver alone says so; `standing` is where the centre's word arrives; `post`
+        keeps a terminal that stands at a station, or tops up, in service without a driver.
         """
         self.terminal = terminal
         self._sides = tuple(sides)
@@ -116,6 +122,7 @@ class Box:
         self._benches = benches or {}
         self._journey = journey or Journey()
         self._standing = standing
+        self._post = post
         self._notice: Both | None = None
         self._party: tuple[str, ...] = ()
         self._counted: Totals | None = None
@@ -129,7 +136,7 @@ class Box:
         """Hear the vehicle, look at each reader and at the notes once, obey what the consoles ask, show the moment."""
         self._drive_on()
         self._heed()
-        for side in self._sides:
+        for side in self._sides if self._attended() else ():
             if self.terminal.touch(side) is not None:
                 self._notice = None
                 self._party = ()
@@ -144,6 +151,10 @@ class Box:
         if moved_to is not None and self.terminal.service is not None and self.alive:
             self.terminal.advance(moved_to)
             self._party = ()
+
+    def _attended(self) -> bool:
+        """Whether readers are to be looked at: what a driver sees to is done at a post by itself."""
+        return self._post is None or not self.alive or self._post.tend(self.terminal, self._duty, self._clock())
 
     def _heed(self) -> None:
         """What the centre said anew, between taps: never while the driver is asked or notes go in. A tariff holds from
@@ -179,8 +190,13 @@ class Box:
             notice=self._notice,
             counted=self._counted,
             tally=self._recent.tally,
-            more_alarms=(*self._journey.alarms(), *(self._standing.alarms() if self._standing else ())),
+            more_alarms=self._alarms(),
         )
+
+    def _alarms(self) -> tuple[words.Alarm, ...]:
+        """Besides the terminal's own."""
+        sources = (self._journey, self._standing, self._post)
+        return tuple(alarm for source in sources if source is not None for alarm in source.alarms())
 
     def _offers(self, at_s: int) -> tuple[words.Offer, ...]:
         day = day_in_japan(at_s)
@@ -190,6 +206,8 @@ class Box:
 
     def obey(self, command: Command | NotACommand) -> Both | None:
         """Do what is asked; what stands in the way is told, in both languages, and nothing has changed then."""
+        if self._post is not None and isinstance(command, _DRIVING):
+            return "ここでは便を操作しません", "no trips are driven here"
         try:
             return self._do(command)
         except IllegalEvent:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from farebox.formats.journal import MAX_ID_BYTES
+from farebox.place import PlaceKind
 from farebox.shape import Misshapen, shaped
 from farebox.words import Language
 
@@ -69,6 +70,11 @@ source = "checked"            # NTP, an RTC or the centre must vouch for it; "gi
 
 # [notes]                     # top-up with bank notes
 # acceptor = "/dev/ttyUSB2"   # speaks ID-003; "simulated" is for a bench (模擬)
+
+# [place]                     # a terminal that is not on a bus; docs/operations/service.md
+# kind = "bus"                # "station": entry and exit at a railway; "top-up-machine": top-up and last uses
+# route = "飯坂線"            # of a station: its line in the feed
+# name = "花水坂"             # of a station: the stop; of a machine: what its screen calls it
 
 # [signals]                   # `farebox signals`: BCM numbers on a Raspberry Pi; "none": not wired
 # buzzer = 18
@@ -220,6 +226,15 @@ class NotesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceConfig:
+    """Where the terminal stands: a station by line and stop, a machine by a name."""
+
+    kind: PlaceKind = PlaceKind.BUS
+    route: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignalsConfig:
     """Where buzzer and lamps are wired: `farebox signals`."""
 
@@ -273,6 +288,7 @@ class Config:
     clock: ClockConfig = ClockConfig()
     inputs: InputsConfig = InputsConfig()
     notes: NotesConfig = NotesConfig()
+    place: PlaceConfig = PlaceConfig()
     signals: SignalsConfig = SignalsConfig()
     slips: SlipsConfig | None = None
     exchange: ExchangeConfig | None = None
@@ -371,7 +387,32 @@ def _inputs_problems(inputs: InputsConfig) -> Iterator[str]:
     yield from pin_problems("inputs", {name: getattr(inputs, name) for name in ("door", "bell", "wheels")})
 
 
+def _place_problems(config: Config) -> Iterator[str]:
+    place = config.place
+    if place.kind is PlaceKind.BUS:
+        if place.route or place.name:
+            yield "place: a bus has its route and stops from its trips; leave route and name out"
+        return
+    if config.inputs.any:
+        yield f"inputs: a {place.kind} does not drive; leave them out"
+    if not place.name:
+        yield f"place.name: missing; a {place.kind} has one"
+    if place.kind is PlaceKind.STATION:
+        if not place.route:
+            yield "place.route: missing; the station's line, as the feed names it"
+        if config.readers.exit is None:
+            yield "readers.exit: missing; a station has an entry reader and an exit reader"
+        return
+    if config.readers.exit is not None:
+        yield "readers.exit: a top-up-machine has one reader"
+    if config.vehicle.operator is None:
+        yield "vehicle.operator: missing; a top-up-machine has no trip that would tell whose cards it takes"
+    if config.notes.acceptor is None:
+        yield "notes.acceptor: missing; a top-up-machine takes notes"
+
+
 def _output_problems(config: Config) -> Iterator[str]:
+    yield from _place_problems(config)
     yield from _device_problems("notes.acceptor", config.notes.acceptor)
     pins = {name: getattr(config.signals, name) for name in ("buzzer", "green", "yellow", "red")}
     yield from pin_problems("signals", pins)

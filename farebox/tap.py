@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from cardimage.layout.history import HistoryRow
+from farebox.place import PlaceKind
 from tariff.acceptance import accept
 from tariff.account import Account, RideMark, RideState
 from tariff.auto_charge import Held
@@ -24,12 +25,20 @@ from tariff.settle import Settlement, settle
 from tariff.single_tap import Taps, flat_run
 
 
+class Back(NamedTuple):
+    """A station's line the other way: its fares, its number on cards, and the station's place on it."""
+
+    table: FareTable
+    trip_number: int
+    stop_index: int
+
+
 class Service(NamedTuple):
     """The trip the vehicle is on, and where: everything a tap is judged against besides the card.
 
     `taps` says which taps the route asks for (GEN-6), `kind` what kind of service it is (GEN-15). `departs_s` is when
     the trip leaves its first stop by the timetable, in seconds since the service day began (AZF-60), and `began_s` the
-    same moment in seconds since 1970.
+    same moment in seconds since 1970. At a station the trip is its line, one way, for a day; `back` is the other way.
     """
 
     rulebook: Rulebook
@@ -42,11 +51,19 @@ class Service(NamedTuple):
     kind: str
     departs_s: int
     taps: Taps
+    place: PlaceKind = PlaceKind.BUS
+    back: Back | None = None
 
     @property
     def stop_name(self) -> str:
         """The stop the vehicle stands at."""
         return self.table.pattern.stop_names[self.stop_index]
+
+    def may_have_boarded(self, place: int) -> bool:
+        """Whether who alights here can have boarded there: before it on a trip, at any other station of a line."""
+        if self.back is None:
+            return 0 <= place < self.stop_index
+        return 0 <= place < self.table.size and place != self.stop_index
 
 
 class Keyed(NamedTuple):
@@ -124,7 +141,7 @@ def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Kee
     notes: tuple[Note, ...] = ()
     mark = account.ride
     if mark is not None and mark.state is RideState.OPEN:
-        if _on_this_trip(mark, service):
+        if _on_this_trip(mark, service) and _is_one_ride(mark, service):
             boarded = service.table.pattern.stop_names[mark.stop_index]
             return Keep(Note(NoteCode.FIRST_BOARDING_KEPT, "GEN-8", boarded))
         if service.rulebook.open_ride == "refuse":
@@ -147,6 +164,7 @@ def judge_alighting(
     `held` is why there is no auto-charge, where the card does not know it (AUT-6).
     """
     today = day_in_japan(at_s)
+    account, service, keyed = facing(account, service, keyed)
     mark = account.ride
     here = ride_here(account, service)
     day = here.day if here else _ride_day(today, service)
@@ -154,7 +172,8 @@ def judge_alighting(
     if refusal is not None:
         return refusal
     settled_before = ride_settled(account, service)
-    if here and settled_before and (here.stop_index == service.stop_index or service.taps is Taps.BOARDING):
+    here_before = here and (here.stop_index == service.stop_index or service.taps is Taps.BOARDING)
+    if settled_before and here and here_before and _is_one_ride(here, service):
         return settled_before
     run = _run(here, service, keyed)
     if isinstance(run, Refusal):
@@ -173,12 +192,43 @@ def judge_alighting(
     return Alight(settled, ride, (_incomplete(mark),) if mark and never_closed else ())
 
 
+class Faced(NamedTuple):
+    """A card and what was keyed for it, as the direction of its ride has them."""
+
+    account: Account
+    service: Service
+    keyed: Keyed
+
+
+def facing(account: Account, service: Service, keyed: Keyed = NOTHING_KEYED) -> Faced:
+    """At a station's exit: the line in the direction in which the card came. On a bus nothing changes (NOR-11).
+
+    Every station's entry marks its place on the line one way, for there nobody knows yet where the ride will go.
+    """
+    back, mark = service.back, account.ride
+    if back is None:
+        return Faced(account, service, keyed)
+    turned = service._replace(table=back.table, trip_number=back.trip_number, stop_index=back.stop_index, back=None)
+    if mark is not None and mark.state is RideState.CLOSED and _on_this_trip(mark, turned):
+        return Faced(account, turned, keyed)
+    last = service.table.size - 1
+    if keyed.boarded is not None:
+        if keyed.boarded < service.stop_index:
+            return Faced(account, service, keyed)
+        return Faced(account, turned, keyed._replace(boarded=last - keyed.boarded))
+    if mark is None or not _on_this_trip(mark, service) or mark.stop_index <= service.stop_index:
+        return Faced(account, service, keyed)
+    there = mark._replace(trip_number=back.trip_number, stop_index=last - mark.stop_index)
+    return Faced(account._replace(ride=there), turned, keyed)
+
+
 def ride_settled(account: Account, service: Service) -> Keep | None:
     """The card's ride on this trip, if it was settled: all that a tap whose write is confirmed only now comes to.
 
     Whatever stop the bus has reached since, and whichever reader the card is laid on: its holder was told to touch
     again, and does no more than that (GEN-9, faults 4).
     """
+    service = facing(account, service).service
     mark = account.ride
     if mark is None or mark.state is not RideState.CLOSED or not _on_this_trip(mark, service):
         return None
@@ -238,6 +288,15 @@ def _on_this_trip(mark: RideMark, service: Service) -> bool:
         and mark.day >= day_in_japan(service.began_s)
         and mark.stop_index < service.table.size
     )
+
+
+def _is_one_ride(mark: RideMark, service: Service) -> bool:
+    """Whether a mark of this trip can only be of the ride in hand. A station's line runs all day: who enters at another
+    station, or leaves once more, is on another ride.
+    """
+    if service.place is not PlaceKind.STATION:
+        return True
+    return mark.state is RideState.OPEN and mark.stop_index == service.stop_index
 
 
 def _incomplete(mark: RideMark) -> Note:

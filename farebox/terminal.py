@@ -197,7 +197,7 @@ class Terminal:
     def answer_stop(self, boarded: int) -> None:
         """The driver keys where the passenger boarded (GEN-7); the card is judged anew at its next touch."""
         service = self._on_a_trip(Event.DRIVER_ANSWERED)
-        if not 0 <= boarded < service.stop_index:
+        if not service.may_have_boarded(boarded):
             raise ValueError(f"nobody can have boarded at place {boarded} before place {service.stop_index}")
         name = service.table.pattern.stop_names[boarded]
         self._answer(self._told.for_asked._replace(boarded=boarded), ("boarded-at", name))

@@ -8,11 +8,18 @@ What a note may be, from which balance on none is taken and the cap stand in the
 
 from typing import NamedTuple
 
+from farebox.place import PlaceKind
 from farebox.tap import Service
 from tariff.account import Account
 from tariff.calendar import day_in_japan
-from tariff.purses import top_up_by_note
+from tariff.purses import top_up, top_up_by_note
 from tariff.refusal import Code, Refusal
+from tariff.rulebook import Purse, Rulebook
+
+NOTES_YEN = (1_000, 2_000, 5_000, 10_000)
+"""Every bank note there is. A machine takes those that the scheme's step allows (GEN-3); LOC-8 and LOC-10, by which a
+bus takes fewer, are about buses.
+"""
 
 
 class Halt(NamedTuple):
@@ -49,7 +56,7 @@ def takes(account: Account, service: Service, halt: Halt, at_s: int) -> tuple[in
     refusal = not_at_stop(halt)
     if refusal is not None:
         return refusal
-    notes = service.rulebook.top_up.bus_notes_yen
+    notes = service.rulebook.top_up.bus_notes_yen if service.place is PlaceKind.BUS else NOTES_YEN
     if notes is None:
         return Refusal(Code.NOT_CONFIGURED, "GEN-17", "top-up on the bus")
     judged = {note_yen: judge(account, note_yen, service, halt, at_s) for note_yen in notes}
@@ -63,12 +70,25 @@ def judge(account: Account, note_yen: int, service: Service, halt: Halt, at_s: i
     refusal = not_at_stop(halt)
     if refusal is not None:
         return refusal
-    added = top_up_by_note(account, note_yen, day_in_japan(at_s), service.rulebook)
+    day = day_in_japan(at_s)
+    if service.place is PlaceKind.BUS:
+        added = top_up_by_note(account, note_yen, day, service.rulebook)
+    else:
+        added = top_up(account, _main_purse(service.rulebook), note_yen, day, service.rulebook)
     if isinstance(added, Refusal):
         return added
     premium_yen = added.added_yen - added.paid_yen
     premium = (("NOR-3", premium_yen),) if premium_yen else ()
-    return TopUp(added.paid_yen, added.added_yen, added.after, (("LOC-8", added.paid_yen), *premium))
+    return TopUp(added.paid_yen, added.added_yen, added.after, ((_rule(service), added.paid_yen), *premium))
+
+
+def _rule(service: Service) -> str:
+    return "LOC-8" if service.place is PlaceKind.BUS else "NOR-11"
+
+
+def _main_purse(rulebook: Rulebook) -> Purse:
+    """[D] What a machine without a choice of purses adds to: stored fare, else the coupons that everybody may use."""
+    return Purse.STORED_FARE if any(rules.name is Purse.STORED_FARE for rules in rulebook.purses) else Purse.REGULAR
 
 
 def not_at_stop(halt: Halt) -> Refusal | None:

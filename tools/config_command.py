@@ -1,6 +1,7 @@
 """`farebox config`: the terminal's settings, checked and shown."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,11 +12,15 @@ import click
 
 from farebox.centre_keys import centre_keys
 from farebox.config import BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
+from farebox.duty import Duty
 from farebox.feed import FeedFault, RegisterFault, load_feed
 from farebox.feed.operators import OperatorFault, load_operators
 from farebox.journal.sealing import sealing_seed
+from farebox.place import PlaceKind
+from farebox.post import Stand, service_of
 from reader.drivers import UnknownReader, check_name
 from reader.keys import KeyStoreFault, keys_from, secrets_from
+from tariff.calendar import day_in_japan
 from tools.exits import message_of
 from tools.options import FILE, feed_path, json_option
 from tools.readers import is_simulated
@@ -83,10 +88,19 @@ def _problems(settings: Config) -> Iterator[str]:
         folder = Path(path).parent if path else None
         if folder is not None and not folder.is_dir():
             yield f"data.{name}: there is no folder {folder}; make it"
+    if settings.place.kind is not PlaceKind.BUS:
+        yield from _tried("place", partial(_stands, settings))
     operator = settings.vehicle.operator
     schemes = sorted({book.scheme for book in load_operators().rulebooks})
     if operator is not None and operator not in schemes:
         yield f"vehicle.operator: no operator {operator!r}; choose one of {', '.join(schemes)}"
+
+
+def _stands(settings: Config) -> None:
+    """Whether there is such a station on such a line today, or such cards."""
+    place, today = settings.place, day_in_japan(int(time.time()))
+    duty = Duty(load_feed(feed_path(settings.data.feed)), load_operators(), settings.vehicle.operator)
+    service_of(Stand(place.kind, place.name, place.route, settings.vehicle.operator or ""), duty, today)
 
 
 def _tried(name: str, act: Callable[[], Any]) -> Iterator[str]:

@@ -27,10 +27,12 @@ from farebox.journal.sealing import sealing_seed
 from farebox.journey import Journey
 from farebox.machine import TransitionsMachine
 from farebox.peripherals.note_acceptor import NoteAcceptor
+from farebox.place import PlaceKind
 from farebox.readers import Readers
 from farebox.result import Side
 from farebox.stopping import Stopping
 from farebox.terminal import Terminal
+from farebox.top_up import Halt
 from farebox.version import RELEASED
 from reader.keys import bench_keys, keys_from
 from tools.options import load_numbered_feed
@@ -38,9 +40,11 @@ from tools.readers import Place, is_simulated, open_place
 
 if TYPE_CHECKING:
     from farebox.orders import StandingOrders
+    from farebox.post import Post
     from tools.imagined import Laid
 
 _REST_S = 0.02
+_NEVER_MOVES = Halt(confirmed=True)
 _LOOK_EVERY_S = 5.0
 
 
@@ -85,7 +89,7 @@ def run_service(config: Config) -> None:
             recent.show,
             trust=lambda: checked.trust if checked else ALWAYS,
             note_acceptor=notes,
-            halt=journey.halt,
+            halt=journey.halt if config.place.kind is PlaceKind.BUS else lambda: _NEVER_MOVES,
         )
 
         def ledger() -> Ledger:
@@ -99,6 +103,7 @@ def run_service(config: Config) -> None:
             benches=benches,
             journey=journey,
             standing=_standing_orders(config),
+            post=_post(config),
         )
         notify = sdnotify.SystemdNotifier().notify
         rests = any(place.bench is not None for place in places)
@@ -145,6 +150,16 @@ def _note_acceptor(device: str | None) -> NoteAcceptor | None:
     from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 
     return Id003Acceptor(DirectLine(NoteAcceptorModel(time.monotonic)), SIMULATED)
+
+
+def _post(config: Config) -> "Post | None":
+    """What stands in for a driver where there is none."""
+    place = config.place
+    if place.kind is PlaceKind.BUS:
+        return None
+    from farebox.post import Post, Stand
+
+    return Post(Stand(place.kind, place.name, place.route, config.vehicle.operator or ""))
 
 
 def _standing_orders(config: Config) -> "StandingOrders | None":

@@ -49,12 +49,15 @@ def test_faults_27_what_is_wrong_is_told_by_its_place(wrong: str, right: str, pr
 
 
 def uncommented() -> str:
-    """The example with every setting that it only shows."""
-    return re.sub(r"^# (\[|\w+ = )", r"\1", EXAMPLE, flags=re.MULTILINE)
+    """The example with every setting that it only shows, but for those that can't be at once."""
+    text = re.sub(r"^# (\[|\w+ = )", r"\1", EXAMPLE, flags=re.MULTILINE).replace(
+        "simulated = true", "simulated = false"
+    )
+    return re.sub(r"^(route|name) = .*$", "", text, flags=re.MULTILINE)
 
 
 def test_every_setting_that_the_example_shows_is_one() -> None:
-    text = uncommented().replace("simulated = true", "simulated = false")
+    text = uncommented()
     config = parse(text, "example")
     assert config.inputs.gps == "/dev/ttyUSB0" and config.slips is not None
     assert config.signals == SignalsConfig()
@@ -81,10 +84,28 @@ def test_every_setting_that_the_example_shows_is_one() -> None:
     ],
 )
 def test_faults_27_a_peripheral_that_cannot_be_is_told_by_its_place(wrong: str, right: str, problem: str) -> None:
-    text = uncommented().replace("simulated = true", "simulated = false")
+    text = uncommented()
     assert text.count(wrong) == 1
     (told,) = broken(text.replace(wrong, right))
     assert told.startswith(problem), told
+
+
+@pytest.mark.parametrize(
+    ("place", "problems"),
+    [
+        ('kind = "bus"\nroute = "飯坂線"', ("place",)),
+        ('kind = "station"', ("place.name", "place.route", "readers.exit")),
+        ('kind = "station"\nroute = "飯坂線"\nname = "花水坂"', ("readers.exit",)),
+        ('kind = "top-up-machine"', ("place.name", "vehicle.operator", "notes.acceptor")),
+        (
+            'kind = "top-up-machine"\nname = "ST"\n[inputs]\npins = true',
+            ("inputs", "vehicle.operator", "notes.acceptor"),
+        ),
+        ('kind = "tram"', ("place.kind",)),
+    ],
+)
+def test_nor_11_faults_27_what_a_place_lacks_is_told(place: str, problems: tuple[str, ...]) -> None:
+    assert tuple(line.split(":")[0] for line in broken(f"{EXAMPLE}[place]\n{place}\n")) == problems
 
 
 def test_a_pin_that_is_not_wired() -> None:
