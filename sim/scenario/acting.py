@@ -98,6 +98,9 @@ def _done(step: StepSaid, world: World, bus: Bus) -> Seen:  # noqa: PLR0912  # o
         return _two_cards(step, world, bus)
     if step.top_up is not None:
         return _top_up(step, world, bus, world.cards[step.top_up])
+    if step.cancel is not None:
+        terminal.begin_cancelling()
+        return _tap(step, world, bus, Side.ALIGHTING, world.cards[step.cancel])
     if step.answer_stop is not None:
         terminal.answer_stop(bus.place_of(step.answer_stop, step.visit))
     elif step.answer_payment is not None:

@@ -24,6 +24,7 @@ from sim.scenario.acting import Seen
 from sim.scenario.schema import StepSaid
 from tariff.account import Account
 from tariff.purses import balance_yen
+from tariff.refusal import Refusal
 from tariff.rulebook import Purse
 from tariff.settle import Settlement
 
@@ -59,13 +60,11 @@ def _all(step: StepSaid, seen: Seen, account: Account | None) -> Iterator[Differ
     if step.asks is not None:
         yield from same("asks", step.asks, asked(seen))
     if step.journal is not None:
-        yield from same(
-            "journal", list(step.journal), [word for entry in seen.entries for word in [word_of(entry.record)]]
-        )
+        yield from same("journal", list(step.journal), [word_of(entry.record) for entry in seen.entries])
 
 
 def _taps(step: StepSaid) -> bool:
-    return bool(step.board or step.alight or step.two_cards or step.top_up)
+    return bool(step.board or step.alight or step.two_cards or step.top_up or step.cancel)
 
 
 def _of_the_tap(step: StepSaid, seen: Seen) -> Iterator[Difference]:
@@ -77,24 +76,44 @@ def _of_the_tap(step: StepSaid, seen: Seen) -> Iterator[Difference]:
     if step.refused is None and any(one.topped_up for one in seen.results):
         refusal = None  # a note was taken; that no further one would be is no failure
     if step.refused != (refusal.code if refusal else None):
-        yield Difference(
-            "refused",
-            step.refused or "nothing: the card is taken",
-            refusal_text(refusal, Language.EN) if refusal else "nothing: the card is taken",
-        )
+        why = refusal_text(refusal, Language.EN) if refusal else _TAKEN
+        yield Difference("refused", step.refused or _TAKEN, why)
         return
+    yield from _of_the_fare(step, result, refusal)
+    yield from _of_what_moved(step, seen)
+    yield from _of_the_display(step, seen)
+
+
+_TAKEN = "nothing: the card is taken"
+
+
+def _of_the_fare(step: StepSaid, result: Result | None, refusal: Refusal | None) -> Iterator[Difference]:
+    """A shortage has fare and shortage; a settlement all the rest."""
     if step.short is not None:
         yield from same("short", step.short, refusal.short_yen if refusal else 0)
-    if step.fare is not None and refusal is not None and step.short is not None:
+    if step.fare is not None and refusal is not None and refusal.due_yen:
         yield from same("fare", step.fare, refusal.due_yen)
     elif step.fare is not None or _settles(step):
         yield from _of_the_settlement(step, _settlement(result))
-    if step.topped_up is not None:
-        yield from same(
-            "topped_up", step.topped_up, sum(one.topped_up.added_yen for one in seen.results if one.topped_up)
-        )
-    if step.returned is not None:
-        yield from same("returned", list(step.returned), list(seen.returned))
+
+
+def _of_what_moved(step: StepSaid, seen: Seen) -> Iterator[Difference]:
+    """By a cancelling, or a top-up."""
+    back = seen.last.cancelled if seen.last is not None else None
+    added_yen = sum(one.topped_up.added_yen for one in seen.results if one.topped_up)
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("cancelled", step.cancelled, back.due_yen if back else 0),
+        ("cash_back", step.cash_back, back.cash_yen if back else 0),
+        ("topped_up", step.topped_up, added_yen),
+        ("returned", step.returned if step.returned is None else list(step.returned), list(seen.returned)),
+    )
+    for what, expected, actual in pairs:
+        if expected is not None:
+            yield from same(what, expected, actual)
+
+
+def _of_the_display(step: StepSaid, seen: Seen) -> Iterator[Difference]:
+    result = seen.last
     if step.sound is not None:
         yield from same("sound", step.sound, str(result.sound) if result else "none")
     if step.remarks is not None:

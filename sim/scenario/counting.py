@@ -107,6 +107,8 @@ def _books(bus: Bus, entries: tuple[Entry, ...], seen_later: set[bytes]) -> _Boo
 
 def _given(result: Result) -> Given:
     """What changed hands by what a passenger was shown, an earlier write that it confirms included."""
+    if result.refusal is None and result.cancelled is not None:
+        return _given_by(result.cancelled.first._replace(action="cancel"))
     given = _given_by(result.confirmed) if result.confirmed is not None else Given()
     if result.refusal is None and result.alighted is not None and not result.shown_again:
         settled = result.alighted.settlement
@@ -116,7 +118,9 @@ def _given(result: Result) -> Given:
 
 
 def _given_by(intent: Intent) -> Given:
-    return Given(intent.cash_yen, intent.auto_charge_yen, intent.points_earned, intent.points_lapsed)
+    sign = -1 if intent.action == "cancel" else 1
+    amounts = (intent.cash_yen, intent.auto_charge_yen, intent.points_earned, intent.points_lapsed)
+    return Given(*(sign * amount for amount in amounts))
 
 
 def _notes(books: _Books) -> Iterator[Difference]:

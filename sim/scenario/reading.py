@@ -37,7 +37,7 @@ MOST_YEN = 1_000_000
 _MOST_CHARS = 4_000
 _MOST_ENTRIES = 2_000
 
-TAPS = ("board", "alight", "two_cards", "top_up")
+TAPS = ("board", "alight", "two_cards", "top_up", "cancel")
 _RULE = re.compile(r"(GEN|PASS|LOC|IGP|NOR|AZF|AUT|PRT|CTR)-[1-9][0-9]*|faults [1-9][0-9]*")
 _LINE = re.compile(rf"({_RULE.pattern}) -?[0-9][0-9_,]*")
 
@@ -117,7 +117,9 @@ def _used(cards: dict[str, CardSaid], said: ScenarioSaid) -> dict[str, CardSaid]
     """The cards that something is done with: the others need not even fit this scenario's operator."""
     names = set(said.end.cards)
     for step in said.steps:
-        names |= {name for name in (step.board, step.alight, step.top_up, *step.two_cards) if name is not None}
+        names |= {
+            name for name in (step.board, step.alight, step.top_up, step.cancel, *step.two_cards) if name is not None
+        }
         if step.hotlist is not None:
             names |= {*step.hotlist.refused, *step.hotlist.no_auto_charge}
         if step.directive is not None:
@@ -365,10 +367,11 @@ def _step(path: Path, step: StepSaid, cards: dict[str, CardSaid], buses: Iterabl
             yield (*path, key), f"does not go with {act}"
     if step.bus is not None:
         yield from _known((*path, "bus"), step.bus, buses, "bus")
-    for place, name in enumerate((step.board, step.alight, step.top_up, *step.two_cards)):
-        if name is not None:
-            key = ("board", "alight", "top_up")[place] if place < 3 else "two_cards"
+    for key in ("board", "alight", "top_up", "cancel"):
+        if (name := getattr(step, key)) is not None:
             yield from _known((*path, key), name, cards, "card")
+    for place, name in enumerate(step.two_cards):
+        yield from _known((*path, "two_cards", place), name, cards, "card")
     if step.two_cards and len(set(step.two_cards)) != 2:
         yield (*path, "two_cards"), "two different cards"
     yield from _forms(path, step)
@@ -398,11 +401,12 @@ _GO_WITH: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EXPECTED, TAPS),
     "journal": ACTS,
     "asks": ACTS,
-    "visit": (*_RIDES, "two_cards", "drive_to", "answer_stop", "top_up", "paper"),
+    "visit": (*_RIDES, "two_cards", "drive_to", "answer_stop", "top_up", "cancel", "paper"),
     "at": tuple(act for act in ACTS if act not in ("drive_to", "begin_trip", "end_trip", "end_duty")),
     "party": _RIDES,
-    "tear": (*_RIDES, "top_up"),
+    "tear": (*_RIDES, "top_up", "cancel"),
     **dict.fromkeys(("notes", "doors_open", "speed_kmh", "topped_up", "returned"), ("top_up",)),
+    **dict.fromkeys(("cancelled", "cash_back"), ("cancel",)),
     "yen": ("paper",),
     **dict.fromkeys(("fare", "cash", "auto_charged", "earned", "lines", "short"), ("board", "alight")),
     "not_served": _RIDES,

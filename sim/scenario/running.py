@@ -20,7 +20,7 @@ from sim.scenario.acting import Seen, act
 from sim.scenario.checking import Difference, differences, told
 from sim.scenario.counting import count
 from sim.scenario.faults import Misfit, ScenarioBroken
-from sim.scenario.reading import Scenario
+from sim.scenario.reading import TAPS, Scenario
 from sim.scenario.schema import ACTS, StepSaid
 from sim.scenario.world import Card, Files, World, account_on
 from tariff.account import Account
@@ -123,4 +123,4 @@ def in_words(step: StepSaid, stop: str = "") -> str:
     named = " and ".join(about) if isinstance(about, tuple) else about if isinstance(about, str | int) else ""
     words = act_of.replace("_", " ")
     words = words if named is True or named == "" else f"{words} {named}"
-    return f"{words} at {stop}" if stop and act_of in ("board", "alight", "two_cards", "top_up") else words
+    return f"{words} at {stop}" if stop and act_of in TAPS else words

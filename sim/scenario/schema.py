@@ -245,6 +245,9 @@ class StepSaid:
     top_up: str | None = _key("A top-up on the bus (LOC-8): the card is laid, `notes` are put in.")
     answer_stop: str | None = _key("The driver keys where the passenger boarded (GEN-7).")
     answer_payment: str | None = _key("The driver keys how it is paid (GEN-10).", None, _PAID)
+    cancel: str | None = _key(
+        "The driver takes back what was settled wrong (GEN-22): the card is laid for that; then it is laid again."
+    )
     drop_question: bool = _key("The driver gives the question up.", False)
     paper: str | None = _key("A ride that no card pays is logged (LOC-19, IGP-13).", None, PAPERS)
     drive_to: str | None = _key("The bus goes to a stop.")
@@ -278,6 +281,8 @@ class StepSaid:
     purses: dict[str, int] = _table("Other purses then.", PURSES)
     auto_charged: int | None = _key("What auto-charge added.")
     earned: int | None = _key("Points earned (IGP-28).")
+    cancelled: int | None = _key("Cancel: what goes back, to purses, in cash and to auto-charge's credit together.")
+    cash_back: int | None = _key("Cancel: what of it the driver hands back.")
     topped_up: int | None = _key("Top-up: what was added, premium included, by all notes.")
     returned: tuple[int, ...] | None = _key("Top-up: what the slot gave back.")
     lines: tuple[str, ...] | None = _key('Every line of the settlement: its rule and yen, as "PASS-3 450".')
@@ -292,14 +297,14 @@ class StepSaid:
 
 
 ACTS = (
-    *("board", "alight", "two_cards", "top_up", "answer_stop", "answer_payment", "drop_question", "paper"),
-    *("drive_to", "begin_trip", "end_trip", "end_duty", "restart", "power_cut"),
+    *("board", "alight", "two_cards", "top_up", "answer_stop", "answer_payment", "cancel", "drop_question"),
+    *("paper", "drive_to", "begin_trip", "end_trip", "end_duty", "restart", "power_cut"),
     *("wait_s", "set_clock", "clock_trusted", "hotlist", "directive"),
 )
 """What can happen: a step has exactly one of these keys."""
 EXPECTED = (
-    *("fare", "cash", "balance", "purses", "auto_charged", "earned", "topped_up", "returned", "lines", "refused"),
-    *("short", "sound", "remarks", "shown", "not_served", "asks", "journal"),
+    *("fare", "cash", "balance", "purses", "auto_charged", "earned", "cancelled", "cash_back", "topped_up", "returned"),
+    *("lines", "refused", "short", "sound", "remarks", "shown", "not_served", "asks", "journal"),
 )
 HOW = tuple(one.name for one in fields(StepSaid) if one.name not in (*ACTS, *EXPECTED))
 

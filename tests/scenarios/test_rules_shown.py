@@ -14,7 +14,6 @@ HISTORY = "read off the card afterwards, with farebox card show"
 NOT_AT_A_TAP = {
     "GEN-13": HISTORY,
     "GEN-19": DAYS,
-    "GEN-22": "judged; no console to key it on yet",
     **dict.fromkeys(("LOC-1", "LOC-4", "LOC-5", "LOC-11", "LOC-12", "LOC-18", "LOC-20"), COUNTER),
     **dict.fromkeys(("IGP-6", "IGP-10", "IGP-12", "IGP-22", "IGP-25", "IGP-26"), COUNTER),
     "IGP-8": "which vehicles take cards is what GEN-15 shows",

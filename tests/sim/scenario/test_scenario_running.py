@@ -121,3 +121,30 @@ def test_a_scenario_that_must_fail_passes_by_failing_so() -> None:
     other = played(RIDE[0], wrong, more='fails = "balance"')
     assert "it must fail with 'balance', but said" in other.complaint[0]
     assert "it must fail (fare), and did not" in played(*RIDE, more='fails = "fare"').complaint[0]
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ("cancelled = 490", "cancelled: expected 490, was 500"),
+        ("cash_back = 10", "cash_back: expected 10, was 0"),
+        ("balance = 500", "balance: expected 500, was 1,000"),
+    ],
+)
+def test_every_expectation_of_a_cancelling_can_fail(expected: str, said: str) -> None:
+    outcome = played(*RIDE, f'cancel = "花子", {expected}')
+    assert said in "\n".join(outcome.complaint)
+    assert outcome.complaint[0] == "test.scenario.toml:16: step 3: cancel 花子 at 新白河"
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ("topped_up = 2_000", "topped_up: expected 2,000, was 1,000"),
+        ("returned = []", "returned: expected nothing, was 2,000"),
+        ('refused = "not-at-stop"', "refused: expected not-at-stop, was nothing"),
+    ],
+)
+def test_every_expectation_of_a_top_up_can_fail(expected: str, said: str) -> None:
+    outcome = played(f'top_up = "花子", notes = [1_000, 2_000], {expected}')
+    assert said in "\n".join(outcome.complaint)
