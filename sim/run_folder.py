@@ -108,7 +108,7 @@ class RunFolder:
             counts = _loaded(self.path / SUMMARY)["by_vehicle"]
         else:
             counts = [_loaded(path) for path in sorted((self.path / PARTS).glob("*.json"))]
-        self._counted = {found["vehicle_id"]: _counted(found) for found in counts}
+        self._counted = {found["vehicle_id"]: counted_of(found) for found in counts}
 
     def _count_of(self, vehicle_id: str) -> Path:
         return self.path / PARTS / f"{vehicle_id}.json"
@@ -167,7 +167,8 @@ def _as_json(counted: Counted) -> Json:
     }
 
 
-def _counted(found: Json) -> Counted:
+def counted_of(found: Json) -> Counted:
+    """What a vehicle came to, as it is kept."""
     tally = found["tally"]
     return Counted(
         found["vehicle_id"],

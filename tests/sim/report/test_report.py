@@ -1,0 +1,246 @@
+"""A replayed day's report: its figures are the run's own sums, and its page needs nothing from outside."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from farebox.words import Language
+from sim.report.charts import charts_of
+from sim.report.figures import Figures, Run, figures_of, read_run
+from sim.report.page import page_of
+from sim.report.pictures import png_of
+from sim.report.tables import csv_of
+from sim.report.tides import package_of
+from tests.tools.cli import run as run_cli
+from tools.cli import farebox
+from tools.exits import Exit
+
+REPLAY = ("sim", "replay", "--feed", "sample", "--date", "2026-11-21", "--seed", "7", "--quiet", "--reader")
+
+
+def replayed(path: Path, *args: object) -> Run:
+    ran = CliRunner().invoke(farebox, [*map(str, (*REPLAY, *args)), "--out", str(path)])
+    assert ran.exit_code == Exit.OK, ran.output
+    return read_run(path)
+
+
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A day on which cards are withdrawn, so that some writes are confirmed by a later tap only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.demand.WITHDRAWS", 0.3)
+        yield replayed(tmp_path_factory.mktemp("torn") / "run", "pn532", "--riders", 14)
+
+
+@pytest.fixture(scope="module")
+def figures(torn: Run) -> Figures:
+    return figures_of(torn)
+
+
+def test_the_figures_add_up_to_the_runs_totals(torn: Run, figures: Figures) -> None:
+    ledger = torn.summary["ledger"]
+    assert sum(one.boardings for one in figures.quarters) == ledger["boardings"]
+    assert sum(one.alightings for one in figures.quarters) == ledger["alightings"]
+    assert sum(one.boardings for one in figures.loads) == sum(one.alightings for one in figures.loads)
+    assert sum(one.alightings for one in figures.loads) == ledger["alightings"]
+    assert sum(one.rides for one in figures.pairs) == sum(one.rides for one in figures.patterns) == ledger["alightings"]
+    for parts in (figures.pairs, figures.by_operator, figures.by_product, figures.by_purse):
+        assert sum(one.yen for one in parts) == ledger["fares_yen"]
+    assert dict(figures.refused) == torn.summary["refused_by_code"]
+    assert sum(one.taps for one in figures.took) == figures.taps == len(torn.tables["taps"]["at_s"])
+
+
+def test_torn_taps_and_what_was_confirmed_later_are_counted(figures: Figures) -> None:
+    assert figures.torn == dict(figures.refused)["touch-again"] > figures.confirmed > 0
+
+
+def test_a_trip_ends_empty_and_never_holds_fewer_than_nobody(figures: Figures) -> None:
+    by_trip = {one.trip_id: one.aboard for one in figures.loads}
+    assert set(by_trip.values()) == {0}
+    assert min(one.aboard for one in figures.loads) == 0 < max(one.aboard for one in figures.loads)
+
+
+def test_a_loop_keeps_its_two_visits_of_a_stop_apart(torn: Run, figures: Figures) -> None:
+    trip_id = next(key for key in torn.network["trips"] if key.startswith("HAIKARA"))
+    places = [one.place for one in figures.loads if one.trip_id == trip_id]
+    stops = [one.stop for one in figures.loads if one.trip_id == trip_id]
+    assert places == list(range(len(stops))) and stops[0] == stops[-1]
+
+
+class Loaded(HTMLParser):
+    """Whatever a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.policy = ""
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.fetched += [f"{tag} {name}" for name in ("src", "href", "data", "poster", "srcset") if name in given]
+        self.ids += [given["id"] or ""] if "id" in given else []
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"] or ""
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_page_holds_all_that_it_shows(figures: Figures, language: Language) -> None:
+    page = page_of(figures, language)
+    loaded = Loaded()
+    loaded.feed(page)
+    assert loaded.fetched == [] and "default-src 'none'" in loaded.policy
+    (style,) = re.findall(r"<style>(.+?)</style>", page, re.DOTALL)
+    assert "url(" not in style and "@import" not in style
+    (specs,) = re.findall(r'id="specs">(.+?)</script>', page, re.DOTALL)
+    charts: dict[str, Any] = json.loads(specs)
+    assert set(charts) == set(charts_of(figures, language)) == set(loaded.ids) - {"specs", "count"}
+    assert "http" not in specs
+    assert ("模擬" in page) and ("一致しました" in page) is (language is Language.JA)
+
+
+def test_a_name_that_looks_like_markup_stays_a_name(figures: Figures) -> None:
+    evil = "</script><script>alert(1)</script>"
+    renamed = figures._replace(
+        asked={**figures.asked, "feed": evil},
+        by_operator=(figures.by_operator[0]._replace(name=evil),),
+        patterns=tuple(one._replace(route=evil) for one in figures.patterns),
+        pairs=(),
+    )
+    page = page_of(renamed, Language.EN)
+    assert evil not in page and "alert(1)" in page
+
+
+def test_a_day_without_passengers_has_a_page_too(tmp_path: Path) -> None:
+    empty = figures_of(replayed(tmp_path / "run", "image", "--riders", 0))
+    page = page_of(empty, Language.EN)
+    assert "None." in page and "reconciles" in page
+    assert set(charts_of(empty, Language.EN)) == {"load"}
+
+
+def test_a_run_that_does_not_reconcile_says_so(figures: Figures) -> None:
+    broken = figures._replace(summary={**figures.summary, "reconciles": False, "problems": ["1 yen <lost>"]})
+    page = page_of(broken, Language.JA)
+    assert "一致しません" in page and "1 yen &lt;lost&gt;" in page
+
+
+def test_a_run_kept_as_csv_has_the_same_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = figures_of(replayed(tmp_path / "parquet", "image"))
+    monkeypatch.setattr("tools.replay_command.best_suffix", lambda: ".csv")
+    plain = figures_of(replayed(tmp_path / "csv", "image"))
+    assert plain._replace(asked={}, summary={}, took=()) == kept._replace(asked={}, summary={}, took=())
+    assert (plain.asked["suffix"], kept.asked["suffix"]) == (".csv", ".parquet")
+
+
+def test_the_tables_are_the_figures(figures: Figures) -> None:
+    files = csv_of(figures)
+    assert set(files) == {f"{name}.csv" for name in figures.tables}
+    rows = list(csv.DictReader(io.StringIO(files["revenue_by_purse.csv"].decode())))
+    assert [(row["name"], int(row["yen"])) for row in rows] == [(one.name, one.yen) for one in figures.by_purse]
+
+
+def test_a_chart_is_a_picture(figures: Figures) -> None:
+    assert png_of(charts_of(figures, Language.JA)["refusals"]).startswith(b"\x89PNG")
+
+
+class TestTides:
+    """The data package."""
+
+    REQUIRED = {  # noqa: RUF012
+        "fare_transactions": "transaction_id service_date event_timestamp amount fare_action fare_capped",
+        "passenger_events": "passenger_event_id service_date event_timestamp trip_stop_sequence event_type vehicle_id",
+        "stop_visits": "service_date trip_id_performed trip_stop_sequence",
+        "trips_performed": "service_date trip_id_performed vehicle_id",
+        "vehicles": "vehicle_id",
+        "devices": "device_id",
+    }
+    """What TIDES' schemas of these tables need."""
+
+    def tables(self, torn: Run) -> dict[str, list[dict[str, str]]]:
+        files = package_of(torn)
+        names = [name.removesuffix(".csv") for name in files if name.endswith(".csv")]
+        return {name: list(csv.DictReader(io.StringIO(files[f"{name}.csv"].decode()))) for name in names}
+
+    def test_every_needed_column_has_a_value_and_every_key_is_there_once(self, torn: Run) -> None:
+        tables = self.tables(torn)
+        assert set(tables) == set(self.REQUIRED)
+        for name, columns in self.REQUIRED.items():
+            assert tables[name]
+            for row in tables[name]:
+                assert all(row[column] for column in columns.split()), (name, row)
+        for name, key in (("fare_transactions", "transaction_id"), ("passenger_events", "passenger_event_id")):
+            assert max(Counter(row[key] for row in tables[name]).values()) == 1
+
+    def test_its_sums_are_the_runs(self, torn: Run) -> None:
+        tables, ledger = self.tables(torn), torn.summary["ledger"]
+        assert sum(int(row["amount"]) for row in tables["fare_transactions"]) == ledger["fares_yen"]
+        assert sum(int(row["revenue"]) for row in tables["stop_visits"]) == ledger["fares_yen"]
+        actions = Counter(row["fare_action"] for row in tables["fare_transactions"])
+        assert actions == {"Enter": ledger["boardings"], "Exit": ledger["alightings"]}
+        assert len(tables["trips_performed"]) == torn.summary["trips"]
+        assert {row["departure_load"] for row in tables["stop_visits"]} > {"0"}
+
+    def test_the_package_describes_its_files(self, torn: Run) -> None:
+        files = package_of(torn)
+        found = json.loads(files["datapackage.json"])
+        assert {one["path"] for one in found["resources"]} == set(files) - {"datapackage.json"}
+        assert "simulated" in found["description"].lower() and found["title"]
+
+
+class TestCommand:
+    """`farebox sim report`."""
+
+    def test_it_writes_what_it_is_asked_for(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "run"
+        replayed(path, "image")
+        more = ("--png", tmp_path / "png", "--csv", tmp_path / "csv", "--tides", tmp_path / "tides", "--json")
+        ran = run_cli(capsys, monkeypatch, "sim", "report", path, *more)
+        assert (ran.code, ran.err) == (Exit.OK, "")
+        written = [Path(name) for name in json.loads(ran.out)["files"]]
+        assert written[0] == path / "report.html" and all(name.is_file() for name in written)
+        assert {name.suffix for name in written} == {".html", ".png", ".csv", ".json"}
+
+    def test_the_same_rides_under_two_tariffs_stand_side_by_side(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """LOCOCA's children pay 60 percent instead of 50; nothing else changes."""
+        path = tmp_path / "run"
+        run = replayed(path, "image", "--riders", 12)
+        rules = tmp_path / "dearer"
+        for file in (Path(__file__).parents[3] / "tariff" / "operators").rglob("*.toml"):
+            copy = rules / file.parent.name / file.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(file.read_text("utf-8").replace("child_percent = 50  ", "child_percent = 60  "), "utf-8")
+        ran = run_cli(capsys, monkeypatch, "sim", "report", path, "--what-if", rules, "--lang", "en")
+        assert (ran.code, ran.err) == (Exit.OK, "")
+        page = (path / "report.html").read_text("utf-8")
+        number = r"<td class=number>([\d,]+)</td>"
+        (told,) = re.findall(f"fares, yen</td>{number * 3}", page)
+        old, new, more = (int(yen.replace(",", "")) for yen in told)
+        assert old == run.summary["ledger"]["fares_yen"] and new - old == more > 0
+        assert "id=what_if_by_purse" in page and re.search(r"[1-9]\d* are dearer and 0 cheaper", page)
+
+    @pytest.mark.parametrize(("name", "says"), [("nowhere", "no run; make one with"), (".", "no run; make one with")])
+    def test_a_folder_that_is_no_run(
+        self, name: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / name)
+        assert ran.code == Exit.IO and says in ran.err and len(ran.err.splitlines()) == 1
+
+    def test_what_is_missing_is_named(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(__import__("sys").modules, "sim.report.charts", None)
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path)
+        assert ran.code == Exit.USAGE and "pip install 'farebox[report]'" in ran.err
