@@ -46,8 +46,10 @@ def once(path: Path, as_json: bool) -> None:
     farebox exchange once --config /etc/farebox/farebox.toml --json
     """
     config = load(path)
-    with Stopping() as stopping, _bar(config, shown=not as_json) as progress:
-        report = _exchange(config, path, lambda: stopping.asked, progress).once()
+    sessions: list[Exchange] = []
+    with _stopping(sessions) as stopping, _bar(config, shown=not as_json) as progress:
+        sessions.append(_exchange(config, path, lambda: stopping.asked, progress))
+        report = sessions[0].once()
     if as_json:
         click.echo(json.dumps(_facts(report), ensure_ascii=False))
     else:
@@ -86,11 +88,12 @@ def watch(path: Path, as_json: bool) -> None:
                 click.echo(f"farebox: {line}", err=True)
         last[:] = lines
 
-    with Stopping() as stopping:
-        session = _exchange(config, path, lambda: stopping.asked, beat=lambda: notify("WATCHDOG=1"))
+    sessions: list[Exchange] = []
+    with _stopping(sessions) as stopping:
+        sessions.append(_exchange(config, path, lambda: stopping.asked, beat=lambda: notify("WATCHDOG=1")))
         assert config.exchange is not None
         keep_watch(
-            session,
+            sessions[0],
             config.exchange.every_s,
             lambda: stopping.asked,
             notify,
@@ -99,6 +102,16 @@ def watch(path: Path, as_json: bool) -> None:
             time.monotonic,
             time.sleep,
         )
+
+
+def _stopping(sessions: list[Exchange]) -> Stopping:
+    """Asked to end, it does not wait for an answer that is under way: whatever was sent, the next start asks."""
+
+    def wake() -> None:
+        for session in sessions:
+            session.hang_up()
+
+    return Stopping(wake)
 
 
 def _exchange(

@@ -5,6 +5,7 @@ happened since, and the whole is checked before anything is asked of its content
 the store to say, by the signature first (faults 28).
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -19,6 +20,7 @@ from farebox.formats.bundle import Kind
 
 PIECE_BYTES = 256 << 10
 _PART = ".part"
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Fetched(NamedTuple):
@@ -103,7 +105,7 @@ class Fetcher:
 
     def _part(self, kind: Kind) -> Path | None:
         """What was fetched before a cut. Of several none is: a power cut left them."""
-        found = [path for path in self._folder.glob(f"{kind}.*{_PART}") if len(_digest_of(path)) == 64]
+        found = [path for path in self._folder.glob(f"{kind}.*{_PART}") if _DIGEST.fullmatch(_digest_of(path))]
         if len(found) == 1 and 0 < found[0].stat().st_size < MOST_SIGNED_BYTES:
             return found[0]
         for path in found:

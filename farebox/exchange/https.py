@@ -74,7 +74,7 @@ class HttpsLine:
         self._socket: ssl.SSLSocket | None = None
         self._http = h11.Connection(h11.CLIENT)
         self._at_s: int | None = None
-        self._heard = self._ended = False
+        self._heard = self._ended = self._ended_for_good = False
 
     def ask(self, request: Request, most_bytes: int) -> Answer:
         """The answer; LineCut, NotTheCentre or Nonsense."""
@@ -82,7 +82,7 @@ class HttpsLine:
         try:
             return self._asked(request, most_bytes)
         except LineCut:
-            if not again or self._heard:
+            if not again or self._heard or self._ended_for_good:
                 raise
             # Hung up while nothing was said: proper form after a while. All that is asked may be asked twice.
             return self._asked(request, most_bytes)
@@ -99,6 +99,14 @@ class HttpsLine:
             with suppress(OSError):
                 self._socket.close()
         self._socket = None
+
+    def hang_up(self) -> None:
+        """End for good what is under way, from a signal's handler: whoever waits for an answer sees the line cut."""
+        self._ended_for_good = True
+        line = self._socket
+        if line is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, which may be in use
 
     def _asked(self, request: Request, most_bytes: int) -> Answer:
         self._heard = self._ended = False
@@ -127,6 +135,8 @@ class HttpsLine:
         return answer
 
     def _open(self) -> ssl.SSLSocket:
+        if self._ended_for_good:
+            raise LineCut("asked to end; the next start goes on from here")
         if self._socket is None:
             bare = self._connect((self._host, self._port), self._bounds.connect_s)
             try:

@@ -23,5 +23,8 @@ class Line(Protocol):
     def valid_at(self, at_s: int) -> None:
         """Check the certificate's dates, of this connection and of each one after it. Raises NotTheCentre."""
 
+    def hang_up(self) -> None:
+        """End for good what is under way, from a signal's handler; `ask` raises LineCut then."""
+
     def close(self) -> None:
         """Hang up."""

@@ -23,6 +23,7 @@ from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalFault
 from farebox.journal.retention import Archive
 from farebox.version import VERSION
+from reader.keys import KeyStoreFault
 
 MOST_ROUND_S = 10.0
 """A time that took longer to come is not handed to the terminal."""
@@ -78,23 +79,32 @@ class Exchange:
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`folder` keeps pieces of bundles, `keys` are the centre's, `nonce` gives random bytes, `told` hands the
-        centre's time on, with the count of `counted_s` when it came.
+        """`open_line` may raise reader.keys.KeyStoreFault. `folder` keeps pieces of bundles, `keys` are the centre's,
+        `nonce` gives random bytes, `told` hands the centre's time on, with the count of `counted_s` when it came.
         """
         self._open_line, self._archive, self._store, self._folder = open_line, archive, store, folder
         self._keys, self._identity = keys, (("Authorization", f"Bearer {token}"),)
         self._nonce, self._counted_s, self._told = nonce, counted_s, told
         self._piece_bytes, self._stopping, self._progress = piece_bytes, stopping, progress
         self._refused: dict[Kind, str] = {}
+        self._line: Line | None = None
 
     def waiting(self) -> tuple[int, ...]:
         """The segments that the centre has not acknowledged. Raises JournalFault."""
         return self._archive.waiting()
 
+    def hang_up(self) -> None:
+        """End a session that is under way, from a signal's handler."""
+        if self._line is not None:
+            self._line.hang_up()
+
     def once(self) -> Report:
         """One session, to its end or as far as it gets. What goes wrong is in the report; only bugs are raised."""
         report = Report()
-        line = self._open_line()
+        try:
+            self._line = line = self._open_line()
+        except KeyStoreFault as fault:
+            return report._replace(waiting=self._still_waiting(), fault=fault)
         try:
             report = self._ask_time(line, report)
             report = self._fetch(line, report)
@@ -105,6 +115,7 @@ class Exchange:
             report = report._replace(waiting=self._still_waiting(), fault=fault)
         finally:
             line.close()
+            self._line = None
         return report
 
     def _fetch(self, line: Line, report: Report) -> Report:

@@ -25,7 +25,7 @@ class Beating:
     def __init__(self, line: Line, beat: Callable[[], None]) -> None:
         """Wrap a line."""
         self._line, self._beat = line, beat
-        self.valid_at, self.close = line.valid_at, line.close
+        self.valid_at, self.hang_up, self.close = line.valid_at, line.hang_up, line.close
 
     def ask(self, request: Request, most_bytes: int) -> Answer:
         """What the line answers."""

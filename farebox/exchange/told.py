@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from farebox.clock import TrustedClock, Why
-from farebox.formats.bundle import LAST_TIME_S
+from farebox.formats.journal import LAST_TIME_S
 
 MOST_AGE_S = 86_400
 """A quartz is off by some seconds a day."""

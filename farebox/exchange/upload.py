@@ -93,7 +93,11 @@ class Uploader:
         return done
 
     def _send_one(self, number: int) -> Sent | Refused:
-        came = self._send_sealed(self._archive.load(number))
+        try:
+            sealed = self._archive.load(number)
+        except JournalDamaged:
+            sealed = self._archive.load(number)  # once more: memory and cables err too, and what is set aside stays so
+        came = self._send_sealed(sealed)
         if isinstance(came, Refused) and came.code == ALTERED:
             # Bytes went wrong on the way or at the centre, which has dropped them. Once more, as it stands on disk now.
             came = self._send_sealed(self._archive.load(number))

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import cbor2
 
 from farebox.formats import cose
-from farebox.formats.bundle import LAST_TIME_S
-from farebox.formats.journal import HASH_BYTES, MAX_ID_BYTES
+from farebox.formats.journal import HASH_BYTES, LAST_TIME_S, MAX_ID_BYTES
 from farebox.formats.segment import Seal
 from farebox.formats.strict import RecordError, parse
 

@@ -95,9 +95,9 @@ class Watch:
         self.process.communicate()
         self._told.close()
 
-    def stop(self) -> tuple[int, str, str]:
+    def stop(self, within_s: float = _ANSWER_S) -> tuple[int, str, str]:
         self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=_ANSWER_S)
+        out, err = self.process.communicate(timeout=within_s)
         self._told.close()
         return self.process.returncode, out, err
 
@@ -192,6 +192,16 @@ def test_the_service_sends_and_ends_when_it_is_asked_to(depot: Depot, server: Tl
     code, out, err = watch.stop()
     assert (code, err) == (0, "") and "segment 1: " in out
     assert set(server.centre.booked.values()) == {1}
+
+
+def test_asked_to_end_it_does_not_wait_for_an_answer(depot: Depot, server: TlsCentre) -> None:
+    real_journal(depot.journal, duties=1)
+    server.silent, server.silent_to_patches = Event(), True
+    watch = depot.watch()
+    assert server.reached.wait(_ANSWER_S)
+    code, _, err = watch.stop(within_s=25)  # the answer's own deadline is 60
+    assert code == 0 and "Traceback" not in err
+    assert open_archive(depot.journal).waiting() == (1,)
 
 
 def test_it_serves_under_the_filter_of_its_unit(depot: Depot, server: TlsCentre) -> None:

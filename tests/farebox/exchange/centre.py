@@ -135,8 +135,10 @@ class MemoryLine:
     def valid_at(self, at_s: int) -> None:
         self.valid.append(at_s)
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         self.closed = True
+
+    close = hang_up
 
 
 def never_arrives(centre: Centre, request: Request) -> Answer:

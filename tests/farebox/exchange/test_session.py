@@ -10,11 +10,12 @@ import pytest
 
 from farebox.exchange.answers import Answer
 from farebox.exchange.faults import LineCut, Nonsense, NotTheCentre
-from farebox.exchange.line import Request
+from farebox.exchange.line import Line, Request
 from farebox.formats import cose
 from farebox.formats.bundle import Kind, encode
 from farebox.formats.centre import Held, Time, encode_held, encode_time
 from farebox.journal.errors import JournalFailed
+from reader.keys import KeyStoreFault
 from tests.bundles.examples import FOR_TWO_CARDS, HOTLIST, tariff
 from tests.bundles.test_bundle_store import LOCOCA
 from tests.farebox.exchange.bus import PIECE, Bus, seal_duties, segments
@@ -145,6 +146,19 @@ class TestSegments:
         assert [sent.number for sent in report.segments.sent] == [1, 3]
         bus.once()
         assert bus.centre.statuses[-1]["aside"] == [2]
+
+    def test_faults_22_what_is_read_wrong_once_is_not_set_aside(self, bus: Bus) -> None:
+        disk = bus.folder.disks["00000001.segment"]
+        pread, reads = disk.pread, 0
+
+        def wrong_at_first(length: int, offset: int) -> bytes:
+            nonlocal reads
+            reads += 1
+            data = pread(length, offset)
+            return data if reads > 1 else bytes(len(data))
+
+        disk.pread = wrong_at_first  # type: ignore[method-assign]
+        assert bus.once().done and reads > 1
 
     def test_a_full_centre_says_when_to_come_again(self, bus: Bus) -> None:
         bus.centre.full = True
@@ -320,6 +334,20 @@ class TestBundles:
             (bus.bundles / f"hotlist.{digest}.part").write_bytes(b"?")
         assert bus.once().bundles[0].version == 4
         assert sorted(path.name for path in bus.bundles.iterdir()) == ["hotlist.bundle"]
+
+
+def test_faults_27_anchors_that_are_gone_for_a_moment_end_one_session_alone(bus: Bus) -> None:
+    exchange = bus.exchange()
+    good = exchange._open_line
+
+    def gone() -> Line:
+        raise KeyStoreFault("ca.pem: no certificates to trust can be read there")
+
+    exchange._open_line = gone
+    report = exchange.once()
+    assert isinstance(report.fault, KeyStoreFault) and report.waiting == 3
+    exchange._open_line = good
+    assert exchange.once().done
 
 
 class TestTime:
