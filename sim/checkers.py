@@ -34,7 +34,9 @@ _POINTS = ("welfare-points", "transport-points")
 
 
 class Told(NamedTuple):
-    """What a passenger was told that was done: the slot that it made of which card, and what changed hands for it."""
+    """What a passenger was told that was done: the slot that it made of which card, and what changed hands for it;
+    below zero what was handed back (GEN-22).
+    """
 
     idm: bytes
     slot: bytes
@@ -118,7 +120,9 @@ def told_by(result: Result, slot: bytes) -> Iterator[Told]:
         yield told_of(result.confirmed)
     if result.refusal is not None or result.after is None or result.shown_again or result.notes_yen:
         return
-    if result.topped_up is not None:
+    if result.cancelled is not None:
+        yield told_of(result.cancelled.first, slot, times=-1)
+    elif result.topped_up is not None:
         yield Told(result.idm, slot, note_yen=result.topped_up.note_yen)
     elif result.alighted is not None:
         done = result.alighted.settlement
@@ -128,12 +132,11 @@ def told_by(result: Result, slot: bytes) -> Iterator[Told]:
         yield Told(result.idm, slot)
 
 
-def told_of(intent: Intent) -> Told:
-    """What the passenger is told once an intent was done."""
-    return Told(
-        *(intent.idm, intent.slot_after, intent.cash_yen, intent.auto_charge_yen),
-        *(intent.points_earned, intent.points_lapsed, intent.note_yen),
-    )
+def told_of(intent: Intent, slot: bytes = b"", times: int = 1) -> Told:
+    """What the passenger is told once an intent was done, or with -1 taken back."""
+    times = -1 if intent.action == "cancel" else times
+    handed = (intent.cash_yen, intent.auto_charge_yen, intent.points_earned, intent.points_lapsed, intent.note_yen)
+    return Told(intent.idm, slot or intent.slot_after, *(times * part for part in handed))
 
 
 def change_of(intent: Intent) -> Holdings:
@@ -197,7 +200,9 @@ def told_is_journalled(_: Moment, now: Moment) -> Problems:
 
 
 def taken_once(_: Moment, now: Moment) -> Problems:
-    """A ride is settled once: for every settlement there is a boarding, or the driver's word for one (GEN-7)."""
+    """A ride is settled once: for every settlement that was not taken back (GEN-22) there is a boarding, or the
+    driver's word for one (GEN-7).
+    """
     written: dict[bytes, list[Intent]] = {}
     words: dict[bytes, int] = {}
     for bus in now.buses:
@@ -209,8 +214,12 @@ def taken_once(_: Moment, now: Moment) -> Problems:
                 words[entry.record.idm] = words.get(entry.record.idm, 0) + 1
     wrong = []
     for idm, intents in written.items():
-        actions = [intent.action for intent in sorted(intents, key=lambda intent: intent.write_counter)]
-        rides = [action for action in actions if action != "top-up"]
+        rides: list[str] = []
+        for intent in sorted(intents, key=lambda intent: intent.write_counter):
+            if intent.action == "cancel":
+                del rides[-1:]  # its settlement, which was the card's last write
+            elif intent.action != "top-up":
+                rides.append(intent.action)
         unboarded = sum(after == "alight" and before != "board" for before, after in pairwise(("", *rides)))
         if unboarded > words.get(idm, 0):
             wrong.append(f"card {idm.hex()}: {unboarded} settlements without a boarding, {words.get(idm, 0)} keyed")

@@ -1,5 +1,6 @@
 """Whatever can happen in and around the terminal, in any order: rules for hypothesis, and the checks after each."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -39,8 +40,9 @@ class Ride(NamedTuple):
     payment: Payment
     mishap: Mishap | None
     withdrawal: Withdrawal | None
-    again: bool
-    """Whether the card is laid once more at the next stop, as the passenger of 2008 did."""
+    back: Withdrawal | None
+    then: Callable[["WholeTerminal", WholeBus, "Ride"], None]
+    """What comes after it."""
 
 
 class ToppingUp(NamedTuple):
@@ -79,13 +81,18 @@ MISHAPS = (
     | st.none()
     | st.builds(Mishap, st.sampled_from(list(HAPPENS)), st.integers(1, 12), st.booleans(), SIDE, st.integers(0, 999))
 )
-RIDES = st.builds(Ride, OWN, ENDS, PAYMENTS, MISHAPS, WITHDRAWALS, st.booleans())
 NOTES = st.sampled_from((1_000, 1_000, 5_000, 2_000))
 AS_IT_IS_WRITTEN = st.none() | st.builds(Withdrawal, st.sampled_from((7, 7, 8, 9)), MOMENTS)
 TOP_UPS = st.builds(ToppingUp, OWN, NOTES, AS_IT_IS_WRITTEN, MISHAPS, st.integers(0, 14), st.booleans())
 ODD = ("two", "foreign", "clone", "copy")
 AT_THE_ACCEPTOR = ("end", "insert", "jam", "cut", "far", "on", "clear", "release", "open", "close")
 EMPTY_LOOKS = 4
+
+
+THEN = st.deferred(
+    lambda: st.sampled_from((WholeTerminal.is_all, WholeTerminal.is_laid_again, WholeTerminal.is_taken_back))
+)
+RIDES = st.builds(Ride, OWN, ENDS, PAYMENTS, MISHAPS, WITHDRAWALS, WITHDRAWALS, THEN)
 
 
 class WholeTerminal(RuleBasedStateMachine):
@@ -143,9 +150,23 @@ class WholeTerminal(RuleBasedStateMachine):
                 on.says(words.AnswerPayment(ride.payment), words.AnswerStop(ride.ends[0]))
         on.befalls(ride.mishap)
         on.lays(Side.ALIGHTING, carried, ride.withdrawal)
-        if ride.again:
-            on.drives_to(min(ride.ends[1] + 1, 4))
-            on.lays(Side.ALIGHTING, carried)
+        ride.then(self, on, ride)
+
+    def is_all(self, on: WholeBus, ride: Ride) -> None:
+        """Its passenger walks away."""
+
+    def is_laid_again(self, on: WholeBus, ride: Ride) -> None:
+        """At the next stop, as the passenger of 2008 did."""
+        on.drives_to(min(ride.ends[1] + 1, 4))
+        on.lays(Side.ALIGHTING, self.world.cards[ride.card])
+
+    def is_taken_back(self, on: WholeBus, ride: Ride) -> None:
+        """GEN-22: with the same card at the same stop, which may be withdrawn, too."""
+        if on.state() is not State.READY:
+            return
+        on.terminal.begin_cancelling()
+        on.lays(Side.ALIGHTING, self.world.cards[ride.card], ride.back)
+        on.says(words.DropQuestion())
 
     @precondition(lambda self: self.world.scheme == "lococa")
     @rule(bus=BUSES, top_ups=st.lists(TOP_UPS, min_size=1, max_size=2))
