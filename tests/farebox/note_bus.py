@@ -1,14 +1,18 @@
 """A bus with a note acceptor (模擬) for tests: `bus.top_up(card, 1_000)` is the whole of it, step by step if needed."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cardimage.image import CardImage
+from farebox.formats.journal import Entry
 from farebox.peripherals.id003 import Id003Acceptor
 from farebox.peripherals.note_acceptor import Phase
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.top_up_flow import HOLD_S
 from sim.bench import Bench, ImageBench
+from sim.checkers import Moment, Notes, SeenBus, seen_card
+from sim.demand import Holdings
 from sim.hardware.field import Withdrawal
 from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 from tests.farebox.bus import Bus
@@ -16,6 +20,7 @@ from tests.farebox.field_bench import FieldBench
 from tests.journal.memory_disk import MemoryDisk, MemoryFolder, PowerLost, Tear
 
 SIDE = Side.ALIGHTING
+CAP_YEN = 20_000
 MOST_STEPS = 12
 """More than any note needs from the slot to the box."""
 
@@ -114,6 +119,17 @@ class Cut(NoteBus):
     def insert(self, yen: int) -> None:
         self.inserted.append(yen)
         self.notes.insert(yen)
+
+    @property
+    def notes_seen(self) -> Notes:
+        """Where the notes are that were put to the slot."""
+        return Notes(tuple(self.inserted), tuple(self.notes.box), tuple(self.notes.given_back), self.notes.inside)
+
+    def moment(self, entries: Iterable[Entry], *cards: tuple[CardImage, int]) -> Moment:
+        """What there is to see, by a journal of these entries and cards that began with so many yen."""
+        pending = frozenset(self.terminal.pending)
+        seen = SeenBus("BUS-1", tuple(entries), 0, 0, pending, self.notes_seen)
+        return Moment(tuple(seen_card(card, Holdings(yen)) for card, yen in cards), (seen,), frozenset(), CAP_YEN)
 
     def power_up(self, tear: Tear) -> None:
         """The terminal comes back, with the journal as the power left it, and goes into service."""

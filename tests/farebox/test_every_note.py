@@ -32,15 +32,16 @@ from farebox.result import Side
 from farebox.table import State
 from farebox.top_up import Halt
 from farebox.top_up_flow import HOLD_S, TopUpFlow
+from sim import checkers
 from sim.hardware.field import Moment, Withdrawal
 from sim.hardware.note_acceptor import NOTES_YEN, Loss
 from tests.farebox.bus import balance_yen, lococa
-from tests.farebox.note_books import balanced, explained, in_one_place, on_cards_yen
 from tests.farebox.note_bus import MOST_STEPS, SIDE, Cut, NoTopUp
 from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, kept, lost, mixed
 
 COMMIT = 4
 OPENING_YEN = 150
+EXPLAINED = (checkers.conserved, checkers.each_note_in_one_place)
 
 
 def scene(bus: Cut, card: CardImage, withdrawal: Withdrawal | None) -> None:
@@ -63,8 +64,7 @@ def settled(bus: Cut, card: CardImage, *, claims: bool = False) -> None:
     """
     bus.quiet()
     bus.board(card)
-    in_one_place(bus.notes, bus.inserted)
-    balanced(bus.entries(), balance_yen(card) - OPENING_YEN, bus.notes)
+    balanced(bus, (card, OPENING_YEN))
     ledger = bus.ledger()
     assert not ledger.doubtful_yen
     assert claims or not ledger.claimed_yen
@@ -73,8 +73,15 @@ def settled(bus: Cut, card: CardImage, *, claims: bool = False) -> None:
 def explained_now(bus: Cut, *cards: tuple[CardImage, int]) -> None:
     """The journal, as a cut would leave it now, explains what is on the cards and in the box."""
     assert bus.segments is not None
-    gained_yen = sum(balance_yen(card) - opening_yen for card, opening_yen in cards)
-    explained(bus.segments.durable_entries(), gained_yen, sum(bus.notes.box))
+    now = bus.moment(bus.segments.durable_entries(), *cards)
+    assert not [wrong for check in EXPLAINED for wrong in check(now, now)]
+
+
+def balanced(bus: Cut, *cards: tuple[CardImage, int]) -> None:
+    """All is quiet: the sums close, and all that is owed is named."""
+    now = bus.moment(bus.entries(), *cards)
+    assert not [wrong for check in (*EXPLAINED, checkers.pending_is_named) for wrong in check(now, now)]
+    assert not checkers.quiet(now)
 
 
 def uncut(folder: Path, withdrawal: Withdrawal | None) -> tuple[int, int]:
@@ -437,10 +444,6 @@ class Notes(RuleBasedStateMachine):
         self.bus.notes.power_on()
 
     @invariant()
-    def each_note_is_in_one_place(self) -> None:
-        in_one_place(self.bus.notes, self.bus.inserted)
-
-    @invariant()
     def the_journal_explains_cards_and_box(self) -> None:
         explained_now(self.bus, *zip(self.cards, self.opening.values(), strict=True))
 
@@ -463,9 +466,7 @@ class Notes(RuleBasedStateMachine):
         self.bus.quiet()
         for card in self.cards:
             self.bus.board(card)
-        gained_yen = on_cards_yen(self.balances(), self.opening)
-        balanced(self.bus.entries(), gained_yen, self.bus.notes)
-        in_one_place(self.bus.notes, self.bus.inserted)
+        balanced(self.bus, *zip(self.cards, self.opening.values(), strict=True))
 
 
 def test_faults_42_43_any_order_of_note_card_tear_and_power(tmp_path: Path) -> None:

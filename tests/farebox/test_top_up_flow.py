@@ -25,7 +25,6 @@ from sim.hardware.note_acceptor import Loss, NoteAcceptorModel, NoteAcceptorOnPt
 from tariff.refusal import Code
 from tests.farebox.bus import CHUNK_BYTES, KEYS, Bus, balance_yen, lococa
 from tests.farebox.field_bench import FieldBench
-from tests.farebox.note_books import in_one_place
 from tests.farebox.note_bus import SIDE, NoteBus
 from tests.journal.memory_disk import MemoryDisk, MemoryFolder
 
@@ -497,8 +496,7 @@ def test_faults_22_faults_43_after_rot_the_count_of_the_box_tells_and_the_accept
         bus.tend()
         assert notes(bus) == ["unsure"]
         assert bus.terminal.notes is not None and bus.terminal.notes.open_note is None
-        in_one_place(bus.notes, [1_000])
-        assert bus.notes.inside is None
+        assert (bus.notes.box + bus.notes.given_back, bus.notes.inside) == ([1_000], None)
         bus.restart(segments=bus.segments.after_kill())
         bus.tend()
         assert notes(bus) == ["unsure"]

@@ -30,18 +30,17 @@ from farebox.journal import fold
 from farebox.journal.fold import Ledger
 from farebox.result import Result, Side
 from farebox.table import State
-from sim.checkers import Moment, Notes, SeenBus, Told, ends, seen_card, standing_now, told_by
+from sim.checkers import Moment, SeenBus, Told, ends, seen_card, standing_now, told_by
 from sim.demand import Holdings, holdings
 from sim.hardware.field import Withdrawal
 from tariff.refusal import Refusal
 from tests.farebox.bus import DAY, DUTY
-from tests.farebox.note_bus import Cut
+from tests.farebox.note_bus import CAP_YEN, Cut
 from tests.farebox.whole.mishaps import HAPPENS, Mishap
 from tests.farebox.worn_bench import WornBench
 from tests.journal.memory_disk import MemoryFolder, PowerLost, mixed
 
 SIDES = (Side.BOARDING, Side.ALIGHTING)
-CAP_YEN = 20_000
 TRIPS = ("HAKUHO-W01", "HAKUHO-W02")
 
 
@@ -182,11 +181,6 @@ class WholeBus(Cut):
             with suppress(PowerLost):
                 self._start()
                 return
-
-    @property
-    def notes_seen(self) -> Notes:
-        model = self.notes
-        return Notes(tuple(self.inserted), tuple(model.box), tuple(model.given_back), model.inside)
 
 
 class World:
