@@ -50,7 +50,7 @@ def intent(commit: Commit) -> Intent:
         return _compensating(commit, commit.cancelled)
     settled = commit.alighted.settlement if commit.alighted else None
     top_up = commit.top_up
-    lines = tuple((line.rule, line.yen) for line in settled.lines) if settled else ()
+    lines = tuple([(line.rule, line.yen) for line in settled.lines]) if settled else ()
     return Intent(
         idm=commit.session.idm,
         action="alight" if settled else "top-up" if top_up else "board",

@@ -74,22 +74,29 @@ class Runner:
         effects = self._machine.fire(event)
         if Effect.SHOW not in effects and event not in _JUDGED:
             self.result = None  # nothing of this event is a passenger's to see
-        self.guarded(lambda: self._perform_all(effects), written=event is Event.CARD_WRITTEN)
+        try:
+            self._perform_all(effects)
+        except JournalFault as fault:
+            self._stop(fault, written=event is Event.CARD_WRITTEN)
 
-    def guarded(self, act: Callable[[], None], *, written: bool = False) -> None:
+    def guarded(self, act: Callable[[], None]) -> None:
+        """Do something with the journal; one that fails stops the terminal."""
+        try:
+            act()
+        except JournalFault as fault:
+            self._stop(fault)
+
+    def _stop(self, fault: JournalFault, *, written: bool = False) -> None:
         """A journal that fails stops the terminal, whatever it was at: no fare is taken any more (faults 20, 21).
 
         A card that was written already is shown so: its intent is durable, and the next tap settles it.
         """
-        try:
-            act()
-        except JournalFault as fault:
-            self.journal_fault = fault
-            if self.result is not None and not written:
-                stopped = Refusal(Code.OUT_OF_SERVICE, "faults 20")
-                self.result = self.result._replace(refusal=stopped, after=None, alighted=None, cancelled=None, notes=())
-            if not self.stopped:
-                self._perform_all(self._machine.fire(Event.JOURNAL_FAILED))
+        self.journal_fault = fault
+        if self.result is not None and not written:
+            stopped = Refusal(Code.OUT_OF_SERVICE, "faults 20")
+            self.result = self.result._replace(refusal=stopped, after=None, alighted=None, cancelled=None, notes=())
+        if not self.stopped:
+            self._perform_all(self._machine.fire(Event.JOURNAL_FAILED))
 
     def book(self, entries: Iterable[Record]) -> bool:
         """Make records durable, besides any event; False if the journal has failed, then or now."""

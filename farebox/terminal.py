@@ -322,14 +322,13 @@ class Terminal:
 
     def _serve_card(self, side: Side, blank: Result, session: Session, service: Service) -> None:
         read, confirmed = self._serving.read(session)
-        blank = blank._replace(confirmed=confirmed)
         if isinstance(read, ReaderFault):
             return self._serving.lose(side, read)
         if isinstance(read, Refusal):
             if read.code is Code.TOUCH_AGAIN:
                 self._field.serve_again()
-            return self._serving.refuse(blank, read)
-        blank = blank._replace(before=read.account)
+            return self._serving.refuse(blank._replace(confirmed=confirmed), read)
+        blank = blank._replace(before=read.account, confirmed=confirmed)
         if confirmed is not None and confirmed.action == "cancel" and read.now.block == confirmed.slot_after:
             self._alighted.pop(session.idm, None)
             return self._keep(blank, Keep(Note(NoteCode.SETTLEMENT_CANCELLED, "GEN-22", service.stop_name)))

@@ -18,13 +18,10 @@ class ImageSession:
         """Take the reader it lies on, the image and its live block map."""
         self.idm = image.idm
         self._reader = reader
+        self.write_count = int.from_bytes(blocks[lite_s.WCNT][:3], "little")
+        """The card's own count of writes."""
         self._image = image
         self._blocks = blocks
-
-    @property
-    def write_count(self) -> int:
-        """The card's own count of writes."""
-        return int.from_bytes(self._blocks[lite_s.WCNT][:3], "little")
 
     def open(self, *blocks: int) -> ReadOutcome:
         """Read the first blocks."""
@@ -40,12 +37,13 @@ class ImageSession:
         """Write one block and count it, as the chip does. A block that can't be kept was not written."""
         if self._reader.card is not self._image:
             return CardLost()
-        before = dict(self._blocks)
+        before = self._blocks[lite_s.WCNT], self._blocks[block]
         self._blocks[lite_s.WCNT] = (self.write_count + 1).to_bytes(3, "little") + bytes(13)
         self._blocks[block] = data
         if not self._reader.keep(self._image):
-            self._blocks.update(before)
+            self._blocks[lite_s.WCNT], self._blocks[block] = before
             return CardLost()
+        self.write_count += 1
         return Written()
 
 

@@ -32,15 +32,15 @@ _RANGES = tuple((layout, FIRST_DAYS[layout], last_day(layout)) for layout in _NE
 
 def newest_layout(days: Iterable[date | None]) -> int:
     """The newest layout that holds all of these days; LayoutFault if none does."""
-    held = sorted([day for day in days if day is not None])
-    if not held:
-        return _NEWEST_FIRST[0]
-    earliest, latest = held[0], held[-1]
+    held = [day for day in days if day is not None]
     for layout, first, last in _RANGES:
-        if first <= earliest and latest <= last:
+        for day in held:
+            if not first <= day <= last:
+                break
+        else:
             return layout
     known = ", ".join(f"layout {layout} holds {first} to {last}" for layout, first, last in _RANGES)
-    raise LayoutFault(f"no card can hold both {earliest} and {latest}: {known}")
+    raise LayoutFault(f"no card can hold both {min(held)} and {max(held)}: {known}")
 
 
 def day_number(day: date | None, layout: int) -> int:

@@ -58,13 +58,15 @@ class Variant(NamedTuple):
     lacking: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     pack: Callable[[Contents, int], tuple[int, ...]]
     unpack: Callable[[Sequence[int], int], Contents | None]
+    nothing: tuple[Any, ...]
+    """What `lacking` gets of a card that has nothing there."""
 
 
 def check_places(contents: Contents, variant: Variant, scheme: str) -> None:
     """LayoutFault for a value that this variant has no place for: it is never dropped."""
-    found, nothing = variant.lacking(contents), variant.lacking(_NOTHING)
-    if found != nothing:
-        names = zip(variant.lacking(_NAMES), found, nothing, strict=True)
+    found = variant.lacking(contents)
+    if found != variant.nothing:
+        names = zip(variant.lacking(_NAMES), found, variant.nothing, strict=True)
         what = next(name for name, value, none in names if value != none)
         raise LayoutFault(f"a card of {scheme} has no place for {what}")
 
@@ -150,19 +152,26 @@ def _unpack_aizu(fields: Sequence[int], layout: int) -> Contents | None:
 # -- all of them
 
 
-def _all_but(*fields: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    return itemgetter(*(position for position, field in enumerate(Contents._fields) if field not in fields))
+def _variant(
+    widths: tuple[int, ...],
+    fields: tuple[str, ...],
+    pack: Callable[[Contents, int], tuple[int, ...]],
+    unpack: Callable[[Sequence[int], int], Contents | None],
+) -> Variant:
+    """A variant that has a place for these fields of `Contents`, and for no other."""
+    lacking = itemgetter(*(position for position, field in enumerate(Contents._fields) if field not in fields))
+    return Variant(widths, lacking, pack, unpack, lacking(_NOTHING))
 
 
 SHADOW_WIDTHS = (15, 2)
-_LACKS = _all_but("stored_fare_yen", "company")
-_SHADOW = Variant(SHADOW_WIDTHS, _LACKS, _pack_stored_fare, _unpack_stored_fare)
+_STORED_FARE = ("stored_fare_yen", "company")
+_SHADOW = _variant(SHADOW_WIDTHS, _STORED_FARE, _pack_stored_fare, _unpack_stored_fare)
 _OF_SCHEME = {
-    "lococa": Variant((15, 1), _LACKS, _pack_stored_fare, _unpack_stored_fare),
-    "iwate-green-pass": Variant(
-        (15, 15, 13, 15), _all_but("stored_fare_yen", "points", "welfare_points"), _pack_iwate, _unpack_iwate
+    "lococa": _variant((15, 1), _STORED_FARE, _pack_stored_fare, _unpack_stored_fare),
+    "iwate-green-pass": _variant(
+        (15, 15, 13, 15), ("stored_fare_yen", "points", "welfare_points"), _pack_iwate, _unpack_iwate
     ),
-    "noruca": Variant((1, 11, 11, 11), _all_but("coupons"), _pack_noruca, _unpack_noruca),
-    "aizu-noruca": Variant((15, 7, 7, 13), _all_but("stored_fare_yen", "auto_charged"), _pack_aizu, _unpack_aizu),
+    "noruca": _variant((1, 11, 11, 11), ("coupons",), _pack_noruca, _unpack_noruca),
+    "aizu-noruca": _variant((15, 7, 7, 13), ("stored_fare_yen", "auto_charged"), _pack_aizu, _unpack_aizu),
     **dict.fromkeys(SHADOWS, _SHADOW),
 }
