@@ -19,6 +19,7 @@ class _Commands(LazyGroup):
         "signals": ("tools.signals_command:signals", "Sounds and lamps of a running terminal."),
         "slips": ("tools.slips_command:slips", "Print the slips of a running terminal."),
         "metrics": ("tools.metrics_command:metrics", "/healthz and Prometheus metrics of a running terminal."),
+        "doctor": ("tools.doctor.command:doctor", "Check a whole terminal, and name the fix for what is wrong."),
         "config": ("tools.config_command:config", "The settings of a terminal, checked and shown."),
         "reader": ("tools.reader.command:reader", "Find card readers, and see what ails them."),
         "sim": ("tools.sim_command:sim", "Simulate: replay a day of trips, play by hand (模擬)."),

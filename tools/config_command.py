@@ -54,7 +54,7 @@ def check(path: Path, as_json: bool) -> None:
     """
     try:
         settings = load(path)
-        problems = tuple(_problems(settings))
+        problems = tuple(problems_of(settings))
         if problems:
             raise ConfigBroken(str(path), problems)
     except ConfigBroken as broken:
@@ -67,7 +67,7 @@ def check(path: Path, as_json: bool) -> None:
         click.echo(f"{path}: in order")
 
 
-def _problems(settings: Config) -> Iterator[str]:
+def problems_of(settings: Config) -> Iterator[str]:
     """What is wrong with the things that the settings name."""
     readers = {"readers.entry": settings.readers.entry, "readers.exit": settings.readers.exit}
     for name, spec in readers.items():

@@ -131,6 +131,15 @@ def doctor(spec: str | None, rule_path: Path | None, as_json: bool, language: La
         raise CheckFailed(_failed(failed, language))
 
 
+def examined(spec: str, language: Language, *, quiet: bool) -> tuple[Finding, ...]:
+    """All that is found about one reader: on this machine, and once it is opened and measured."""
+    facts = gather(Machine())
+    _, device = meant_by(spec, facts)
+    about_it = (found for found in judge_machine(facts) if found.reader is not None and found.reader == device)
+    opened, measured = _examine(spec, language, quiet=quiet)
+    return (*about_it, *_line_asked_for(spec, facts), *judge_opened(opened, measured, facts))
+
+
 def _failed(findings: list[Finding], language: Language) -> str:
     count = len(findings)
     return say((f"{count} 件の不具合。→ が直し方です", f"{count} checks failed; each → says what to do"), language)
