@@ -1,5 +1,6 @@
-"""What comes off the wires beside the card readers: a GPS receiver's lines, and the bus they move."""
+"""What comes off the wires beside the card readers: a GPS receiver's lines, and the bus they move; and the settings."""
 
+from farebox.config import EXAMPLE, Config, ConfigBroken, parse
 from farebox.feed import Place
 from farebox.peripherals.nmea import Fix, Garbled, sentence
 from farebox.peripherals.vehicle import Position, Speed
@@ -33,7 +34,25 @@ def _body(line: bytes) -> bytes:
     return line[1:].split(b"*")[0]
 
 
+def _settings(data: bytes) -> None:
+    """A whole file, and one whose tables are there and hold whatever was fed."""
+    for text in (data.decode(errors="replace"), f"{EXAMPLE}\n{data.decode(errors='replace')}"):
+        try:
+            assert isinstance(parse(text, "fuzzed"), Config)
+        except ConfigBroken as broken:
+            assert broken.problems and all(problem and "\n" not in problem for problem in broken.problems)
+
+
 TARGETS: dict[str, Target] = {
+    "bus-settings": Target(
+        _settings,
+        (),
+        (
+            EXAMPLE.encode(),
+            b'[inputs]\npins = true\ndoor = "none"\n[slips]\nprinter = "tty:/dev/x"\npaper = "80mm"\n',
+            b'[place]\nkind = "station"\n[signals]\nred = [1]\n[inputs]\ngps = {a = 1}\n',
+        ),
+    ),
     "bus-nmea": Target(
         _lines,
         (),

@@ -270,6 +270,21 @@ def test_the_settings_of_a_bench_are_in_order(tmp_path: Path, call: Call) -> Non
     assert json.loads(call("config", "check", "--json", str(settings(tmp_path))).out)["problems"] == []
 
 
+def test_faults_27_a_service_with_a_broken_configuration_ends_at_once_and_tells_all_of_it(tmp_path: Path) -> None:
+    path = settings(tmp_path, '[inputs]\ngps = "ttyUSB0"\ndoor = 40\n[slips]\n', id="")
+    ran = subprocess.run(exec_start(path), capture_output=True, text=True, check=False)
+    assert ran.returncode == Exit.CONFIGURATION and ran.stdout == ""
+    assert [line.split(": ")[2] for line in ran.stderr.splitlines()] == ["slips.printer", "vehicle.id"]
+    # What a value means is looked at once every value is one.
+    path = settings(tmp_path, '[inputs]\ngps = "ttyUSB0"\ndoor = 40\n[place]\nkind = "station"\n', feed="feed.zip")
+    ran = subprocess.run(exec_start(path), capture_output=True, text=True, check=False)
+    assert ran.returncode == Exit.CONFIGURATION
+    places = [line.split(": ")[2] for line in ran.stderr.splitlines()]
+    assert sorted(places) == [
+        *("data.feed", "inputs", "inputs.door", "inputs.gps", "place.name", "place.route", "readers.exit"),
+    ]
+
+
 def test_faults_27_what_the_settings_name_is_looked_at_too_and_all_of_it_told(tmp_path: Path, call: Call) -> None:
     path = settings(
         tmp_path, entry="nonesuch:1", source="/nowhere/keys", feed="/nowhere.zip", register="/nowhere/register.csv"
