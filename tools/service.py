@@ -1,5 +1,6 @@
 """`farebox run --config`: the parts of a terminal put together as its configuration says, and served."""
 
+import gc
 import sys
 import time
 from contextlib import ExitStack
@@ -117,6 +118,8 @@ def run_service(config: Config) -> None:
 
         settings = sha256(repr(config).encode()).hexdigest()[:16]
         log.started(config.vehicle.id, settings, names, simulated=simulated)
+        # All that is here by now stays: to look through it for garbage would hold up a tap now and then.
+        gc.freeze()
         serve(box, lambda: stopping.asked, notify, between_rounds)
         log.see(box.picture())
         log.ended()

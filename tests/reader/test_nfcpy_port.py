@@ -40,6 +40,10 @@ ANSWER_S = 0.15
 """A chip that has acknowledged answers a poll within this; nfcpy itself gives the acknowledgement no more than 0.1."""
 
 
+def at_once(_seconds: float) -> None:
+    """No pause: a simulated card has power as soon as the field is on."""
+
+
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     # nfcpy logs each error that it raises, too.
@@ -64,7 +68,7 @@ def chip() -> Iterator[BrokenChip]:
 
 @pytest.fixture
 def port(chip: BrokenChip) -> Iterator[FramePort]:
-    at_chip = opened(tty_port(chip.path, ANSWER_S))
+    at_chip = opened(tty_port(chip.path, ANSWER_S, at_once))
     yield at_chip
     chip.spoil = None
     at_chip.close()
@@ -434,7 +438,7 @@ def driven_by(data: bytes) -> NfcpyPort:
 
 
 def at(device: object) -> NfcpyPort:
-    port = NfcpyPort("usb", lambda: device)
+    port = NfcpyPort("usb", lambda: device, sleep=at_once)
     assert port.open() is None
     return port
 
