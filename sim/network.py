@@ -17,6 +17,7 @@ def network_of(duty: Duty, vehicles: tuple[Vehicle, ...], day: date) -> Json:
     patterns = {trip.pattern_id: feed.patterns[trip.pattern_id] for _, trip in trips}
     routes = {pattern.route_id: feed.routes[pattern.route_id] for pattern in patterns.values()}
     return {
+        "day": day.isoformat(),
         "routes": {
             route_id: {"name": route.name, "agency": feed.agencies.get(route.agency_id, route.agency_id)}
             for route_id, route in routes.items()

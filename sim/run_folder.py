@@ -15,6 +15,8 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from csv import DictReader
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +24,7 @@ from farebox.journal.fold import Ledger
 from sim.demand import Holdings
 from sim.replay import Given, Tally
 from sim.run_faults import NoRun, OtherRun
-from sim.tables import KINDS, joined
+from sim.tables import KINDS, joined, read_parquet
 from sim.vehicle_run import Ran
 
 Json = dict[str, Any]
@@ -112,6 +114,19 @@ class RunFolder:
 
     def _count_of(self, vehicle_id: str) -> Path:
         return self.path / PARTS / f"{vehicle_id}.json"
+
+
+def read_rows(data: bytes, kind: str, suffix: str) -> list[Json]:
+    """A table's rows, as the folder keeps it."""
+    if suffix == ".parquet":
+        found: list[Json] = read_parquet(data).to_pylist()
+        return found
+    numbers = KINDS[kind].numbers
+    rows = DictReader(StringIO(data.decode(), newline=""))
+    return [
+        {name: int(value) if value and name in numbers else value or None for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def refusals(counts: Iterable[Counted]) -> Counter[str]:

@@ -20,7 +20,7 @@ from farebox.words import Language, say
 from sim.bench import BENCHES
 from sim.network import network_of
 from sim.replay import add
-from sim.run_folder import RunFolder, refusals
+from sim.run_folder import RunFolder, read_rows, refusals
 from sim.tables import RIDES, best_suffix, read_parquet, written
 from sim.vehicle_run import Ran, Spec, Task, World, peopled, run_vehicle
 from tools.exits import CheckFailed
@@ -71,6 +71,14 @@ ASSUMED_SCHEME = "lococa"
     metavar="FILE",
     help="Write every settled ride, as .csv or .parquet, for `farebox tariff reprice`.",
 )
+@click.option(
+    "--vehicle-positions",
+    "positions_path",
+    type=FILE,
+    metavar="FILE|DIR",
+    help="Where vehicles were, as GTFS-Realtime: one .pb file of the moment when most were out, or a folder of one for "
+    "every 30 seconds; `farebox sim positions` has more. Needs farebox[realtime].",
+)
 @click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Run on so many processes of this machine.")
 @click.option("--dask", "cluster", metavar="ADDRESS", help="Run on a Dask cluster, tcp://…; needs farebox[dask].")
 @click.option("--quiet", is_flag=True, help="Only the summary, and a progress bar.")
@@ -87,6 +95,7 @@ def replay(
     recorded_path: Path | None,
     out: Path | None,
     rides_path: Path | None,
+    positions_path: Path | None,
     workers: int | None,
     cluster: str | None,
     quiet: bool,
@@ -100,6 +109,7 @@ def replay(
     farebox sim replay --feed jrbus.zip --date 2019-06-03 --reader image --quiet
     farebox sim replay --feed sample --route 白棚線 --date 2026-11-20 --json > taps.jsonl
     farebox sim replay --feed sample --date 2026-11-20 --rides rides.csv
+    farebox sim replay --feed sample --date 2026-11-20 --vehicle-positions positions
     farebox sim replay --feed sample --date 2026-11-20 --recorded rides.csv --out again
     farebox sim replay --feed city.zip --date 2026-11-20 --reader image --workers 8 --out run
     farebox sim replay --feed city.zip --date 2026-11-20 --reader image --dask tcp://10.0.0.5:8786 --out run
@@ -114,6 +124,9 @@ def replay(
     if not isfinite(mean_riders):
         raise click.UsageError(f"--riders {mean_riders}: not a number of people")
     suffix = _suffix(out, rides_path)
+    if positions_path:
+        with extra("realtime"):
+            from sim import vehicle_positions  # noqa: F401
     operators = load_operators()
     duty = Duty(load_feed(feed_path(feed)), operators, scheme, assumed=ASSUMED_SCHEME)
     route_ids = tuple(sorted(found.route_id for found in duty.feed.routes_called(route))) if route else None
@@ -147,6 +160,11 @@ def replay(
             if not as_json:
                 kept = f"{rides_path} · {number:,}"
                 click.echo("  " + say((f"乗車記録: {kept}", f"rides: {kept}"), language))
+        if positions_path:
+            from tools.positions_command import write_positions
+
+            visits = read_rows(folder.table("visits", world.vehicles), "visits", suffix)
+            write_positions(positions_path, network_of(duty, vehicles, day), visits)
     if not total.reconciles:
         raise CheckFailed(f"the count does not come out even: {'; '.join(total.problems)}")
 

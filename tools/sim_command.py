@@ -10,6 +10,7 @@ from tools.lazy import Commands, LazyGroup
 class _Commands(LazyGroup):
     commands_at: ClassVar[Commands] = {
         "replay": ("tools.replay_command:replay", "Replay a day of a feed's trips, tap by tap."),
+        "positions": ("tools.positions_command:positions", "Where a replayed day's vehicles are, as GTFS-Realtime."),
         "report": ("tools.report_command:report", "Make a page, pictures and tables of a replayed day."),
         "play": ("tools.play_command:play", "Lay cards and drive by hand; watch machine, card and journal."),
     }

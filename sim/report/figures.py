@@ -6,13 +6,12 @@ rides, companions counted.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from csv import DictReader
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.ride_rows import PAID
-from sim.run_folder import Counted, counted_of, refusals, whole_run
+from sim.run_folder import Counted, counted_of, read_rows, refusals, whole_run
 from sim.tables import KINDS
 from tariff.refusal import Code
 from tariff.rulebook import Purse
@@ -199,19 +198,8 @@ def figures_of(run: Run) -> Figures:
 
 
 def _columns(path: Path, name: str) -> Mapping[str, list[Any]]:
-    if path.suffix == ".parquet":
-        from pyarrow import parquet
-
-        found: dict[str, list[Any]] = parquet.read_table(path).to_pydict()
-        return found
-    numbers = KINDS[name].numbers
-    columns: dict[str, list[Any]] = {column: [] for column in KINDS[name].columns}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in DictReader(file):
-            for column, values in columns.items():
-                value = row[column] or None
-                values.append(int(value) if value is not None and column in numbers else value)
-    return columns
+    rows = read_rows(path.read_bytes(), name, path.suffix)
+    return {column: [row[column] for row in rows] for column in KINDS[name].columns}
 
 
 def _patterns(run: Run) -> tuple[Pattern, ...]:
