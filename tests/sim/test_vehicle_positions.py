@@ -126,8 +126,8 @@ def test_a_map_follows_one_file_as_the_day_goes_by(day: Day, tmp_path: Path) -> 
         seen.append(parsed(path.read_bytes()).header.timestamp)
 
     from_s = MIDNIGHT_S + 12 * 3_600
-    follow(day, path, 60, 120.0, sleep, from_s)
-    assert set(waits) == {0.5} and seen == [at_s for at_s in moments(day, 60) if at_s >= from_s]
+    follow(day, path, 1_200, 2_400.0, sleep, from_s)
+    assert set(waits) == {0.5} and seen == [at_s for at_s in moments(day, 1_200) if at_s >= from_s]
 
 
 class TestCommands:
@@ -144,7 +144,7 @@ class TestCommands:
         ran = run(capsys, monkeypatch, "sim", "positions", tmp_path / "run", "-o", tmp_path / "all", "--every", "600")
         assert (ran.code, ran.err) == (Exit.OK, "")
         names = sorted(path.name for path in (tmp_path / "all").iterdir())
-        assert names[0] == "2026-11-20T063000.pb" and len(names) > 100
+        assert names[0] == "2026-11-20T064000.pb" and len(names) > 100
         assert date.fromisoformat(names[-1][:10]) == date(2026, 11, 21)
         at = ("-o", tmp_path / "at.pb", "--at", "24:40")
         assert run(capsys, monkeypatch, "sim", "positions", tmp_path / "run", *at).code == Exit.OK
