@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.deb.debian import Debian, unpacked
+from tools.pi.deb import own_arch
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -27,6 +28,6 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
 
 @pytest.fixture(scope="session")
 def package() -> Path:
-    """What `make deb` made just now."""
-    (made,) = (Path(__file__).parents[2] / "build").glob("farebox_*_*.deb")
+    """What `make deb` made just now, for this machine."""
+    (made,) = (Path(__file__).parents[2] / "build").glob(f"farebox_*_{own_arch()}.deb")
     return made

@@ -1,6 +1,7 @@
 """The package on a Debian of its own: installed, started as its unit says, upgraded, removed, purged."""
 
 import json
+import re
 import shlex
 import signal
 import socket
@@ -40,6 +41,9 @@ socket = "/run/farebox/console"
 source = "given"
 """
 SETTINGS = "/etc/farebox/farebox.toml"
+_PAGE = Path(__file__).parents[2] / "docs" / "operations" / "install_on_the_pi.md"
+GUIDE = re.findall(r"<!-- runs -->\n```sh\n(.+?)```", _PAGE.read_text("utf-8"), re.DOTALL)
+"""The blocks that say so."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -153,6 +157,14 @@ def test_it_is_started_as_its_unit_says_takes_a_fare_and_ends_cleanly(debian: De
     assert balance_yen(load(card.read_bytes(), "card")) == 1_500
     verified = debian.run("farebox", "journal", "verify", JOURNAL)
     assert verified.returncode == 0, verified.stderr
+
+
+@pytest.mark.parametrize("block", range(len(GUIDE)))
+def test_what_the_guide_says_runs_here(debian: Debian, block: int) -> None:
+    done = debian.run("sh", "-e", "-c", GUIDE[block])
+    assert done.returncode == 0, done.stderr
+    if "tap" in GUIDE[block]:
+        assert "1,500" in done.stdout
 
 
 def test_upgraded_it_keeps_settings_and_journal(debian: Debian, package: Path) -> None:

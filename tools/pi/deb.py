@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build one package and say where it is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="the folder that it goes into")
-    parser.add_argument("--arch", choices=sorted(TARGETS), default=_own_arch(), help="by default this machine's")
+    parser.add_argument("--arch", choices=sorted(TARGETS), default=own_arch(), help="by default this machine's")
     given = parser.parse_args(arguments)
     print(build(TARGETS[given.arch], given.out))
 
@@ -89,7 +89,8 @@ def build(target: Target, out: Path) -> Path:
     return package
 
 
-def _own_arch() -> str:
+def own_arch() -> str:
+    """This machine's, as Debian calls it."""
     return subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -144,7 +145,8 @@ def _system_files(stage: Path) -> None:
         _write(stage / "usr" / "lib" / "systemd" / "system" / unit.name, unit.read_text("utf-8"))
     users = (PI / "debian" / "sysusers.conf").read_text("utf-8")
     _write(stage / "usr" / "lib" / "sysusers.d" / "farebox.conf", users)
-    _write(stage / "usr" / "lib" / "udev" / "rules.d" / RULE_NAME, udev_rule())
+    more = (PI / "debian" / "60-farebox-more.rules").read_text("utf-8")
+    _write(stage / "usr" / "lib" / "udev" / "rules.d" / RULE_NAME, udev_rule() + more)
     about = stage / "usr" / "share" / "doc" / "farebox"
     _write(about / "copyright", (PI / "debian" / "copyright").read_text("utf-8"))
     for page in sorted((ROOT / "docs" / "operations").glob("*.md")):
