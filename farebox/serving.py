@@ -75,6 +75,14 @@ class Serving:
             return Refusal(Code.OUT_OF_SERVICE, "faults 20"), confirmed
         return runner.beliefs.orders.refuses(session.idm) or card.read_account(session, slots), confirmed
 
+    def tell(self, blank: Result, read: card.CardRead | Refusal | ReaderFault, confirmed: Intent) -> None:
+        """A look that settled an earlier write and comes to nothing that is shown: its passenger is told of that."""
+        account = read.account if isinstance(read, card.CardRead) else None
+        refusal = Refusal(Code.TOUCH_AGAIN, "faults 7") if isinstance(read, ReaderFault) else None
+        if isinstance(read, Refusal):
+            refusal = read
+        self.runner.show(blank._replace(refusal=refusal, before=account, after=account, confirmed=confirmed))
+
     def _settle_pending(self, session: Session, slots: card.Slots) -> Intent | None:
         """The card of an unknown write is back; its slots say what became of it (faults 3 to 5). Gives it if done."""
         runner = self.runner

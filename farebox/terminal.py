@@ -323,6 +323,8 @@ class Terminal:
     def _serve_card(self, side: Side, blank: Result, session: Session, service: Service) -> None:
         read, confirmed = self._serving.read(session)
         if isinstance(read, ReaderFault):
+            if confirmed is not None:
+                self._serving.tell(blank, read, confirmed)
             return self._serving.lose(side, read)
         if isinstance(read, Refusal):
             if read.code is Code.TOUCH_AGAIN:

@@ -40,7 +40,9 @@ class TopUpDesk:
             return Refusal(Code.TWO_CARDS, "GEN-6")
         if isinstance(there, Foreign):
             return Refusal(Code.FOREIGN_CARD, "GEN-21", f"system {there.system_code:04X}")
-        read, _ = serving.read(there)
+        read, confirmed = serving.read(there)
+        if confirmed is not None:
+            serving.tell(self._blank(there.idm), read, confirmed)
         if isinstance(read, ReaderFault):
             serving.lose(self.side, read)
             return None
@@ -56,7 +58,7 @@ class TopUpDesk:
 
     def write(self, laid: Laid, top_up: TopUp) -> Begun | None:
         """Journal the intent, write the card, journal its outcome, show it. None: not journalled, card untouched."""
-        blank = self._blank(laid)
+        blank = self._of(laid)
         done = blank._replace(after=top_up.after, topped_up=top_up)
         fate = self._serving.write(laid.session, laid.read, blank, done, Event.NOTE_JUDGED)
         return Begun(self._runner.intent_in_hand().intent_seq, fate) if isinstance(fate, Fate) else None
@@ -64,11 +66,11 @@ class TopUpDesk:
     def refuse(self, laid: Laid | None, refusal: Refusal) -> None:
         """Journal and show a refusal."""
         if self._runner.state in (State.TOPPING_UP, State.STOPPED):
-            self._serving.refuse(self._blank(laid), refusal)
+            self._serving.refuse(self._of(laid), refusal)
 
     def invite(self, laid: Laid, notes_yen: tuple[int, ...]) -> None:
         """Show that notes may be put in."""
-        self._runner.result = self._blank(laid)._replace(notes_yen=notes_yen)
+        self._runner.result = self._of(laid)._replace(notes_yen=notes_yen)
         self._runner.show(self._runner.result)
 
     def book(self, records: Iterable[NoteMoved | Voucher]) -> bool:
@@ -81,7 +83,8 @@ class TopUpDesk:
         assert service is not None
         return service
 
-    def _blank(self, laid: Laid | None) -> Result:
-        idm = laid.session.idm if laid else b""
-        before = laid.read.account if laid else None
-        return Result(self.side, idm, self._runner.clock(), self._runner.service, before=before)
+    def _of(self, laid: Laid | None) -> Result:
+        return self._blank(laid.session.idm)._replace(before=laid.read.account) if laid else self._blank(b"")
+
+    def _blank(self, idm: bytes) -> Result:
+        return Result(self.side, idm, self._runner.clock(), self._runner.service)

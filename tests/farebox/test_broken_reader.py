@@ -11,6 +11,7 @@ import pytest
 from farebox.formats.journal import Noted
 from farebox.result import Side
 from farebox.table import State
+from sim.hardware.field import Moment, Withdrawal
 from tariff.refusal import Code
 from tests.farebox.bus import standing_slot
 from tests.farebox.taps import KINDS, Scene, undisturbed
@@ -93,3 +94,20 @@ def test_the_garbled_answer_reaches_the_terminal(bench: WornBench, tmp_path: Pat
     assert scene.tap() is not None
     assert bench.commands(Side.BOARDING) == scene.kind.commands + 1
     assert standing_slot(scene.card).slot == undisturbed("board-general").slot
+
+
+def test_faults_3_7_what_is_confirmed_is_told_though_the_reader_goes_in_the_same_tap(
+    bench: WornBench, tmp_path: Path
+) -> None:
+    """The slots were read and settle the earlier tap; then the reader is gone, before the card's conditions come."""
+    scene = Scene(KINDS["alight-pass"], bench, tmp_path)
+    scene.tap(Withdrawal(scene.kind.commands, Moment.AFTER))
+    assert scene.card.idm in scene.bus.terminal.pending
+    bench.ports[scene.kind.side].unplug_at = 3  # challenge, slots, conditions
+    scene.tap()
+    told = scene.bus.shown[-1]
+    assert told.confirmed is not None and told.confirmed.due_yen == 250
+    assert told.refusal is not None and told.refusal.code is Code.TOUCH_AGAIN
+    scene.bus.terminal.touch(scene.kind.side)
+    scene.finish()
+    ended_once(scene, "alight-pass")

@@ -311,6 +311,31 @@ def test_faults_43_written_and_gone_the_note_is_kept_and_the_voucher_is_void(bus
     assert (ledger.notes_yen, ledger.topped_up_yen, ledger.owed_yen, ledger.doubtful_yen) == (1_000, 1_000, 0, 0)
 
 
+@pytest.mark.parametrize("action", ["alight", "top-up"])
+def test_faults_3_what_the_look_for_a_top_up_settles_is_told(bus: NoteBus, action: str) -> None:
+    """A write whose answer was lost, and then its passenger asks for a top-up before touching again."""
+    card = lococa(2_000)
+    bus.board(card)
+    bus.drive_to("新白河")
+    if action == "alight":
+        bus.alight(card, Withdrawal(5, Moment.AFTER))
+    else:
+        bus.ask(card)
+        bus.notes.insert(1_000)
+        bus.terminal.tend()
+        bus.bench.lay(SIDE, card, Withdrawal(COMMIT, Moment.AFTER))
+        bus.tend(HOLD_S + 10)
+        bus.finish()
+    assert card.idm in bus.terminal.pending
+    seen = len(bus.shown)
+    bus.ask(card)
+    settled, invited = bus.shown[seen:]
+    assert settled.confirmed is not None and settled.confirmed.action == action
+    assert settled.taken_yen == (500 if action == "alight" else None)
+    assert invited.confirmed is None and invited.notes_yen
+    assert not bus.terminal.pending
+
+
 def test_faults_43_another_card_does_not_decide_for_the_note(bus: NoteBus) -> None:
     card, other = lococa(150), lococa(500, 2)
     bus.ask(card)
