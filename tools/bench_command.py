@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from farebox.journal.errors import JournalDamaged
+from farebox.journal.reading import read
 from farebox.words import Language, say
 from sim.bench import AirBench, Pn532Bench
 from sim.scenario.example import EXAMPLE
@@ -16,9 +18,11 @@ from sim.scenario.json_schema import json_schema
 from sim.scenario.reading import Scenario
 from sim.scenario.running import BenchFor, Outcome, run
 from sim.scenario.schema import SUFFIX
+from sim.scenario.world import account_on
+from tools.card_files import read_image
 from tools.exits import CheckFailed
-from tools.files import write_whole
-from tools.options import FILE, json_option, language_option
+from tools.options import FILE, feed_option, json_option, language_option
+from tools.record_scenario import write_new, write_recorded
 from tools.scenario_files import Benches, Beside, files_in, load_books, only
 from tools.scenario_view import Lines, Report
 
@@ -44,6 +48,7 @@ def bench() -> None:
     farebox bench my.scenario.toml -k LOC-14         only what has these words in title, rules or file
     farebox bench my.scenario.toml --reader pn532    through a simulated chip, real pyserial and real nfcpy
     farebox bench new my.scenario.toml               a file to begin with
+    farebox bench record JOURNAL -o it.scenario.toml what a journal tells, as a scenario
     farebox bench schema > scenario.schema.json      for editors
 
     What a file may say: docs/scenarios.md. Exits 1 if a scenario fails, 78 if a file is wrong.
@@ -118,6 +123,7 @@ def new(path: Path, force: bool) -> None:
     farebox bench my.scenario.toml
     """
     write_new(path, EXAMPLE, force=force)
+    click.echo(f"{path}: farebox bench {path}")
 
 
 @bench.command(short_help="Print the JSON Schema of scenario files, for editors.")
@@ -130,14 +136,38 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
 
 
-def write_new(path: Path, text: str, *, force: bool) -> None:
-    """A new scenario file; usage errors for a name that is not one, or is taken. Raises OSError."""
-    if not path.name.endswith(SUFFIX):
-        raise click.UsageError(f"{path}: the name of a scenario file ends in {SUFFIX}")
-    if path.exists() and not force:
-        raise click.UsageError(f"{path} exists; --force writes over it")
-    write_whole(path, text.encode())
-    click.echo(f"{path}: farebox bench {path}")
+@bench.command(short_help="Write a scenario from a journal.")
+@click.argument("journal", type=FILE)
+@feed_option
+@click.option(
+    "--card",
+    "images",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="A card image: of a card that holds a pass or other conditions, a journal does not tell them.",
+)
+@click.option("--title", default="記録した一日 / recorded", show_default=True, help="The scenario's title.")
+@click.option("-o", "--output", "path", type=FILE, required=True, help=f"The file to write, named *{SUFFIX}.")
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+@language_option
+def record(
+    journal: Path, feed: str, images: tuple[Path, ...], title: str, path: Path, force: bool, language: Language
+) -> None:
+    """Write what a journal tells as a scenario, and run it: what happened becomes what is expected.
+
+    \b
+    farebox bench record build/demo/V001.journal -o v001.scenario.toml
+    farebox bench record farebox.journal --feed my-gtfs-jp.zip --card my.card.cbor -o tap.scenario.toml
+
+    Cards are numbered; no IDm goes into the file. What a journal can't tell is left out, and said. Exits 1 if the
+    scenario does not come out as the journal. `farebox run --record FILE` records as it runs.
+    """
+    reading = read(journal)
+    if reading.problem is not None:
+        raise JournalDamaged(f"{journal}: {reading.problem}")
+    known = {image.idm: account_on(image) for image in map(read_image, images)}
+    write_recorded(reading.entries, known, feed, title, path, language, force=force)
 
 
 def _tried(scenario: Scenario, bench_for: BenchFor, tell: Callable[[tuple[str, ...]], None]) -> Outcome | None:

@@ -19,7 +19,7 @@ from farebox.journal.log import open_journal
 from farebox.journal.sealing import sealing_seed
 from farebox.machine import TransitionsMachine
 from farebox.readers import Readers
-from farebox.result import Side
+from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
@@ -42,6 +42,7 @@ from tools.service import run_service
 
 if TYPE_CHECKING:
     from tools.imagined import Laid
+    from tools.record_scenario import Recording
 
 POLL_S = 0.05
 _DROP = ("drop 取消", "drop: give up")
@@ -81,6 +82,13 @@ _DROP = ("drop 取消", "drop: give up")
     type=click.Choice(list(SHADOWS)),
     help="What a recorded transit card is, for most look alike. suica (or icoca, where it shows) if not given.",
 )
+@click.option(
+    "--record",
+    "record_path",
+    type=FILE,
+    metavar="FILE",
+    help="In the end, write what happened as a scenario (*.scenario.toml), for `farebox bench`.",
+)
 @language_option
 def run(
     readers: tuple[str, ...],
@@ -95,6 +103,7 @@ def run(
     sealing_key: str | None,
     vehicle: str,
     taken_for: str | None,
+    record_path: Path | None,
     language: Language,
 ) -> None:
     """Put the terminal into service on a trip, and serve taps until `quit`, the end of input, or Ctrl-C.
@@ -107,6 +116,7 @@ def run(
     farebox run --reader image:suica.nfc                  a recorded card; its file is never changed
     farebox run --reader trace:my.trace.jsonl             what passed between reader and card once, replayed
     printf 'tap\\nnext\\ntap\\n' | farebox run --reader image:my.card.cbor
+    farebox run --reader image:my.card.cbor --record tap.scenario.toml    and farebox bench tap.scenario.toml
 
     Keys, each with Enter: next (stop), tap (tap in, tap out with two readers), board N (the boarding stop),
     part, cash, drop, stops, help, quit. With --date, the clock of an image bench is set to that day.
@@ -122,6 +132,7 @@ def run(
         raise click.UsageError("--reader: one reader, or two (entry, exit); or --config FILE")
     if not 0 < len(vehicle.encode()) <= MAX_ID_BYTES:
         raise click.UsageError(f"--vehicle: 1 to {MAX_ID_BYTES} bytes")
+    recording = _recording(record_path, feed, language)
     today = day_in_japan(int(time.time()))
     service_day = day or today
     duty = Duty(load_numbered_feed(feed, register_path), load_operators(), scheme)
@@ -137,6 +148,13 @@ def run(
     try:
         recovered = open_journal(journal, sealing_seed=sealing_seed(sealing_key))
         table = TapTable(language)
+        begins_after = recovered.journal.seq
+
+        def show(result: Result) -> None:
+            table.tap(result, result.card)
+            if recording is not None:
+                recording.see(result)
+
         try:
             terminal = Terminal(
                 vehicle,
@@ -144,7 +162,7 @@ def run(
                 recovered,
                 TransitionsMachine(),
                 lambda: int(time.time()) + shift_s,
-                lambda result: table.tap(result, result.card),
+                show,
             )
             _announce(service, terminal, keys is None, recovered.cut_bytes, language)
             _announce_rot(recovered.quarantined, journal, language)
@@ -160,6 +178,17 @@ def run(
             place.reader.close()
     if terminal.journal_fault is not None:
         raise terminal.journal_fault
+    if recording is not None:
+        recording.write(journal, begins_after)
+
+
+def _recording(path: Path | None, feed: str, language: Language) -> "Recording | None":
+    """What shall become a scenario, if anything."""
+    if path is None:
+        return None
+    from tools.record_scenario import Recording
+
+    return Recording(path, feed, language)
 
 
 def _trip(duty: Duty, day: date, trip_id: str | None) -> Trip:

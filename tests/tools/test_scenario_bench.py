@@ -1,6 +1,8 @@
 """`farebox bench` as a user runs it."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,53 @@ def test_a_new_file_passes_and_is_not_written_over(bench: Bench) -> None:
     assert "1 passed" in bench(path).out
     assert "--force writes over it" in bench("new", path).err
     assert bench("new", path, "--force").code == Exit.OK
+
+
+# -- recording
+
+
+DAY = "2026-11-20"
+PASS = ("--pass", "実業高校前", "南湖公園", "--pass-days", "2026-11-01", "2026-11-30")
+
+
+@pytest.mark.parametrize(
+    ("keys", "card", "told"),
+    [
+        ("tap next next next next tap", ("--balance", 2_000), "fare = 500, balance = 1_500"),
+        ("tap next next next next tap", ("--balance", 2_000, *PASS), 'lines = ["PASS-3 500"'),
+        ("tap next tap part tap", ("--balance", 195), 'answer_payment = "part-cash"'),
+        ("next next tap drop next tap", ("--balance", 500), 'refused = "no-boarding"'),
+    ],
+)
+def test_a_live_run_is_recorded_and_comes_out_again(
+    bench: Bench,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    keys: str,
+    card: tuple[object, ...],
+    told: str,
+) -> None:
+    image, path = bench.folder / "my.card.cbor", bench.folder / "live.scenario.toml"
+    made = run(capsys, monkeypatch, "card", "new", "--operator", "lococa", *card, "--issued", DAY, "-o", image)
+    assert made.code == Exit.OK, made
+    readers = ("--reader", f"image:{image}") * (2 if keys.startswith("next") else 1)
+    keyed = keys.replace("tap", "tap out") if keys.startswith("next") else keys
+    monkeypatch.setattr(sys, "stdin", io.StringIO(keyed.replace(" ", "\n").replace("tap\nout", "tap out") + "\n"))
+    journal = bench.folder / "j"
+    ran = run(capsys, monkeypatch, "run", *readers, "--journal", journal, "--date", DAY, "--record", path)
+    assert (ran.code, ran.err) == (Exit.OK, ""), ran
+    assert told in path.read_text("utf-8")
+    assert bench(path).code == bench(path, "--reader", "pn532").code == Exit.OK
+    # The same from the journal, with the card's image where it holds a pass; what is known of it is as it was then.
+    other = bench.folder / "journal.scenario.toml"
+    from_journal = bench("record", journal, "--card", image, "-o", other)
+    assert (from_journal.code, from_journal.err) == (Exit.OK, "")
+    assert told in other.read_text("utf-8")
+
+
+def test_what_can_not_be_recorded_is_told(bench: Bench) -> None:
+    folder = bench.folder
+    missing = bench("record", folder / "no-such.journal", "-o", folder / "a.scenario.toml")
+    assert missing.code == Exit.IO and "no-such.journal" in missing.err
+    taken = bench("record", folder, "-o", bench.file("a", *RIDE))
+    assert taken.code == Exit.IO or "--force" in taken.err
