@@ -3,7 +3,8 @@
 import io
 import os
 import sys
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, NoReturn
 
 import click
 
@@ -48,12 +49,17 @@ def farebox() -> None:
 
 
 def main() -> None:
-    """Run, and turn every fault into one clear line and an exit code."""
+    """Run what the command line asks for."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a letter shows another
+    ended(lambda: farebox.main(prog_name="farebox", standalone_mode=False))
+
+
+def ended(act: Callable[[], object]) -> NoReturn:
+    """Do it, and end with its exit code: every fault is one clear line."""
     try:
-        code = _run()
+        code = _code_of(act)
     except BrokenPipeError:
         # The reader of our output is gone (`farebox … | head`): no news, but nothing more may be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -61,9 +67,9 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def _code_of(act: Callable[[], object]) -> int:
     try:
-        farebox.main(prog_name="farebox", standalone_mode=False)
+        act()
         return Exit.OK
     except click.exceptions.Exit as done:
         return done.exit_code

@@ -22,7 +22,11 @@ from reader.drivers import UnknownReader, check_name
 from reader.keys import KeyStoreFault, keys_from, secrets_from
 from tariff.calendar import day_in_japan
 from tools.exits import message_of
-from tools.options import FILE, feed_path, json_option
+from tools.feeds import feed_path
+from tools.options import (
+    FILE,
+    json_option,
+)
 from tools.readers import is_simulated
 
 

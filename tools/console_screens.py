@@ -38,7 +38,7 @@ from reader.image_port import ImageReader
 from sim.replay import SimClock
 from tariff.account import Account
 from tariff.calendar import midnight_in_japan_s
-from tools.options import SAMPLE, feed_path
+from tools.feeds import SAMPLE, feed_path
 from tools.play_screen import play_pictures
 
 SCREENS = Path(__file__).parents[1] / "docs" / "screens"

@@ -13,7 +13,14 @@ from farebox.words import Language
 from sim.play.bus import PlayBus
 from tools.card_files import read_image
 from tools.extra import extra
-from tools.options import FILE, DayType, feed_option, feed_path, language_option, operator_option
+from tools.feeds import feed_path
+from tools.options import (
+    FILE,
+    DayType,
+    feed_option,
+    language_option,
+    operator_option,
+)
 
 with extra("console"):
     from sim.play.app import PlayApp

@@ -11,7 +11,7 @@ from farebox.feed.operators import load_operators
 from farebox.words import Language
 from sim.play.app import PlayApp
 from sim.play.bus import PlayBus
-from tools.options import SAMPLE, feed_path
+from tools.feeds import SAMPLE, feed_path
 
 _DAY = date(2026, 11, 20)
 _KEYS = ("down", "1", "1", "n", "n", "n", "w", "w", "w", "w", "w", "2", "2")

@@ -12,8 +12,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from reader.drivers import UnknownReader, check_name
 from reader.felica import FelicaReader
 from reader.keys import KeyStore
@@ -62,6 +60,8 @@ def _watched(spec: str) -> FramePort:
         check_name(spec)
         return opened(WatchedPort(spec), time.monotonic() + OPENING_S)
     except UnknownReader as unknown:
+        import click
+
         raise click.UsageError(f"--reader {spec}: {unknown}, or image:FILE or trace:FILE") from None
     except ReaderMissing as missing:
         raise ReaderMissing(f"--reader {spec}: {missing}") from None

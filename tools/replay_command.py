@@ -25,8 +25,16 @@ from sim.tables import RIDES, best_suffix, read_parquet, written
 from sim.vehicle_run import Ran, Spec, Task, World, peopled, run_vehicle
 from tools.exits import CheckFailed
 from tools.extra import extra
+from tools.feeds import feed_path
 from tools.files import write_whole
-from tools.options import FILE, DayType, feed_option, feed_path, json_option, language_option, operator_option
+from tools.options import (
+    FILE,
+    DayType,
+    feed_option,
+    json_option,
+    language_option,
+    operator_option,
+)
 from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
 from tools.tariff.quote_json import dumped
 

@@ -27,13 +27,13 @@ from farebox.words import Language, say
 from reader.keys import bench_keys, keys_from
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
+from tools.feeds import load_numbered_feed
 from tools.keyboard import Keyboard, Nothing
 from tools.options import (
     FILE,
     DayType,
     feed_option,
     language_option,
-    load_numbered_feed,
     operator_option,
     register_option,
 )

@@ -15,7 +15,7 @@ from sim.scenario.faults import ScenarioBroken
 from sim.scenario.reading import MOST_BYTES, Book, parse
 from sim.scenario.schema import SUFFIX
 from tools.card_files import read_image
-from tools.options import SAMPLE, feed_path
+from tools.feeds import SAMPLE, feed_path
 from tools.tappable import tappable
 
 _MOST_RULES_BYTES = 1 << 20

@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import sdnotify
 
 from farebox.box import Box, Recent
@@ -36,7 +35,7 @@ from farebox.terminal import Terminal
 from farebox.top_up import Halt
 from farebox.version import RELEASED
 from reader.keys import bench_keys, keys_from
-from tools.options import load_numbered_feed
+from tools.feeds import load_numbered_feed
 from tools.readers import Place, is_simulated, open_place
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def run_service(config: Config) -> None:
         )
         notify = sdnotify.SystemdNotifier().notify
         rests = any(place.bench is not None for place in places)
-        click.echo(f"{config.vehicle.id}: {', '.join(names)} · {config.console.socket}{' · 模擬' if simulated else ''}")
+        print(f"{config.vehicle.id}: {', '.join(names)} · {config.console.socket}{' · 模擬' if simulated else ''}")
         looks = _Looks(checked, Path(config.clock.told))
 
         def between_rounds() -> None:

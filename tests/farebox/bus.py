@@ -44,7 +44,7 @@ from sim.replay import SimClock
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.refusal import Refusal
 from tests.journal.memory_disk import MemoryDisk, MemoryFolder
-from tools.options import feed_path
+from tools.feeds import feed_path
 
 DAY = date(2026, 11, 20)
 TO_SHIN_SHIRAKAWA = "HAKUHO-W01"

@@ -16,7 +16,7 @@ from tariff.operator_file import parse as parse_operator_file
 from tariff.operator_file.reading import RulebookError
 from tests.fuzz.target import Target, text_of
 from tests.tools.tariff_cli import DAY, STOPS, ride, work
-from tools.options import feed_path
+from tools.feeds import feed_path
 from tools.tariff.diff_command import broken_quotes
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import BadLine, checked, dumped, id_of, lines, request_of

@@ -8,7 +8,7 @@ from typing import Any
 from sim.run_folder import RunFolder
 from sim.vehicle_run import Ran, Spec, Task, World, peopled, run_some
 from tests.farebox.bus import DAY, DUTY
-from tools.options import feed_path
+from tools.feeds import feed_path
 
 SPEC = Spec(DAY, None, "lococa", None, "image", 7, 6.0, ".parquet")
 SAMPLE = feed_path("sample")

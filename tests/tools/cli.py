@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tools.cli import main
+from tools.entry import main
 
 
 class Ran(NamedTuple):

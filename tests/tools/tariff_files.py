@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.options import feed_path
+from tools.feeds import feed_path
 
 SHIPPED = Path(__file__).parents[2] / "tariff" / "operators"
 

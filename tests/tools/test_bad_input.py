@@ -15,7 +15,7 @@ from cardimage.image import dump
 from tests.farebox.bus import lococa
 from tests.tools.cli import Ran, run
 from tools.exits import FAULTS, Exit
-from tools.options import feed_path
+from tools.feeds import feed_path
 
 Cli = Callable[..., Ran]
 

@@ -17,7 +17,7 @@ from farebox.journal.reading import read, verify
 from tests.reader.plugged import IDLE_READER, plug_in
 from tests.tools.cli import run
 from tools.exits import Exit
-from tools.options import feed_path
+from tools.feeds import feed_path
 
 Drive = Callable[..., dict[str, object]]
 DAY = "2026-11-20"

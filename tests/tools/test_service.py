@@ -72,7 +72,7 @@ def exec_start(config: Path) -> list[str]:
     """What the unit starts, with this Python and another configuration."""
     binary, *arguments = shlex.split(UNIT["Service"]["ExecStart"])
     assert binary.endswith("/farebox")
-    return [sys.executable, "-m", "tools.cli", *(word.replace(SETTINGS, str(config)) for word in arguments)]
+    return [sys.executable, "-m", "tools.entry", *(word.replace(SETTINGS, str(config)) for word in arguments)]
 
 
 class Service:

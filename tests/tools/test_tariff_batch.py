@@ -18,7 +18,7 @@ from tests.tools.tariff_cli import DAY, GUIDE, STOPS, answer, batch, ride, work
 from tests.tools.tariff_files import SHIPPED, operators
 from tools.cli import farebox
 from tools.exits import Exit
-from tools.options import load_numbered_feed
+from tools.feeds import load_numbered_feed
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import LINE_BYTES, Line, lines
 

@@ -24,7 +24,7 @@ from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY, STOPS, batch, invoke
 from tests.tools.tariff_files import branch, feed, operators
 from tools.exits import Exit
-from tools.options import feed_path
+from tools.feeds import feed_path
 from tools.tariff import view as tariff_view
 
 HAKUHO = ("白棚線", STOPS[0], STOPS[4])

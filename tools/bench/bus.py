@@ -29,7 +29,7 @@ from sim.hardware.pn532 import Pn532
 from sim.replay import SimClock
 from tools.bench.disk import MemoryDisk
 from tools.bench.measure import Meter, cpu_us
-from tools.options import feed_path
+from tools.feeds import feed_path
 
 DAY = date(2026, 11, 20)
 TRIP = "HAKUHO-W01"

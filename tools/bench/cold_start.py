@@ -22,7 +22,7 @@ from sim.hardware.field import CardField
 from sim.hardware.pn532 import Pn532
 from tools.bench.measure import QUICK, Effort, Figure, Neighbours, Row, cpu_us, in_turns, ratio
 from tools.bench.past import make_past, recovered
-from tools.options import SAMPLE, feed_path
+from tools.feeds import SAMPLE, feed_path
 
 MOST_TIMES, MOST_RSS_MB, MOST_MODULES = 10.0, 45.0, 300
 MOST_LONGER = 1.3
@@ -33,7 +33,7 @@ _WITHIN_S = 60.0
 _BARE = "bare python -I"
 _COUNTED = (
     "import atexit, sys; at = sys.argv.pop(); atexit.register(lambda: open(at, 'w').write('\\n'.join(sys.modules))); "
-    "from tools.cli import main; main()"
+    "from tools.entry import main; main()"
 )
 
 
@@ -137,7 +137,7 @@ def _recovering(path: Path) -> Callable[[], Sequence[float]]:
 
 def start(folder: Path, spec: str) -> Started:
     """Start the service and end it once it is ready."""
-    with _Service(folder, [sys.executable, "-m", "tools.cli"], spec) as service:
+    with _Service(folder, [sys.executable, "-m", "tools.entry"], spec) as service:
         process = Path(f"/proc/{service.process.pid}")
         cpu_s = int((process / "schedstat").read_text("ascii").split()[0]) / 1e9
         rss, pss = (_kb(process / name, key) for name, key in (("status", "VmRSS:"), ("smaps_rollup", "Pss:")))

@@ -16,7 +16,12 @@ from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Point
 from tariff.auto_charge import check_arrangement
 from tariff.purses import over_cap
 from tariff.rulebook import Purse, Rulebook
-from tools.options import DayType, feed_option, load_numbered_feed, register_option
+from tools.feeds import load_numbered_feed
+from tools.options import (
+    DayType,
+    feed_option,
+    register_option,
+)
 
 _KINDS = {kind.name.lower().replace("_", "-"): kind for kind in HolderKind}
 _Command = TypeVar("_Command", bound=Callable[..., Any])

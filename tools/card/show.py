@@ -21,7 +21,13 @@ from tools.card.blocks_view import raw_lines
 from tools.card.transit_facts import history_rows, transit_facts
 from tools.card.transit_view import show_transit
 from tools.card_files import read_collection
-from tools.options import FILE, json_option, language_option, load_numbered_feed, register_option
+from tools.feeds import load_numbered_feed
+from tools.options import (
+    FILE,
+    json_option,
+    language_option,
+    register_option,
+)
 from tools.tariff.view import console, is_rich
 
 

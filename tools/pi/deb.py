@@ -45,7 +45,7 @@ TARGETS = {
 _JUNK = ("bin", "docs", "tests", "man", "share")
 """What packages leave beside their modules: scripts that name this machine's Python, and their own tests."""
 _LAUNCHER = """#!/opt/farebox/bin/python -I
-from tools.cli import main
+from tools.entry import main
 
 main()
 """

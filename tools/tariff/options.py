@@ -16,7 +16,10 @@ from farebox.feed.sheets import read_sheets
 from tariff.calendar import day_in_japan
 from tariff.riders import Handbook
 from tariff.rulebook import Rulebook
-from tools.options import FILE, feed_path
+from tools.feeds import feed_path
+from tools.options import (
+    FILE,
+)
 from tools.tariff.quote_json import BadLine, Json
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
