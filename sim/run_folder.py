@@ -107,10 +107,10 @@ class RunFolder:
 
     def _find(self) -> None:
         if self.is_whole:
-            counts = _loaded(self.path / SUMMARY)["by_vehicle"]
+            counts = _loaded(self.path / SUMMARY).get("by_vehicle", [])
         else:
             counts = [_loaded(path) for path in sorted((self.path / PARTS).glob("*.json"))]
-        self._counted = {found["vehicle_id"]: counted_of(found) for found in counts}
+        self._counted = {counted.vehicle_id: counted for counted in map(counted_of, counts)}
 
     def _count_of(self, vehicle_id: str) -> Path:
         return self.path / PARTS / f"{vehicle_id}.json"
@@ -183,7 +183,14 @@ def _as_json(counted: Counted) -> Json:
 
 
 def counted_of(found: Json) -> Counted:
-    """What a vehicle came to, as it is kept."""
+    """What a vehicle came to, as it is kept. Raises NoRun for what no run has kept."""
+    try:
+        return _counted(found)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise NoRun("the count of a vehicle is damaged; remove the folder and replay it anew") from None
+
+
+def _counted(found: Json) -> Counted:
     tally = found["tally"]
     return Counted(
         found["vehicle_id"],

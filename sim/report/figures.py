@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.ride_rows import PAID
+from sim.run_faults import NoRun
 from sim.run_folder import Counted, counted_of, read_rows, refusals, whole_run
 from sim.tables import KINDS
 from tariff.refusal import Code
@@ -170,7 +171,7 @@ class Run(NamedTuple):
 def read_run(path: Path) -> Run:
     """A whole run's folder. Raises NoRun or OSError."""
     asked, network, summary = whole_run(path)
-    suffix = asked["suffix"]
+    suffix = ".parquet" if asked.get("suffix") == ".parquet" else ".csv"
     tables = {name: _columns(path / f"{name}{suffix}", name) for name in KINDS}
     return Run(asked, network, summary, tables)
 
@@ -198,8 +199,11 @@ def figures_of(run: Run) -> Figures:
 
 
 def _columns(path: Path, name: str) -> Mapping[str, list[Any]]:
-    rows = read_rows(path.read_bytes(), name, path.suffix)
-    return {column: [row[column] for row in rows] for column in KINDS[name].columns}
+    try:
+        rows = read_rows(path.read_bytes(), name, path.suffix)
+        return {column: [row[column] for row in rows] for column in KINDS[name].columns}
+    except (ValueError, KeyError):  # Arrow's faults are such
+        raise NoRun(f"{path}: damaged; remove the folder and replay it anew") from None
 
 
 def _patterns(run: Run) -> tuple[Pattern, ...]:

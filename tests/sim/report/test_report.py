@@ -238,6 +238,29 @@ class TestCommand:
         ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / name)
         assert ran.code == Exit.IO and says in ran.err and len(ran.err.splitlines()) == 1
 
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        [
+            ("rides.parquet", b"PAR1 no more"),
+            ("taps.parquet", b""),
+            ("summary.json", b"[1]"),
+            ("summary.json", b'{"by_vehicle": [{"vehicle_id": "V001"}]}'),
+            ("network.json", b"{"),
+        ],
+    )
+    def test_a_damaged_run_is_named(
+        self,
+        name: str,
+        data: bytes,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        replayed(tmp_path / "run", "image", "--riders", 1)
+        (tmp_path / "run" / name).write_bytes(data)
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run")
+        assert ran.code == Exit.IO and "damaged; remove the folder and replay it anew" in ran.err
+
     def test_what_is_missing_is_named(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
