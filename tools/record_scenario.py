@@ -18,8 +18,8 @@ from sim.scenario.schema import SUFFIX
 from sim.scenario.writing import text_of
 from tariff.account import Account
 from tools.exits import CheckFailed
+from tools.feeds import SAMPLE, feed_path
 from tools.files import write_whole
-from tools.options import SAMPLE, feed_path
 from tools.scenario_files import Benches, Beside
 
 

@@ -19,7 +19,7 @@ from sim.scenario.schema import BookSaid, ScenarioSaid, StepSaid
 from sim.scenario.writing import text_of
 from tariff.account import Account
 from tests.sim.scenario import bench
-from tools.options import feed_path
+from tools.feeds import feed_path
 from tools.scenario_files import Benches, Beside, files_in, load_book
 
 DAY = date(2026, 11, 20)
