@@ -27,6 +27,7 @@ from farebox.console.protocol import (
 from farebox.formats.frames import scan
 from farebox.formats.journal import Entry
 from farebox.journal import fold
+from farebox.journal.errors import JournalFault
 from farebox.journal.fold import Ledger
 from farebox.result import Result, Side
 from farebox.table import State
@@ -42,6 +43,10 @@ from tests.journal.memory_disk import MemoryFolder, PowerLost, mixed
 
 SIDES = (Side.BOARDING, Side.ALIGHTING)
 TRIPS = ("HAKUHO-W01", "HAKUHO-W02")
+
+
+class ProcessEnds(Exception):
+    """The service is gone, and will be started again."""
 
 
 class Wheel:
@@ -100,7 +105,11 @@ class WholeBus(Cut):
         return tuple(entry for segment in found for entry in segment.entries)
 
     def added_up(self) -> Ledger:
-        """As the console asks for it."""
+        """As the console asks for it: what is flushed. A service whose disk fails over it ends."""
+        try:
+            self._journal.flush()
+        except JournalFault as fault:
+            raise ProcessEnds from fault
         return fold.audit(self.written())[0]
 
     def most_writes(self, idm: bytes) -> int:
@@ -219,6 +228,9 @@ class World:
             act(bus)
         except PowerLost:
             bus.power_cut(seed)
+            bus.begins(TRIPS[number])
+        except ProcessEnds:
+            bus.killed()
             bus.begins(TRIPS[number])
         if bus.starts > starts or bus.state() is State.STOPPED:
             self._excuse(bus)
