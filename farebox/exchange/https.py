@@ -82,7 +82,7 @@ class HttpsLine:
         try:
             return self._asked(request, most_bytes)
         except LineCut:
-            if not again or self._heard or self._ended_for_good:
+            if not again or self._heard:
                 raise
             # Hung up while nothing was said: proper form after a while. All that is asked may be asked twice.
             return self._asked(request, most_bytes)

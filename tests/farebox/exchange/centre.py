@@ -98,6 +98,9 @@ class Centre:
             return declined(409, "other-offset", upload_offset=len(here))
         if headers["content-digest"] != f"sha-256=:{b64encode(sha256(request.body).digest()).decode()}:":
             return declined(400, "bad-digest")
+        complete = len(here) + len(request.body) == int(headers["upload-length"])
+        if headers["upload-complete"] != ("?1" if complete else "?0"):
+            return declined(400, "other-length")
         self.partial[key] = here + self.keeps(request.body)
         if len(self.partial[key]) < int(headers["upload-length"]):
             return answer(204, upload_offset=len(self.partial[key]))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,29 @@ class TestBounds:
         server.instead = None
         assert line.ask(TIME, MOST_WORD_BYTES).status == 200
         line.close()
+
+    def test_an_answer_that_comes_before_all_was_sent_is_heard(self) -> None:
+        """A centre, or a proxy before it, may decline a piece by its head alone, and hang up."""
+
+        class HungUp:
+            """In place of a TLS socket: nothing more can be sent, and the answer waits."""
+
+            said = b"HTTP/1.1 413 So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+            def send(self, data: bytes) -> int:
+                raise BrokenPipeError
+
+            def recv(self, length: int) -> bytes:
+                return self.said
+
+            def settimeout(self, seconds: float) -> None: ...
+            def close(self) -> None: ...
+            def wrap_socket(self, bare: object, server_hostname: str) -> "HungUp":
+                return self
+
+        there: Any = HungUp()
+        line = HttpsLine("https://centre.example/bus/", there, connect=lambda *_: there)
+        assert line.ask(Request("PATCH", "segments/1/5e", (), bytes(9_000)), MOST_WORD_BYTES).status == 413
 
     def test_a_redirection_is_not_followed(self, server: TlsCentre, authority: Authority, tmp_path: Path) -> None:
         server.instead = b"HTTP/1.1 302 So\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"

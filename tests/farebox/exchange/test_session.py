@@ -311,6 +311,25 @@ class TestBundles:
         assert report.waiting == 0  # the journal went through all the same
         assert bus.once().bundles[0].version == 4 and data
 
+    def test_faults_31_a_piece_of_another_one_than_was_asked_for_is_not_put_to_it(self, bus: Bus) -> None:
+        self.signed(bus)
+
+        def another(centre: Centre, request: Request) -> Answer:
+            came = centre.answer(request)
+            return came._replace(headers={**came.headers, "etag": f'"{"5e" * 32}"'})
+
+        report = bus.once(of("GET", "bundles/hotlist", another, from_nth=1))
+        assert isinstance(report.fault, Nonsense) and not list(bus.bundles.glob("*.part"))
+        assert bus.once().bundles[0].version == 4
+
+    def test_asked_to_end_it_ends_between_two_pieces_and_goes_on_from_there(self, bus: Bus) -> None:
+        self.signed(bus)
+        report = bus.once(stopping=lambda: len(bus.centre.asked) > 1)
+        assert report.bundles[0].why is not None and report.bundles[0].why.code == "stopped"
+        bus.centre.asked.clear()
+        assert bus.once().bundles[0].version == 4
+        assert dict(bus.centre.asked[1].headers)["Range"].startswith(f"bytes={PIECE}-")
+
     @pytest.mark.parametrize(
         "headers",
         [
