@@ -85,6 +85,13 @@ def metres(one: Place, other: Place) -> float:
     return 2 * _EARTH_M * asin(sqrt(min(1.0, square)))
 
 
+def within(one: Place, other: Place, most_m: float) -> bool:
+    """Whether two places are no further apart. Most are, by their latitudes alone; a metre more is for rounding."""
+    if _EARTH_M * radians(abs(one.lat_deg - other.lat_deg)) > most_m + 1:
+        return False
+    return metres(one, other) <= most_m
+
+
 def way_of(places: Sequence[Place | None], radius_m: float = RADIUS_M) -> Way:
     """The way of a pattern. Where two places are near each other their radii are smaller, so that they never meet."""
     known = {place for place in places if place is not None}
@@ -166,7 +173,7 @@ def _stop_here(way: Way, where: Whereabouts, place: Place) -> int | None:
     around = [
         index
         for index in range(where.passed, len(way.places))
-        if (stop := way.places[index]) is not None and metres(stop, place) <= way.radii_m[index]
+        if (stop := way.places[index]) is not None and within(stop, place, way.radii_m[index])
     ]
     if not around:
         return None

@@ -30,6 +30,7 @@ from farebox.position import (
     placed,
     unclear,
     way_of,
+    within,
 )
 from sim.hardware.vehicle import Habits, SimulatedVehicle, drive, moved
 from tests.farebox.bus import DUTY
@@ -289,6 +290,14 @@ def test_whole_trips_of_the_sample_feed_drive_through(
         if isinstance(event, DoorClosed):
             assert (bus.at, bus.where.at_stop) == (truly_at, True)
     assert (bus.at, bus.skipped) == (len(places) - 1, [])
+
+
+@given(
+    *(st.builds(Place, st.floats(-90, 90), st.floats(-180, 180)) for _ in range(2)),
+    st.floats(0, 30_000_000),
+)
+def test_what_is_within_a_distance_is_what_the_distance_says(one: Place, other: Place, most_m: float) -> None:
+    assert within(one, other, most_m) == (metres(one, other) <= most_m)
 
 
 @given(halts_at=st.sets(st.integers(1, 3)), seed=st.integers(0, 2**32))

@@ -185,6 +185,7 @@ class _Service:
                 cwd=_ROOT,
                 env=environ,
                 stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             said = line.recv(1_000)
             self.ready_s = perf_counter() - began
