@@ -12,11 +12,16 @@ from click.testing import CliRunner
 
 from cardimage.image import CardImage
 from cardimage.layout.slots import decode_slot
+from farebox.duty import Duty
+from farebox.feed import load_feed
+from farebox.feed.operators import load_operators
 from farebox.machine import CompiledMachine, TransitionsMachine
 from farebox.result import Side
 from sim.bench import ImageBench
 from sim.hardware.field import CardField
 from sim.hardware.pn532 import Pn532
+from sim.replay import fleet_for
+from sim.vehicle_run import Spec, Task, run_some, world_of
 from tariff.account import Account
 from tariff.bulk import Path as Way
 from tools.bench import (
@@ -30,12 +35,14 @@ from tools.bench import (
     serial_line,
     settle_cpu,
     terminal_cpu,
+    workers,
 )
 from tools.bench.__main__ import CASES, TO_COME, main
-from tools.bench.bus import Bus, service
+from tools.bench.bus import DAY, Bus, service
 from tools.bench.durable_journal import flushes_per_tap
 from tools.bench.measure import QUICK, Effort, Figure, Row, Spread, beside, cpu_us, in_turns, percentile, ratio
 from tools.bench.peers.event_loop import PlainEnvironment, run_day
+from tools.feeds import feed_path
 
 MOST_MODULES_NOW = 300
 """The goal itself (docs/performance.md). What is added here is weighed first: each module costs a start 0.7 ms."""
@@ -216,13 +223,33 @@ def test_each_path_of_bulk_is_measured() -> None:
     assert {row.letter for row in bulk_repricing.rows(Effort(2, 1))} == {"f"}
 
 
+def test_a_feed_is_grown_by_vehicles_of_their_own(tmp_path: Path) -> None:
+    workers.grow(tmp_path / "feed", 3)
+    feed = load_feed(tmp_path / "feed")
+    grown, sample = (fleet_for(Duty(of, load_operators()), DAY) for of in (feed, load_feed(feed_path("sample"))))
+    assert len(grown) == 3 * len(sample) > 3
+    trips = {trip.trip_id for vehicle in grown for trip in vehicle.trips}
+    assert len(trips) == 3 * sum(len(vehicle.trips) for vehicle in sample)
+
+
+def test_bare_forks_run_every_vehicle_once(tmp_path: Path) -> None:
+    """The ceiling that workers are held against is that of the same work."""
+    workers.grow(tmp_path / "feed", 1)
+    world = world_of(tmp_path / "feed", Spec(DAY, None, "lococa", None, "image", 1, 2.0, ".csv"))
+    taps = sum(sum(one.took.values()) for one in run_some(world, tuple(map(Task, world.vehicles))))
+    seconds = iter((0.0, 1.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "perf_counter", lambda: next(seconds))
+        assert workers._forked(world, 2) == taps > 10
+
+
 def test_json_has_the_shape_that_machines_read() -> None:
-    outcome = CliRunner().invoke(main, ["--only", "a,g", "--quick", "--json"], catch_exceptions=False)
+    outcome = CliRunner().invoke(main, ["--only", "a,h", "--quick", "--json"], catch_exceptions=False)
     assert outcome.exit_code == 0
     document = json.loads(outcome.stdout)
     assert set(document) == {"machine", "quick", "rows", "to_come"}
     assert document["quick"] is True
-    assert document["to_come"] == [{"goal": "g", "what": TO_COME["g"]}]
+    assert document["to_come"] == [{"goal": "h", "what": TO_COME["h"]}]
     assert {row["goal"] for row in document["rows"]} == {"a"}
     for row in document["rows"]:
         assert set(row) == {"goal", "what", "wanted", "ours", "peer", "ratio", "noise", "held"}

@@ -5,7 +5,7 @@ bus.py       the sample line's bus for the cases: the real terminal on a simulat
 cards.py     the cards that ride on it
 past.py      a journal with a long past
 cases        card_commands.py (a)  serial_line.py (b)  terminal_cpu.py, settle_cpu.py (c)  durable_journal.py (d)
-             replay_rate.py (e)  bulk_repricing.py (f)  cold_start.py (i)  growth.py (j)
+             replay_rate.py (e)  workers.py (g)  bulk_repricing.py (f)  cold_start.py (i)  growth.py (j)
 peers/       the same work as users of other libraries would write it
 
 docs/performance.md has the goals, and how to read the table.

@@ -19,6 +19,7 @@ from tools.bench import (
     serial_line,
     settle_cpu,
     terminal_cpu,
+    workers,
 )
 from tools.bench.measure import FULL, QUICK, Effort, Figure, Row
 
@@ -29,11 +30,11 @@ CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
     "d": durable_journal.rows,
     "e": replay_rate.rows,
     "f": bulk_repricing.rows,
+    "g": workers.rows,
     "i": cold_start.rows,
     "j": growth.rows,
 }
 TO_COME = {
-    "g": "workers",
     "h": "collector's ingest",
     "k": "feed import on the terminal",
     "l": "member portal's pages",
