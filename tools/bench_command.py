@@ -10,20 +10,25 @@ import click
 
 from farebox.journal.errors import JournalDamaged
 from farebox.journal.reading import read
+from farebox.readers import Readers
+from farebox.result import Side
 from farebox.words import Language, say
+from reader.keys import bench_keys, keys_from
 from sim.bench import AirBench, Pn532Bench
 from sim.scenario.example import EXAMPLE
 from sim.scenario.faults import ScenarioBroken
+from sim.scenario.hands import Hands, SimulatedHands
 from sim.scenario.json_schema import json_schema
+from sim.scenario.person import Asked, PersonBench
 from sim.scenario.reading import Scenario
-from sim.scenario.running import BenchFor, Outcome, run
+from sim.scenario.running import Outcome, run
 from sim.scenario.schema import SUFFIX
 from sim.scenario.world import account_on
 from tools.card_files import read_image
 from tools.exits import CheckFailed
-from tools.options import FILE, feed_option, json_option, language_option
+from tools.options import FILE, feed_option, json_option, language_option, wait_option
 from tools.record_scenario import write_new, write_recorded
-from tools.scenario_files import Benches, Beside, files_in, load_books, only
+from tools.scenario_files import Beside, files_in, load_books, only
 from tools.scenario_view import Lines, Report
 
 SIMULATED: dict[str, type[AirBench] | type[Pn532Bench]] = {"image": AirBench, "pn532": Pn532Bench}
@@ -47,6 +52,7 @@ def bench() -> None:
     farebox bench tests/scenarios                    all files of a folder
     farebox bench my.scenario.toml -k LOC-14         only what has these words in title, rules or file
     farebox bench my.scenario.toml --reader pn532    through a simulated chip, real pyserial and real nfcpy
+    farebox bench my.scenario.toml --reader usb      with a real reader: it asks for the cards by their names
     farebox bench new my.scenario.toml               a file to begin with
     farebox bench record JOURNAL -o it.scenario.toml what a journal tells, as a scenario
     farebox bench schema > scenario.schema.json      for editors
@@ -59,17 +65,33 @@ def bench() -> None:
 @click.argument("paths", nargs=-1, required=True, type=FILE)
 @click.option(
     "--reader",
-    default="image",
+    "readers",
+    multiple=True,
+    default=("image",),
     show_default=True,
-    metavar="image|pn532",
-    help="image: frames without a wire. pn532: a simulated chip on a pseudo-terminal, behind real pyserial and nfcpy.",
+    metavar="image|pn532|usb|tty:PATH|pcsc|NAME",
+    help="image: frames without a wire. pn532: a simulated chip on a pseudo-terminal, behind real pyserial and nfcpy. "
+    "A real one asks for the cards by their names; given twice: entry, then exit.",
 )
+@click.option("--keys", type=FILE, help="A real reader: file of the master key (mode 0600). Else: bench keys.")
+@click.option(
+    "--prepare", is_flag=True, help="A real reader: write what the scenario says onto each (bench) card first."
+)
+@wait_option
 @click.option("-k", "words", metavar="TEXT", help="Only scenarios with this in their title, rules or file.")
 @click.option("--quiet", is_flag=True, help="Only failures and the count, and a progress bar.")
 @json_option
 @language_option
 def run_files(
-    paths: tuple[Path, ...], reader: str, words: str | None, quiet: bool, as_json: bool, language: Language
+    paths: tuple[Path, ...],
+    readers: tuple[str, ...],
+    keys: Path | None,
+    prepare: bool,
+    wait_s: float,
+    words: str | None,
+    quiet: bool,
+    as_json: bool,
+    language: Language,
 ) -> None:
     """Run scenario files, or all of a folder.
 
@@ -77,6 +99,10 @@ def run_files(
     farebox bench tests/scenarios --quiet
     farebox bench tests/scenarios/lococa.scenario.toml -k 利用例
     farebox bench my.scenario.toml --json
+    farebox bench my.scenario.toml --reader usb --prepare
+
+    With a real reader, bus, clock and passengers stay simulated (模擬); cards are real, and hold in the end what the
+    scenario made of them.
     """
     books = tuple(only(load_books(files_in(paths)), words))
     scenarios = [scenario for book in books for scenario in book.scenarios]
@@ -86,8 +112,8 @@ def run_files(
     passed: list[bool] = []
     broken: list[str] = []
     with ExitStack() as stack:
-        bench_for = _benches(reader, stack)
-        view.begin(reader, len(scenarios))
+        hands = _hands(readers, keys, wait_s, prepare, language, stack)
+        view.begin(" ".join(readers), len(scenarios))
         bar = stack.enter_context(
             click.progressbar(
                 length=len(scenarios),
@@ -99,7 +125,7 @@ def run_files(
         for book in books:
             view.book(book)
             for scenario in book.scenarios:
-                outcome = _tried(scenario, bench_for, broken.extend)
+                outcome = _tried(scenario, hands, broken.extend)
                 if outcome is not None:
                     view.outcome(outcome)
                     passed.append(outcome.passed)
@@ -170,19 +196,54 @@ def record(
     write_recorded(reading.entries, known, feed, title, path, language, force=force)
 
 
-def _tried(scenario: Scenario, bench_for: BenchFor, tell: Callable[[tuple[str, ...]], None]) -> Outcome | None:
+def _tried(scenario: Scenario, hands: Hands, tell: Callable[[tuple[str, ...]], None]) -> Outcome | None:
     """What a scenario came to; None if it can't be run, which is told."""
     try:
-        return run(scenario, Beside(scenario.source), bench_for)
+        return run(scenario, Beside(scenario.source), hands)
     except ScenarioBroken as broken:
         tell(broken.problems)
         return None
 
 
-def _benches(reader: str, stack: ExitStack) -> BenchFor:
-    kind = SIMULATED.get(reader)
-    if kind is None:
-        raise click.UsageError(f"--reader {reader}: image or pn532")
-    benches = Benches(kind)
-    stack.callback(benches.close)
-    return benches
+def _hands(
+    readers: tuple[str, ...], keys: Path | None, wait_s: float, prepares: bool, language: Language, stack: ExitStack
+) -> Hands:
+    """Simulated hands, or a person's at real readers."""
+    kinds = [SIMULATED[spec] for spec in readers if spec in SIMULATED]
+    if len(readers) > 2 or (kinds and len(readers) > 1):
+        raise click.UsageError(f"--reader {' '.join(readers)}: image or pn532 alone, or one or two real readers")
+    if kinds:
+        if prepares or keys:
+            raise click.UsageError("--prepare and --keys are for real readers")
+        simulated = SimulatedHands(kinds[0])
+        stack.callback(simulated.close)
+        return simulated
+    if prepares and keys:
+        raise click.UsageError("--prepare writes onto cards: bench cards only, without --keys")
+    from tools.readers import open_place
+
+    store = keys_from(keys) if keys else bench_keys()
+    opened = [open_place(spec, store, {}, None).reader for spec in readers]
+    person = PersonBench(
+        Readers(opened[0], opened[-1]), lambda asked: ask(asked, len(opened), language), wait_s, prepares=prepares
+    )
+    stack.callback(person.close)
+    return person
+
+
+def ask(asked: Asked, readers: int, language: Language) -> None:
+    """Tell a person what to do; on standard error, so that --json stays whole."""
+    where = say(_SIDES[asked.side], language) if readers > 1 else say(("リーダー", "the reader"), language)
+    if asked.wrong:
+        both = (f"  ! {asked.name} ではありません: {asked.wrong}", f"  ! not {asked.name}: {asked.wrong}")
+    elif asked.lay:
+        both = (f"  → 「{asked.name}」を{where}に置いてください", f"  → lay {asked.name} on {where}")
+    else:
+        both = (f"  ← 「{asked.name}」を取ってください", f"  ← take {asked.name} away")
+    click.echo(say(both, language), err=True)
+
+
+_SIDES = {
+    Side.BOARDING: ("乗車側のリーダー", "the entry reader"),
+    Side.ALIGHTING: ("降車側のリーダー", "the exit reader"),
+}

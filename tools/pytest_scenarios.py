@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 _SUFFIX = ".scenario.toml"
-_BENCHES = pytest.StashKey[Any]()
+_HANDS = pytest.StashKey[Any]()
 
 
 class ScenarioFailed(Exception):
@@ -27,9 +27,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioF
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Close the simulated readers, if any were opened."""
-    benches = config.stash.get(_BENCHES, None)
-    if benches is not None:
-        benches.close()
+    hands = config.stash.get(_HANDS, None)
+    if hands is not None:
+        hands.close()
 
 
 class ScenarioFile(pytest.File):
@@ -58,11 +58,12 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it; what it complains of is the failure."""
+        from sim.scenario.hands import SimulatedHands
         from sim.scenario.running import run
-        from tools.scenario_files import Benches, Beside
+        from tools.scenario_files import Beside
 
-        benches = self.config.stash.setdefault(_BENCHES, Benches())
-        outcome = run(self.scenario, Beside(self.scenario.source), benches)
+        hands = self.config.stash.setdefault(_HANDS, SimulatedHands())
+        outcome = run(self.scenario, Beside(self.scenario.source), hands)
         if not outcome.passed:
             raise ScenarioFailed("\n".join(outcome.complaint))
 

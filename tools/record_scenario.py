@@ -11,6 +11,7 @@ from farebox.formats.journal import Entry
 from farebox.journal.reading import read
 from farebox.result import Result
 from farebox.words import Language, say
+from sim.scenario.hands import SimulatedHands
 from sim.scenario.reading import parse
 from sim.scenario.recording import NothingRecorded, record
 from sim.scenario.running import run
@@ -20,7 +21,7 @@ from tariff.account import Account
 from tools.exits import CheckFailed
 from tools.feeds import SAMPLE, feed_path
 from tools.files import write_whole
-from tools.scenario_files import Benches, Beside
+from tools.scenario_files import Beside
 
 
 def check_new(path: Path, *, force: bool) -> None:
@@ -84,12 +85,12 @@ def write_recorded(
     write_whole(path, text.encode())
     for what in recorded.left_out:
         click.echo(say((f"省きました: {what}", f"left out: {what}"), language), err=True)
-    benches = Benches()
+    hands = SimulatedHands()
     try:
         scenario = parse(text.encode(), str(path)).scenarios[0]
-        outcome = run(scenario, Beside(str(path)), benches)
+        outcome = run(scenario, Beside(str(path)), hands)
     finally:
-        benches.close()
+        hands.close()
     steps, cards = len(scenario.said.steps), len(scenario.cards)
     both = (f"{path}: 手順 {steps} 件 · カード {cards} 枚", f"{path}: {steps} steps · {cards} cards")
     click.echo(say(both, language))

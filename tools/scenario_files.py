@@ -1,6 +1,5 @@
 """Scenario files on the disk: found, read within bounds, and what lies beside them (feeds, recorded cards, rules)."""
 
-import random
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,6 @@ import click
 from cardimage.image import CardImage
 from farebox.feed import Feed, load_feed
 from farebox.feed.operators import Operators, load_operators, parse_operators
-from sim.bench import AirBench, Bench, Pn532Bench
 from sim.scenario.faults import ScenarioBroken
 from sim.scenario.reading import MOST_BYTES, Book, parse
 from sim.scenario.schema import SUFFIX
@@ -87,27 +85,6 @@ def _shipped() -> Operators:
 def _own(path: Path) -> Operators:
     with path.open("rb") as file:
         return parse_operators([(f"{path.parent.name}/{path.name}", file.read(_MOST_RULES_BYTES))])
-
-
-class Benches:
-    """Simulated readers, kept from scenario to scenario: the n-th bus has the n-th bench."""
-
-    def __init__(self, kind: type[AirBench] | type[Pn532Bench] = AirBench) -> None:
-        """None is opened yet."""
-        self._kind = kind
-        self._open: dict[int, Bench] = {}
-
-    def __call__(self, number: int) -> Bench:
-        """The bench of a bus. Challenges are drawn from a seed, so that a scenario always runs alike."""
-        if number not in self._open:
-            self._open[number] = self._kind(random=random.Random(number).randbytes)
-        return self._open[number]
-
-    def close(self) -> None:
-        """Clear all of them."""
-        for bench in self._open.values():
-            bench.close()
-        self._open.clear()
 
 
 def only(books: Iterable[Book], words: str | None) -> Iterator[Book]:

@@ -13,6 +13,7 @@ from sim.scenario.reading import Book, Scenario
 from sim.scenario.running import Failure, Outcome
 
 SIMULATED: Both = ("【模擬】", "[simulated 模擬]")
+_BUS_SIMULATED: Both = ("【バスと時計は模擬】", "[bus and clock simulated 模擬]")
 _KEY: Both = ("項目", "key")
 _EXPECTED: Both = ("期待", "expected")
 _ACTUAL: Both = ("実際", "actual")
@@ -71,10 +72,10 @@ class Report:
         self._console = console or Console(file=sys.stdout, highlight=False, soft_wrap=False)
 
     def begin(self, reader: str, scenarios: int) -> None:
-        """Which readers, how many scenarios; simulated ones say so."""
-        mark = f"{self._say(SIMULATED)} " if reader in ("image", "pn532") else ""
+        """Which readers, how many scenarios; what is simulated says so."""
+        mark = self._say(SIMULATED if reader in ("image", "pn532") else _BUS_SIMULATED)
         both = (f"シナリオ {scenarios} 件 · リーダー {reader}", f"{scenarios} scenarios · reader {reader}")
-        self._print(Text(f"{mark}{self._say(both)}", style="bold"))
+        self._print(Text(f"{mark} {self._say(both)}", style="bold"))
 
     def book(self, book: Book) -> None:
         """The file that comes next."""

@@ -1,11 +1,10 @@
 """The door: run a scenario with real farebox code (模擬), and say what is not as expected.
 
-    outcome = run(scenario, files, bench_for)       Passed, or what is wrong at which step and line
+    outcome = run(scenario, files, hands)       Passed, or what is wrong at which step and line
 
 The first step that differs ends the scenario: what follows it would differ too.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -14,19 +13,16 @@ from cardimage.image import ImageFault
 from farebox.feed import FeedFault
 from farebox.feed.operators import OperatorFault
 from farebox.words import Language
-from sim.bench import Bench
 from sim.replay import Tally
 from sim.scenario.acting import Seen, act
 from sim.scenario.checking import Difference, differences, told
 from sim.scenario.counting import count
 from sim.scenario.faults import Misfit, ScenarioBroken
-from sim.scenario.reading import TAPS, Scenario
+from sim.scenario.hands import Hands
+from sim.scenario.reading import FIRST_BUS, TAPS, Scenario
 from sim.scenario.schema import ACTS, StepSaid
-from sim.scenario.world import Card, Files, World, account_on
-from tariff.account import Account
+from sim.scenario.world import Files, World
 from tariff.operator_file import RulebookError
-
-BenchFor = Callable[[int], Bench]
 
 
 class Failure(NamedTuple):
@@ -75,39 +71,33 @@ def lines_of(failure: Failure, source: str) -> tuple[str, ...]:
     return (f"{source}:{failure.line}: {where}: {failure.what}", *(f"  {one}" for one in failure.differences), *shown)
 
 
-def run(scenario: Scenario, files: Files, bench_for: BenchFor) -> Outcome:
+def run(scenario: Scenario, files: Files, hands: Hands) -> Outcome:
     """Run it in a folder of its own. Raises ScenarioBroken where its routes, cards or stops don't fit each other."""
     with TemporaryDirectory(prefix="farebox-") as folder:
         try:
-            world = World(scenario, files, bench_for, Path(folder))
+            world = World(scenario, files, hands.bench, Path(folder))
+            hands.meet(world.cards.values())
+            world.bus(FIRST_BUS)
             try:
-                return _run(scenario, world)
+                return _run(scenario, world, hands)
             finally:
                 world.close()
         except (Misfit, OperatorFault, RulebookError, FeedFault, ImageFault) as fault:
             raise ScenarioBroken((f"{scenario.source}:{scenario.line}: {scenario.title}: {fault}",)) from None
 
 
-def _run(scenario: Scenario, world: World) -> Outcome:
+def _run(scenario: Scenario, world: World, hands: Hands) -> Outcome:
     for number, (step, line) in enumerate(zip(scenario.said.steps, scenario.step_lines, strict=True), 1):
         try:
             seen = act(step, world)
         except ValueError as fault:
             raise ScenarioBroken((f"{scenario.source}:{line}: step {number}: {fault}",)) from None
-        found = differences(step, seen, _held(seen))
+        found = differences(step, seen, hands.account(seen.card) if seen.card is not None else None)
         if found:
             return Outcome(scenario, Failure(number, line, in_words(step, seen.bus.stop), found, _shown(seen)))
-    counted = count(world, scenario.said.end, _by_its_own_record)
+    counted = count(world, scenario.said.end, hands.account)
     failure = Failure(0, scenario.line, scenario.title, counted.differences) if counted.differences else None
     return Outcome(scenario, failure, counted.tally)
-
-
-def _held(seen: Seen) -> Account | None:
-    return _by_its_own_record(seen.card) if seen.card is not None else None
-
-
-def _by_its_own_record(card: Card) -> Account:
-    return account_on(card.image)
 
 
 def _shown(seen: Seen) -> tuple[str, str]:

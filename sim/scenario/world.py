@@ -482,7 +482,7 @@ class World:
     """All of it, for one scenario. `bench_for` gives the n-th bus its bench."""
 
     def __init__(self, scenario: Scenario, files: Files, bench_for: Callable[[int], Bench], folder: Path) -> None:
-        """Make the cards, and put the first bus on its trip. Raises Misfit, and what `Files` raises."""
+        """Make the cards; a bus begins its trip when it is first heard of. Raises Misfit, and what `Files` raises."""
         self.clock = SimClock()
         self.trust = ALWAYS
         self.orders: Orders = NO_ORDERS
@@ -496,7 +496,6 @@ class World:
         self.cards = {
             name: self.office.card(name, number, said) for number, (name, said) in enumerate(scenario.cards.items(), 1)
         }
-        self.bus(FIRST_BUS)
 
     def bus(self, name: str) -> Bus:
         """A bus; a further one begins its trip when it is first heard of."""

@@ -3,12 +3,24 @@
 import io
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from cardimage.felica_card import FelicaCard
+from cardimage.issue import issue
+from farebox.result import Side
+from farebox.words import Language
+from reader.keys import bench_keys
+from sim.hardware.field import CardField
+from sim.hardware.pn532 import Pn532
+from sim.scenario.person import Asked
+from tariff.account import Account
 from tests.sim.scenario.bench import text_of
 from tests.tools.cli import Ran, run
+from tools import bench_command
+from tools.bench_command import ask
 from tools.exits import Exit
 
 RIDE = ('board = "花子", at = "磐城棚倉"', 'alight = "花子", at = "新白河", fare = 500')
@@ -165,3 +177,67 @@ def test_what_can_not_be_recorded_is_told(bench: Bench) -> None:
     assert missing.code == Exit.IO and "no-such.journal" in missing.err
     taken = bench("record", folder, "-o", bench.file("a", *RIDE))
     assert taken.code == Exit.IO or "--force" in taken.err
+
+
+# -- a real reader: a PN532 on a serial line, and a person
+
+
+def test_a_reader_on_a_serial_line_asks_for_cards_by_name(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    field = CardField()
+    image = issue(bytes.fromhex("012EAA0000000001"), Account("lococa", 300), "X1", date(2026, 11, 20))
+    told: list[str] = []
+
+    def person(asked: Asked, readers: int, language: Language) -> None:
+        told.append(f"{'lay' if asked.lay else 'take'} {asked.name} {readers}")
+        if asked.lay:
+            field.lay(FelicaCard(image, bench_keys().card_key(image.idm)))
+        else:
+            field.lift()
+
+    monkeypatch.setattr(bench_command, "ask", person)
+    chip = Pn532(field)
+    try:
+        path = bench.file("a", *RIDE)
+        unprepared = bench(path, "--reader", f"tty:{chip.path}")
+        assert unprepared.code == Exit.CONFIGURATION and "holds lococa adult 300 yen" in unprepared.err
+        field.lift()
+        ran = bench(path, "--reader", f"tty:{chip.path}", "--prepare")
+    finally:
+        chip.close()
+    assert (ran.code, ran.err) == (Exit.OK, "")
+    assert "[bus and clock simulated 模擬] 1 scenarios · reader tty:" in ran.out
+    assert told[-4:] == ["lay 花子 1", "take 花子 1", "lay 花子 1", "take 花子 1"]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("--reader", "image", "--reader", "pn532"), Exit.USAGE, "alone, or one or two real readers"),
+        (("--prepare",), Exit.USAGE, "are for real readers"),
+        (("--reader", "tty:/dev/no-such", "--prepare", "--keys", "k"), Exit.USAGE, "bench cards only"),
+        (("--reader", "tty:/dev/no-such"), Exit.NO_READER, "/dev/no-such"),
+        (("--reader", "abacus"), Exit.USAGE, "abacus"),
+    ],
+)
+def test_readers_that_will_not_do(bench: Bench, args: tuple[str, ...], code: Exit, said: str) -> None:
+    ran = bench(bench.file("a", *RIDE), *args)
+    assert ran.code == code and said in ran.err, ran
+
+
+def test_what_a_person_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked in (
+        Asked("花子", Side.BOARDING, lay=True),
+        Asked("花子", Side.ALIGHTING, lay=True, wrong="another card than before"),
+        Asked("花子", Side.ALIGHTING, lay=False),
+    ):
+        ask(asked, 2, Language.JA)
+        ask(asked, 1, Language.EN)
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.splitlines() == [
+        "  → 「花子」を乗車側のリーダーに置いてください",
+        "  → lay 花子 on the reader",
+        "  ! 花子 ではありません: another card than before",
+        "  ! not 花子: another card than before",
+        "  ← 「花子」を取ってください",
+        "  ← take 花子 away",
+    ]

@@ -1,8 +1,9 @@
 """Scenarios from a text, as a test writes them: the bus, its route and a card are there already."""
 
+from sim.scenario.hands import SimulatedHands
 from sim.scenario.reading import Scenario, parse
 from sim.scenario.running import Outcome, run
-from tools.scenario_files import Benches, Beside
+from tools.scenario_files import Beside
 
 HEAD = """\
 title = "test"
@@ -30,8 +31,8 @@ def one(*steps: str, more: str = "") -> Scenario:
 
 def played(*steps: str, more: str = "") -> Outcome:
     """What it came to."""
-    benches = Benches()
+    hands = SimulatedHands()
     try:
-        return run(one(*steps, more=more), Beside("test.scenario.toml"), benches)
+        return run(one(*steps, more=more), Beside("test.scenario.toml"), hands)
     finally:
-        benches.close()
+        hands.close()

@@ -12,6 +12,7 @@ from farebox.formats.journal import Entry
 from farebox.journal.reading import read
 from sim.bench import AirBench
 from sim.replay import SeenTap, VehicleDay, fleet_for
+from sim.scenario.hands import SimulatedHands
 from sim.scenario.reading import parse
 from sim.scenario.recording import NothingRecorded, Recorded, record
 from sim.scenario.running import Outcome, run
@@ -20,7 +21,7 @@ from sim.scenario.writing import text_of
 from tariff.account import Account
 from tests.sim.scenario import bench
 from tools.feeds import feed_path
-from tools.scenario_files import Benches, Beside, files_in, load_book
+from tools.scenario_files import Beside, files_in, load_book
 
 DAY = date(2026, 11, 20)
 FEED = load_feed(feed_path("sample"))
@@ -50,11 +51,11 @@ def recorded(entries: tuple[Entry, ...], known: dict[bytes, Account]) -> Recorde
 
 def again(book: BookSaid) -> Outcome:
     """The book as it is written, read and run."""
-    benches = Benches()
+    hands = SimulatedHands()
     try:
-        return run(parse(text_of(book).encode(), "r.scenario.toml").scenarios[0], Beside("r.scenario.toml"), benches)
+        return run(parse(text_of(book).encode(), "r.scenario.toml").scenarios[0], Beside("r.scenario.toml"), hands)
     finally:
-        benches.close()
+        hands.close()
 
 
 @pytest.mark.parametrize(("vehicle", "seed"), [(0, 1), (1, 7), (2, 41), (3, 41), (2, 5)])
