@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from farebox.formats import cose
 from farebox.formats.bundle import Bundle, BundleError, Directives, Hotlist, OperatorText, Tariff
 from farebox.formats.strict import RecordError
 from farebox.journal.sealing import sealing_seed
+from tariff.calendar import clock_in_japan, day_in_japan
 from tools.exits import CheckFailed
 from tools.files import write_whole
 from tools.options import FILE, json_option
@@ -149,7 +150,7 @@ def _show(path: Path, found: Bundle, public_key: bytes, as_json: bool, how: str)
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
-    made_at = datetime.fromtimestamp(found.made_at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    made_at = f"{day_in_japan(found.made_at_s)} {clock_in_japan(found.made_at_s)}"
     by = "bench key (模擬)" if facts["simulated"] else f"{facts['key'][:16]}…"
     said = ", ".join(f"{name.replace('_', ' ')} {_said(value)}" for name, value in _contents(found).items())
     click.echo(f"{path}: {facts['kind']} version {found.version}, made {made_at}; {said}; {how}, {by}")

@@ -17,6 +17,7 @@ from farebox.exchange.session import Exchange, Report
 from farebox.exchange.watch import watch as keep_watch
 from farebox.formats.cose import BENCH_KEY
 from farebox.stopping import Stopping
+from tariff.calendar import clock_in_japan, day_in_japan
 from tools.exits import CheckFailed, message_of
 from tools.extra import extra
 from tools.options import FILE, json_option
@@ -141,11 +142,12 @@ def _bar(config: Config, *, shown: bool) -> Iterator[Callable[[int], None]]:
 def _tell(config: Config, report: Report) -> None:
     by = " · bench key (模擬)" if config.keys.centre and BENCH_KEY in centre_keys(config.keys.centre) else ""
     for sent in report.segments.sent:
-        click.echo(f"segment {sent.number}: {sent.size_bytes:,} bytes, held by the centre since {sent.held.at_s}{by}")
+        since = f"{day_in_japan(sent.held.at_s)} {clock_in_japan(sent.held.at_s)}"
+        click.echo(f"segment {sent.number}: {sent.size_bytes:,} bytes, held by the centre since {since}{by}")
     for fetched in report.bundles:
         if fetched.version is not None:
             click.echo(f"{fetched.kind}: version {fetched.version} taken{by}")
-    click.echo(f"{config.vehicle.id}: {report.waiting} segments wait")
+    click.echo(f"{config.vehicle.id}: segments waiting: {report.waiting}")
 
 
 def _complaints(report: Report) -> list[str]:

@@ -50,7 +50,7 @@ def watch(
         came = session.once()
         report(came)
         failures = 0 if came.fault is None and not came.refusals else failures + 1
-        notify(f"STATUS={came.waiting} segments wait, {failures} sessions failed in a row")
+        notify(f"STATUS=segments waiting: {came.waiting}, sessions failed in a row: {failures}")
         until_s = monotonic_s() + pause_s(failures, every_s, came.retry_after_s, chance())
         while not stopping() and (left_s := until_s - monotonic_s()) > 0:
             notify("WATCHDOG=1")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,16 +14,22 @@ from threading import Event
 
 import pytest
 
-from farebox.exchange.told import boot_id, found_at
+from cardimage.image import dump
+from farebox.clock import TRUSTED
+from farebox.clock_sources import by_ntp
+from farebox.exchange.told import Told, boot_id, found_at, leave
 from farebox.formats import cose
 from farebox.formats.bundle import encode
+from farebox.formats.journal import Noted
 from farebox.journal.reading import read
 from farebox.journal.retention import open_archive
 from tests.bundles.examples import HOTLIST
+from tests.farebox.bus import lococa
 from tests.farebox.exchange.bus import real_journal
 from tests.farebox.exchange.centre import KEYS, NOW_S, SEED, TOKEN, Centre, declined
 from tests.farebox.exchange.tls_centre import Authority, TlsCentre, serving
 from tests.tools.cli import Ran, run
+from tests.tools.test_service import Service
 from tests.tools.test_units import under
 from tools.pi.deb import PI
 
@@ -118,7 +125,11 @@ def test_one_session_and_what_came_of_it(depot: Depot, server: TlsCentre) -> Non
     server.centre.bundles["hotlist"] = cose.sign(encode(HOTLIST), SEED)
     ran = depot.once()
     assert (ran.code, ran.err) == (0, "")
-    assert "segment 1: " in ran.out and "hotlist: version 4 taken" in ran.out and "0 segments wait" in ran.out
+    assert (
+        "held by the centre since 2026-11-18 20:06" in ran.out
+        and "hotlist: version 4 taken" in ran.out
+        and "segments waiting: 0" in ran.out
+    )
     assert open_archive(depot.journal).waiting() == ()
     told = found_at(depot.folder / "time")
     assert told is not None and (told.boot_id, told.at_s) == (boot_id(), NOW_S)
@@ -143,7 +154,7 @@ def test_a_centre_that_can_not_be_reached_is_one_line_and_74(depot: Depot, serve
     server.cut_answer_at = 0
     ran = depot.once()
     assert ran.code == 74 and ran.err.count("\n") == 1 and "tried again later" in ran.err
-    assert "1 segments wait" in ran.out
+    assert "segments waiting: 1" in ran.out
 
 
 def test_faults_37_what_is_refused_is_told_and_1(depot: Depot, server: TlsCentre) -> None:
@@ -188,7 +199,7 @@ def test_the_service_sends_and_ends_when_it_is_asked_to(depot: Depot, server: Tl
     real_journal(depot.journal, duties=1)
     watch = depot.watch()
     watch.told("READY=1")
-    watch.told("STATUS=0 segments wait, 0 sessions failed")
+    watch.told("STATUS=segments waiting: 0, sessions failed in a row: 0")
     code, out, err = watch.stop()
     assert (code, err) == (0, "") and "segment 1: " in out
     assert set(server.centre.booked.values()) == {1}
@@ -207,7 +218,7 @@ def test_asked_to_end_it_does_not_wait_for_an_answer(depot: Depot, server: TlsCe
 def test_it_serves_under_the_filter_of_its_unit(depot: Depot, server: TlsCentre) -> None:
     real_journal(depot.journal, duties=1)
     watch = depot.watch(tuple(under(PI / "farebox-exchange.service")))
-    watch.told("STATUS=0 segments wait, 0 sessions failed")
+    watch.told("STATUS=segments waiting: 0, sessions failed in a row: 0")
     assert watch.stop()[0] == 0 and server.centre.booked
 
 
@@ -249,3 +260,18 @@ def test_a_stick_beside_an_upload_confuses_neither(depot: Depot, server: TlsCent
     copies = sorted((depot.folder / "stick").rglob("*.segment"))
     assert [copy.read_bytes() for copy in copies] == [server.centre.segments[number] for number in (1, 2)]
     assert read(depot.journal).problem is None
+
+
+def test_faults_25_the_terminal_s_clock_is_vouched_for_by_what_the_exchange_left(tmp_path: Path) -> None:
+    (tmp_path / "my.card.cbor").write_bytes(dump(lococa(2_000)))
+    told = tmp_path / "time"
+    leave(told, Told(boot_id(), int(time.monotonic() * 1000), int(time.time())))
+    service = Service(tmp_path, clock=f'checked"\ntold = "{told}')
+    try:
+        service.shows(lambda picture: "clock" not in [alarm.code for alarm in picture.alarms])
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(_ANSWER_S) == 0
+    finally:
+        service.close()
+    notes = [entry.record for entry in read(tmp_path / "farebox.journal").entries if isinstance(entry.record, Noted)]
+    assert [note.detail for note in notes if note.code == TRUSTED] == ["ntp" if by_ntp() else "centre"]

@@ -74,5 +74,5 @@ def test_a_full_centre_is_asked_again_after_its_time() -> None:
 def test_systemd_is_told_that_it_lives_and_how_it_stands() -> None:
     days = Days(DONE._replace(waiting=2), DONE).watch()
     assert days.told[0] == "READY=1" and days.told[-1] == "STOPPING=1"
-    assert "STATUS=2 segments wait, 0 sessions failed in a row" in days.told
+    assert "STATUS=segments waiting: 2, sessions failed in a row: 0" in days.told
     assert days.told.count("WATCHDOG=1") >= 0.9 * EVERY_S
