@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.farebox.whole.machine import WholeTerminal
 
-EXAMPLES = int(os.environ.get("FAREBOX_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("FAREBOX_EXAMPLES", "50"))
 
 WholeTerminal.TestCase.settings = settings(
     max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)

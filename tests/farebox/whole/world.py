@@ -64,6 +64,8 @@ class Wheel:
         return list(map(command_of, lines))
 
     def publish(self, picture: Picture) -> None:
+        if picture == self.picture:
+            return
         self.picture = picture_of(picture_line(picture))
         assert self.picture == picture
 
