@@ -119,7 +119,7 @@ def _second_tap(bus: Bus, so_far: Callable[[], int]) -> int:
 
 
 def _least(act: Callable[[], object], so_far: Callable[[], int]) -> int:
-    """What a tap adds to a count, after one that settles the chip: nfcpy says again what a busy machine answers late."""
+    """What a tap adds to a count, after one that settles the chip. nfcpy says again what is answered late."""
     act()
     found = []
     for _ in range(3):
