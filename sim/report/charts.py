@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -15,6 +16,8 @@ FONTS = "Noto Sans CJK JP, Noto Sans JP, Hiragino Sans, Yu Gothic UI, IPAexGothi
 BLUES = ("#2563a8", "#e07b39", "#3f9b6c", "#8a5fb0", "#b04a5a", "#6b7280")
 WIDTH = 860
 _STEP = 22
+_MOST_SQUARES = 30_000
+"""On the page; the CSV files have all of them."""
 _LABEL_PX = 260
 _TOP = alt.Legend(orient="top", gradientLength=160)
 _CLOCK = "(floor(datum.value / 60) < 10 ? '0' : '') + floor(datum.value / 60) + ':00'"
@@ -137,7 +140,7 @@ def _hours(figures: Figures) -> alt.Axis:
 def _load(figures: Figures, language: Language) -> Drawn | None:
     if not figures.loads:
         return None
-    lines = {pattern.pattern_id: line_of(pattern) for pattern in figures.patterns}
+    lines = {pattern.pattern_id: line_of(pattern) for pattern in _most_used(figures.patterns)}
     choice = _choice("line", list(lines.values()), language)
     most = max(1, *(one.aboard for one in figures.loads))
     rows = (
@@ -151,6 +154,7 @@ def _load(figures: Figures, language: Language) -> Drawn | None:
             "alightings": one.alightings,
         }
         for one in figures.loads
+        if one.pattern_id in lines
     )
     base = (
         alt.Chart(ROWS)
@@ -184,7 +188,7 @@ def _pairs(figures: Figures, language: Language) -> Drawn | None:
         one._asdict()
         | {"boarded": order[one.route, one.boarded], "alighted": order[one.route, one.alighted]}
         | {"number": str(one.rides)}
-        for one in figures.pairs
+        for one in figures.pairs[:_MOST_SQUARES]
     )
     base = (
         alt.Chart(ROWS)
@@ -285,6 +289,12 @@ def _took(figures: Figures, language: Language) -> Drawn | None:
         .properties(width=alt.Step(78), height=220)
     )
     return Drawn(chart, rows)
+
+
+def _most_used(patterns: Sequence[Pattern]) -> Sequence[Pattern]:
+    """As many as a page can hold; one at least."""
+    squares = accumulate(len(pattern.stops) * pattern.trips for pattern in patterns)
+    return patterns[: max(1, sum(sum_ <= _MOST_SQUARES for sum_ in squares))]
 
 
 def line_of(pattern: Pattern) -> str:

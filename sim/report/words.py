@@ -28,8 +28,8 @@ HEADINGS: dict[str, Both] = {
 NOTES: dict[str, Both] = {
     "boardings": ("15分ごと。降車は精算された乗車です。", "By quarters of an hour; alightings are settled rides."),
     "load": (
-        "停留所を出るときの人数（精算された乗車、同行者を含む）。系統を選べます。",
-        "People aboard on leaving a stop: settled rides, companions counted. Choose a line.",
+        "停留所を出るときの人数（精算された乗車、同行者を含む）。系統を選べます（よく使われる順）。",
+        "People aboard on leaving a stop: settled rides, companions counted. Choose a line, the most used first.",
     ),
     "origin_destination": ("精算された乗車の件数。路線を選べます。", "Settled rides. Choose a route."),
     "revenue": (

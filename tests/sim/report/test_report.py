@@ -108,6 +108,15 @@ def test_the_page_holds_all_that_it_shows(figures: Figures, language: Language) 
     assert ("模擬" in page) and ("一致しました" in page) is (language is Language.JA)
 
 
+def test_a_city_shows_its_most_used_lines(figures: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of all of them would be too large to open."""
+    most = figures.patterns[0]
+    monkeypatch.setattr("sim.report.charts._MOST_SQUARES", len(most.stops) * most.trips + 1)
+    shown = {row["line"] for row in charts_of(figures, Language.EN)["load"]["datasets"]["rows"]}
+    assert len(shown) == 1 and shown.pop().endswith(f"({most.pattern_id})")
+    assert len({row.pattern_id for row in figures.loads}) > 1
+
+
 def test_a_name_that_looks_like_markup_stays_a_name(figures: Figures) -> None:
     evil = "</script><script>alert(1)</script>"
     renamed = figures._replace(
