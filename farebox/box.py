@@ -13,35 +13,29 @@ from typing import TYPE_CHECKING, Protocol
 
 from farebox.console import protocol as words
 from farebox.console import view
-from farebox.console.protocol import Command, NotACommand, Picture, SeenTap, Totals
+from farebox.console.protocol import Command, NotACommand, Picture, SeenHistory, SeenTap, Totals
 from farebox.duty import Duty
+from farebox.duty_count import DutyCount
 from farebox.feed import FeedFault
 from farebox.feed.operators import OperatorFault
-from farebox.journal.fold import Ledger
+from farebox.journal.errors import JournalFault
 from farebox.journey import Journey
 from farebox.machine import IllegalEvent
+from farebox.papers import MOST_YEN, PAPERS
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tally import Tally
 from farebox.terminal import Terminal
-from farebox.words import Both
+from farebox.words import Both, Language, refusal_text
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
-from tariff.riders import Attendant, Party
+from tariff.riders import Attendant, Party, Piece
 
 if TYPE_CHECKING:
     from farebox.orders import StandingOrders
     from farebox.post import Post
 
 LAST_TAPS = 8
-PAPERS: dict[str, Both] = {
-    "pass-slip": ("定期券内容控え・再発行整理票", "pass contents and reissue slip"),
-    "reference-paper": ("参考用紙", "reference paper"),
-    "paper-pass": ("紙の定期券", "paper pass"),
-    "paper-coupons": ("紙の回数券", "paper coupons"),
-}
-"""Rides that no card pays (LOC-19, IGP-13): logged as manual."""
-_MOST_PAPER_YEN = 20_000
 _DRIVING = (words.BeginTrip, words.GoToStop, words.EndTrip)
 _BETWEEN_TAPS = (State.OUT_OF_SERVICE, State.READY, State.NO_READER)
 
@@ -98,7 +92,7 @@ class Box:
         clock: Callable[[], int],
         console: Console,
         recent: Recent,
-        ledger: Callable[[], Ledger],
+        count: Callable[[], DutyCount],
         *,
         simulated: bool,
         benches: Mapping[Side, BenchCard] | None = None,
@@ -106,7 +100,7 @@ class Box:
         standing: "StandingOrders | None" = None,
         post: "Post | None" = None,
     ) -> None:
-        """Take the parts. `recent.show` is the terminal's `show`; `ledger` adds the journal up, when asked to;
+        """Take the parts. `recent.show` is the terminal's `show`; `count` adds the duty up, when asked to;
         `benches` are imagined readers, whose card lies there when the console says so; `journey` is the vehicle's word
         for where it is, None if the driver alone says so; `standing` is where the centre's word arrives; `post`
         keeps a terminal that stands at a station, or tops up, in service without a driver.
@@ -117,7 +111,7 @@ class Box:
         self._clock = clock
         self._console = console
         self._recent = recent
-        self._ledger = ledger
+        self._count = count
         self._simulated = simulated
         self._benches = benches or {}
         self._journey = journey or Journey()
@@ -126,6 +120,7 @@ class Box:
         self._notice: Both | None = None
         self._party: tuple[str, ...] = ()
         self._counted: Totals | None = None
+        self._read: SeenHistory | None = None
 
     @property
     def alive(self) -> bool:
@@ -137,13 +132,21 @@ class Box:
         self._drive_on()
         self._heed()
         for side in self._sides if self._attended() else ():
-            if self.terminal.touch(side) is not None:
+            if self._touch(side):
                 self._notice = None
                 self._party = ()
         self.terminal.tend()
         for command in self._console.commands():
             self._notice = self.obey(command)
         self._console.publish(self.picture())
+
+    def _touch(self, side: Side) -> bool:
+        """Look at a reader; whether a card was served."""
+        result = self.terminal.touch(side)
+        if result is None:
+            return False
+        self._read = view.history(result, self._duty) if result.history is not None else None
+        return True
 
     def _drive_on(self) -> None:
         """The vehicle came to stand at another stop."""
@@ -189,6 +192,7 @@ class Box:
             party=self._party,
             notice=self._notice,
             counted=self._counted,
+            read=self._read,
             tally=self._recent.tally,
             more_alarms=self._alarms(),
         )
@@ -211,11 +215,13 @@ class Box:
         try:
             return self._do(command)
         except IllegalEvent:
-            return "いまは操作できません", "not possible now"
+            return _NOT_NOW
+        except JournalFault as fault:
+            return f"記録を読めません: {fault}", f"the journal can't be read: {fault}"
         except (ValueError, FeedFault, OperatorFault) as refused:
             return str(refused), str(refused)
 
-    def _do(self, command: Command | NotACommand) -> Both | None:
+    def _do(self, command: Command | NotACommand) -> Both | None:  # noqa: PLR0912  # one arm for each command
         terminal = self.terminal
         match command:
             case NotACommand(why):
@@ -247,7 +253,44 @@ class Box:
             case words.LayCard(side):
                 return self._lay(side)
             case words.CountUp():
-                self._counted = view.totals(self._ledger())
+                self._counted = view.totals(self._count_up())
+            case words.EndDuty():
+                return self._end_duty()
+            case words.BeginTopUp(stands):
+                refusal = terminal.begin_top_up(self._sides[-1], confirmed=stands)
+                return (refusal_text(refusal, Language.JA), refusal_text(refusal, Language.EN)) if refusal else None
+            case words.EndTopUp():
+                terminal.end_top_up()
+            case words.ReleaseNote():
+                return self._release()
+            case words.BeginCancelling():
+                terminal.begin_cancelling()
+            case words.ReadHistory():
+                self._read = None
+                terminal.begin_history()
+        return None
+
+    def _end_duty(self) -> Both:
+        """Counted before it is ended: what comes after is the next duty's."""
+        if self.terminal.state is not State.OUT_OF_SERVICE:
+            return _NOT_NOW
+        counted = view.totals(self._count_up(), ended=True)
+        self.terminal.sign_off()
+        if not self.alive:
+            return _NOT_NOW
+        self._counted = counted
+        return "終業しました", "the duty is ended"
+
+    def _count_up(self) -> DutyCount:
+        """The duty so far, the last record included."""
+        self.terminal.flush()
+        return self._count()
+
+    def _release(self) -> Both | None:
+        notes = self.terminal.notes
+        if notes is None or not notes.kept_inside:
+            return _NOT_NOW
+        notes.release()
         return None
 
     def _lay(self, side: Side) -> Both | None:
@@ -255,7 +298,7 @@ class Box:
         if bench is None:
             return "ここにカードは置けません", "no bench card there"
         bench.lay()
-        self.terminal.touch(side)
+        self._touch(side)
         bench.lift()
         self.terminal.touch(side)
         self._party = ()
@@ -273,17 +316,20 @@ class Box:
 
     def _tell(self, told: words.TellParty) -> Both | None:
         attendants = tuple(map(Attendant, told.attendants_of))
-        party = Party(told.holder, told.companions, told.family, attendants)
+        luggage = tuple(Piece(piece.weight_g, piece.volume_cm3, piece.length_mm) for piece in told.luggage)
+        party = Party(told.holder, told.companions, told.family, attendants, luggage)
         self.terminal.expect_party(party)
-        self._party = (told.holder or "holder", *told.companions, *told.family, *("attendant" for _ in attendants))
+        others = (*told.companions, *told.family, *("attendant" for _ in attendants), *("luggage" for _ in luggage))
+        self._party = (told.holder or "holder", *others)
         return None
 
     def _log_paper(self, kind: str, yen: int) -> Both | None:
-        if kind not in PAPERS or not 0 <= yen <= _MOST_PAPER_YEN:
+        if kind not in PAPERS or not 0 <= yen <= MOST_YEN:
             return "紙券の種類と金額を確かめてください", "see the kind of paper and the amount"
         self.terminal.log_paper(kind, yen)
         japanese, english = PAPERS[kind]
         return f"記録しました: {japanese} {yen:,}円", f"logged: {english}, {yen:,} yen"
 
 
+_NOT_NOW: Both = ("いまは操作できません", "not possible now")
 _AGAIN: Both = ("もう一度タッチしてください", "touch again")

@@ -5,14 +5,18 @@ Nothing here knows fares, journals or drivers.
 
 from typing import NamedTuple
 
-from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
+from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, SLOT_BLOCKS
 from cardimage.layout.conditions import decode_account
+from cardimage.layout.history import HistoryRow, decode_history, last_uses
 from cardimage.lite_s import LAST_WRITE_COUNT
 from cardimage.resolve import Fate, Standing, fate, standing
 from cardimage.write_plan import WRITES_OF_A_TAP, WritePlan
 from reader.port import CardLost, Declined, Indeterminate, ReaderFault, Session, Written
 from tariff.account import Account
 from tariff.refusal import Code, Refusal
+
+_BLOCKS_AT_ONCE = 3
+"""A read with its MAC has room for no more."""
 
 
 class CardRead(NamedTuple):
@@ -58,6 +62,17 @@ def read_account(session: Session, slots: Slots) -> CardRead | Refusal | ReaderF
         conditions = (blocks[0], blocks[1])
     account = decode_account(now.slot, conditions)
     return account if isinstance(account, Refusal) else CardRead(now, account)
+
+
+def read_history(session: Session, now: Standing) -> tuple[HistoryRow, ...] | Refusal | ReaderFault:
+    """The rides that its history rows tell of, the newest first (GEN-13): three commands more."""
+    rows: list[HistoryRow] = []
+    for first in range(0, len(HISTORY_BLOCKS), _BLOCKS_AT_ONCE):
+        blocks = session.read(*HISTORY_BLOCKS[first : first + _BLOCKS_AT_ONCE])
+        if isinstance(blocks, (CardLost, Declined, ReaderFault)):
+            return _as_refusal(blocks)
+        rows += filter(None, map(decode_history, blocks))
+    return last_uses(tuple(rows), now.slot)
 
 
 def write(session: Session, now: Standing, plan: WritePlan) -> End:

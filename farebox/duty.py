@@ -26,6 +26,12 @@ class Duty(NamedTuple):
         """Agencies of the feed that no operator file names: what is assumed for them is worth saying."""
         return tuple(name for name in self.feed.agencies.values() if self.operators.of_agency(name, day) is None)
 
+    def stops_of(self, trip_number: int) -> tuple[str, ...] | None:
+        """The stops of a trip by the register's number, as a card's history has it; None: it is not in this feed."""
+        numbered = (trip.pattern_id for trip in self.feed.trips.values() if trip.number == trip_number)
+        pattern_id = next(numbered, None)
+        return self.feed.patterns[pattern_id].stop_names if pattern_id is not None else None
+
     def service(self, trip: Trip, day: date) -> Service:
         """The service of a trip on a service day, at its first stop; the rules are those of the day it leaves (GEN-5).
 

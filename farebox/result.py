@@ -4,6 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from cardimage.layout.history import HistoryRow
 from farebox.cancelling import Cancelled
 from farebox.formats.journal import Intent
 from farebox.tap import Alight, Note, Service
@@ -36,7 +37,8 @@ class Result(NamedTuple):
     A first result shown again (GEN-8, GEN-9) has the same account before and after, and a note that says so.
     `confirmed` is an earlier write of this card whose answer was lost, now seen to have been done (faults 3).
     A card laid for a top-up is shown with the `notes_yen` that may be put in, and then with what was `topped_up`; one
-    whose settlement was taken back with what was `cancelled` (GEN-22).
+    whose settlement was taken back with what was `cancelled` (GEN-22); one that was only looked at with its `history`,
+    the newest ride first (GEN-13).
     """
 
     side: Side
@@ -52,6 +54,7 @@ class Result(NamedTuple):
     notes_yen: tuple[int, ...] = ()
     topped_up: TopUp | None = None
     cancelled: Cancelled | None = None
+    history: tuple[HistoryRow, ...] | None = None
 
     @property
     def card(self) -> str:

@@ -51,7 +51,7 @@ class Serving:
         self._lost()
 
     def _lost(self) -> None:
-        if self.runner.state in (State.READY, State.TOPPING_UP, State.CANCELLING):
+        if self.runner.state in (State.READY, State.TOPPING_UP, State.CANCELLING, State.READING):
             self.close_notes()
             self.runner.result = None
             self.runner.fire(Event.READER_LOST)

@@ -17,6 +17,7 @@ class State(Enum):
     ASKING_STOP = "asking_stop"  # the driver is to key the boarding stop (GEN-7)
     ASKING_PAYMENT = "asking_payment"  # the driver is to key how the passenger pays (GEN-10)
     TOPPING_UP = "topping_up"  # the driver was asked for a top-up: card and notes (LOC-8)
+    READING = "reading"  # the driver was asked for a card's history: the card is only looked at (GEN-13)
     CANCELLING = "cancelling"  # the driver was asked to take a settlement back: its card is to be laid (GEN-22)
     CANCELLING_CARD = "cancelling_card"  # … its intent is durable, the card is being written
     TOPPING_CARD = "topping_card"  # … a note is in escrow, its intent is durable, the card is being written
@@ -30,6 +31,7 @@ class Event(Enum):
     BEGIN_TRIP = "begin_trip"
     ADVANCE = "advance"
     END_TRIP = "end_trip"
+    DUTY_ENDED = "duty_ended"  # by the driver: what follows is of the next duty
     TAP_REFUSED = "tap_refused"
     TAP_KEPT = "tap_kept"  # nothing to write: the first result stands (GEN-8, GEN-9)
     TAP_JUDGED = "tap_judged"  # the card is to be written
@@ -46,6 +48,8 @@ class Event(Enum):
     TOP_UP_BEGUN = "top_up_begun"
     TOP_UP_ENDED = "top_up_ended"
     NOTE_JUDGED = "note_judged"  # a note in escrow: the card is to be written (LOC-8 to LOC-10)
+    HISTORY_ASKED = "history_asked"
+    HISTORY_READ = "history_read"
     CANCEL_BEGUN = "cancel_begun"
     CANCEL_JUDGED = "cancel_judged"  # the card of that settlement lies there, and is to be written (GEN-22)
     READER_LOST = "reader_lost"
@@ -96,6 +100,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.END_TRIP, _S.NO_READER, _S.OUT_OF_SERVICE, _END),
     Transition(_E.END_TRIP, _S.ASKING_STOP, _S.OUT_OF_SERVICE, _END),
     Transition(_E.END_TRIP, _S.ASKING_PAYMENT, _S.OUT_OF_SERVICE, _END),
+    Transition(_E.DUTY_ENDED, _S.OUT_OF_SERVICE, _S.OUT_OF_SERVICE, (_F.JOURNAL_DRIVER,)),
     # a tap
     Transition(_E.TAP_REFUSED, _S.OUT_OF_SERVICE, _S.OUT_OF_SERVICE, _REFUSE),
     Transition(_E.TAP_REFUSED, _S.READY, _S.READY, _REFUSE),
@@ -129,6 +134,14 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.TOP_UP_ENDED, _S.TOPPING_UP, _S.READY),
     Transition(_E.ADVANCE, _S.TOPPING_UP, _S.READY, (_F.FORGET_KEYED,)),
     Transition(_E.END_TRIP, _S.TOPPING_UP, _S.OUT_OF_SERVICE, _END),
+    # a card's history
+    Transition(_E.HISTORY_ASKED, _S.READY, _S.READING),
+    Transition(_E.TAP_REFUSED, _S.READING, _S.READING, _REFUSE),
+    Transition(_E.PENDING_SETTLED, _S.READING, _S.READING, (_F.JOURNAL_RESOLVED,)),
+    Transition(_E.HISTORY_READ, _S.READING, _S.READY, (_F.SHOW,)),
+    Transition(_E.DRIVER_DROPPED, _S.READING, _S.READY),
+    Transition(_E.ADVANCE, _S.READING, _S.READY, (_F.FORGET_KEYED,)),
+    Transition(_E.END_TRIP, _S.READING, _S.OUT_OF_SERVICE, _END),
     # a settlement taken back
     Transition(_E.CANCEL_BEGUN, _S.READY, _S.CANCELLING, (_F.JOURNAL_DRIVER,)),
     Transition(_E.TAP_REFUSED, _S.CANCELLING, _S.CANCELLING, _REFUSE),
@@ -145,6 +158,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_E.READER_LOST, _S.READY, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_LOST, _S.TOPPING_UP, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_LOST, _S.CANCELLING, _S.NO_READER, (_F.SHOW,)),
+    Transition(_E.READER_LOST, _S.READING, _S.NO_READER, (_F.SHOW,)),
     Transition(_E.READER_BACK, _S.NO_READER, _S.READY),
     *(Transition(_E.JOURNAL_FAILED, state, _S.STOPPED, (_F.SHOW,)) for state in State if state is not State.STOPPED),
 )

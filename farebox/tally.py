@@ -38,5 +38,5 @@ class Tally:
         elif result.alighted is not None:
             self.alighted += 1
             self.cash_yen += result.alighted.settlement.cash_yen
-        elif result.side is Side.BOARDING and not result.notes_yen:
+        elif result.side is Side.BOARDING and not result.notes_yen and result.history is None:
             self.boarded += 1

@@ -22,8 +22,11 @@ from farebox.hotlist import Age
 from farebox.journal.errors import JournalFault, JournalFull
 from farebox.journal.log import Recovered
 from farebox.machine import IllegalEvent, StateMachine
+from farebox.papers import ACTION as PAPER
+from farebox.papers import Paper
 from farebox.peripherals.note_acceptor import NoteAcceptor
 from farebox.readers import Field, Readers, There
+from farebox.records import DUTY_ENDED
 from farebox.result import Result, Side
 from farebox.runner import Runner
 from farebox.serving import Serving, driver_decides
@@ -192,6 +195,16 @@ class Terminal:
 
         self._runner.guarded(seal)
 
+    def flush(self) -> None:
+        """What was journalled so far is durable; a journal that fails stops the terminal (faults 20)."""
+        self._runner.guarded(self._journal.flush)
+
+    def sign_off(self) -> None:
+        """The driver has ended the duty: the journal says so and is sealed. What follows is the next duty's."""
+        self._runner.driver_word = (b"", DUTY_ENDED, "")
+        self._runner.fire(Event.DUTY_ENDED)
+        self.end_duty()
+
     # -- the driver
 
     def answer_stop(self, boarded: int) -> None:
@@ -223,7 +236,7 @@ class Terminal:
 
     def log_paper(self, kind: str, yen: int) -> None:
         """A ride that no card pays: a slip or a pass of paper was shown, or coupons of paper taken (LOC-19, IGP-13)."""
-        self._runner.driver_word = (b"", "paper", f"{kind}, {yen} yen")
+        self._runner.driver_word = (b"", PAPER, Paper(kind, yen).told)
         self._runner.fire(Event.PAPER_SHOWN)
 
     def begin_cancelling(self) -> None:
@@ -234,6 +247,13 @@ class Terminal:
             raise IllegalEvent(Event.CANCEL_BEGUN, self.state)
         self._runner.driver_word = (b"", "cancel", "")
         self._runner.fire(Event.CANCEL_BEGUN)
+        self._field.serve_again()
+
+    def begin_history(self) -> None:
+        """The driver is asked for a card's history (GEN-13): the card laid next is only looked at, no tap is made.
+        `drop_question` gives it up; so does driving on.
+        """
+        self._runner.fire(Event.HISTORY_ASKED)
         self._field.serve_again()
 
     def _on_a_trip(self, event: Event) -> Service:
@@ -249,9 +269,10 @@ class Terminal:
 
     # -- a top-up
 
-    def begin_top_up(self, side: Side = Side.ALIGHTING) -> Refusal | None:
+    def begin_top_up(self, side: Side = Side.ALIGHTING, *, confirmed: bool = False) -> Refusal | None:
         """The driver is asked for a top-up (LOC-8): the card is laid on this side's reader, and stays there.
 
+        `confirmed`: the driver says that the bus stands at a stop (LOC-9); it holds for this top-up alone.
         From here on `touch` of that reader looks at the card, `tend` at the notes. A refusal changes nothing; nor does
         IllegalEvent, which it raises unless the terminal is ready, or asks how a fare is paid (GEN-10).
         """
@@ -261,7 +282,8 @@ class Terminal:
             return Refusal(Code.NO_NOTES, "faults 43")
         if self.notes.alarm is not None:
             return Refusal(Code.NO_NOTES, "faults 43", self.notes.alarm.value)
-        refusal = not_at_stop(self._halt())
+        self._top_up_desk.confirmed = confirmed
+        refusal = not_at_stop(self._top_up_desk.halt())
         if refusal is not None:
             return refusal
         self._runner.driver_word = (b"", "top-up", "")
@@ -269,6 +291,12 @@ class Terminal:
         self._runner.fire(Event.TOP_UP_BEGUN)
         self._field.serve_again()
         return None
+
+    @property
+    def needs_word(self) -> bool:
+        """Whether the driver is to say that the bus stands at a stop: no signal does, nor that it moves (LOC-9)."""
+        halt = self._halt()
+        return not halt.speed_kmh and not_at_stop(halt) is not None
 
     def end_top_up(self) -> None:
         """The passenger has finished: no further note is let in. The card is served again once it was lifted."""
@@ -308,7 +336,7 @@ class Terminal:
         blank = Result(side, idm, self._clock(), self.service)
         if self.state is State.TOPPING_UP:
             return self._serving.refuse(blank, Refusal(Code.BUSY, "faults 15"))
-        if self.service is None or self.state not in (State.READY, State.CANCELLING, *_ASKING):
+        if self.service is None or self.state not in (State.READY, State.CANCELLING, State.READING, *_ASKING):
             return self._serving.refuse(blank, Refusal(Code.OUT_OF_SERVICE, _WHY_OUT.get(self.state, "faults 16")))
         if isinstance(there, TwoCards):
             return self._serving.refuse(blank, Refusal(Code.TWO_CARDS, "GEN-6"))
@@ -331,6 +359,8 @@ class Terminal:
                 self._field.serve_again()
             return self._serving.refuse(blank._replace(confirmed=confirmed), read)
         blank = blank._replace(before=read.account, confirmed=confirmed)
+        if self.state is State.READING:
+            return self._read_history(side, blank, session, read)
         if confirmed is not None and confirmed.action == "cancel" and read.now.block == confirmed.slot_after:
             self._alighted.pop(session.idm, None)
             return self._keep(blank, Keep(Note(NoteCode.SETTLEMENT_CANCELLED, "GEN-22", service.stop_name)))
@@ -388,6 +418,16 @@ class Terminal:
             case Board():
                 self._write(blank, session, read, decision)
         return None
+
+    def _read_history(self, side: Side, blank: Result, session: Session, read: card.CardRead) -> None:
+        rows = card.read_history(session, read.now)
+        if isinstance(rows, ReaderFault):
+            return self._serving.lose(side, rows)
+        if isinstance(rows, Refusal):
+            self._field.serve_again()
+            return self._serving.refuse(blank, rows)
+        self._runner.result = blank._replace(history=rows)
+        return self._runner.fire(Event.HISTORY_READ)
 
     def _cancel(self, blank: Result, session: Session, read: card.CardRead, service: Service) -> None:
         settled = self._runner.standing.settled(session.idm)

@@ -20,9 +20,16 @@ class TopUpDesk:
     def __init__(self, serving: Serving, halt: Callable[[], Halt]) -> None:
         """`halt` is what the vehicle says of its standing still (LOC-9)."""
         self.side = Side.ALIGHTING
+        self.confirmed = False
+        """Whether the driver says that the vehicle stands at a stop."""
         self._serving = serving
         self._runner = serving.runner
         self._halt = halt
+
+    def halt(self) -> Halt:
+        """What is known of the vehicle's standing still, the driver's word included (LOC-9)."""
+        halt = self._halt()
+        return halt._replace(confirmed=True) if self.confirmed else halt
 
     @property
     def topping_up(self) -> bool:
@@ -50,11 +57,11 @@ class TopUpDesk:
 
     def judge(self, laid: Laid, note_yen: int) -> TopUp | Refusal:
         """Judge a note for a card as it lies there."""
-        return judge(laid.read.account, note_yen, self._service, self._halt(), self._runner.clock())
+        return judge(laid.read.account, note_yen, self._service, self.halt(), self._runner.clock())
 
     def notes_for(self, laid: Laid) -> tuple[int, ...] | Refusal:
         """The notes that it would take now."""
-        return takes(laid.read.account, self._service, self._halt(), self._runner.clock())
+        return takes(laid.read.account, self._service, self.halt(), self._runner.clock())
 
     def write(self, laid: Laid, top_up: TopUp) -> Begun | None:
         """Journal the intent, write the card, journal its outcome, show it. None: not journalled, card untouched."""

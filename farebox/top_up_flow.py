@@ -101,6 +101,12 @@ class TopUpFlow:
         """The note whose end is not known yet."""
         return self._open
 
+    @property
+    def lets_in(self) -> tuple[int, ...]:
+        """The notes that the card which lies there may have now."""
+        notes = self._told[1] if self._told is not None and self._open is None else None
+        return () if notes is None or isinstance(notes, Refusal) else notes
+
     def card_ended(self, intent_seq: int, end: Fate) -> None:
         """An unknown write became known: by any tap of the card, on any reader."""
         if self._open is not None and self._open.intent_seq == intent_seq and end is not Fate.UNKNOWN:

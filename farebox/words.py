@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from farebox.cancelling import Cancelled
 from farebox.formats.journal import Intent
+from farebox.peripherals.note_acceptor import Phase
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from tariff.lines import Line, Word
@@ -104,11 +105,22 @@ SIDES: dict[Side, Both] = {
     Side.EITHER: ("タッチ", "touch"),
 }
 
+NOTE_ALARMS: dict[Phase, Both] = {
+    Phase.BOX_FULL: ("金庫が満杯です", "the box is full"),
+    Phase.BOX_OPEN: ("金庫が開いています", "the box is open or out"),
+    Phase.JAMMED: ("紙幣が詰まっています", "a note is jammed"),
+    Phase.PAUSED: ("紙幣が2枚入っています", "a second note behind the first"),
+    Phase.FAILED: ("紙幣機が故障しています", "the acceptor has failed"),
+    Phase.SILENT: ("紙幣機が応答しません", "the acceptor does not answer"),
+}
+"""What keeps the note acceptor from taking notes."""
+
 BOARDED: Both = ("ご乗車ありがとうございます", "welcome aboard")
 PAID: Both = ("ありがとうございました", "thank you")
 TOPPED_UP: Both = ("チャージ", "topped up")
 CANCELLED: Both = ("取消しました", "cancelled")
 CASH_BACK: Both = ("現金を返す", "hand back in cash")
+HISTORY: Both = ("ご利用履歴", "card history")
 INSERT: Both = ("紙幣を入れてください", "put in a note of")
 CONFIRMED: Both = ("前回の書込を確認", "earlier write confirmed")
 
@@ -134,6 +146,8 @@ def reason(result: Result, language: Language) -> str:
         parts.append(f"LOC-8 {say(INSERT, language)} {' / '.join(f'{yen:,}' for yen in result.notes_yen)}")
     if result.topped_up is not None:
         parts += [f"{rule} {say(TOPPED_UP, language)} {yen:,}" for rule, yen in result.topped_up.lines]
+    if result.history is not None:
+        parts.append(f"GEN-13 {say(HISTORY, language)} {len(result.history)}")
     if result.cancelled is not None:
         parts += _cancelled(result.cancelled, language)
     if (ending := result.pass_ending) is not None:

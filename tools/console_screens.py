@@ -18,17 +18,17 @@ from textual.pilot import Pilot
 from cardimage.image import CardImage
 from cardimage.issue import issue
 from farebox.box import Box, Recent
-from farebox.console.app import ConsoleApp, PartyScreen
+from farebox.console.app import ConsoleApp
 from farebox.console.client import ConsoleClient
 from farebox.console.display import DisplayApp
+from farebox.console.party_dialog import PartyScreen
 from farebox.console.protocol import DropQuestion, GoToStop
 from farebox.console.server import ConsoleServer
 from farebox.duty import Duty
+from farebox.duty_count import DutyCount, duty_so_far
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
-from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import open_journal
-from farebox.journal.reading import read
 from farebox.machine import TransitionsMachine
 from farebox.readers import Readers
 from farebox.result import Side
@@ -69,13 +69,12 @@ class Stage:
             recent.show,
         )
 
-        def ledger() -> Ledger:
-            recovered.journal.flush()
-            return audit(read(journal).for_the_sums())[0]
+        def duty_count() -> DutyCount:
+            return duty_so_far(journal)
 
         self.server = ConsoleServer(folder / "console")
         duty = Duty(load_feed(feed_path(SAMPLE)), load_operators())
-        self.box = Box(terminal, tuple(self._fields), duty, self.clock, self.server, recent, ledger, simulated=True)
+        self.box = Box(terminal, tuple(self._fields), duty, self.clock, self.server, recent, duty_count, simulated=True)
 
     def client(self) -> ConsoleClient:
         """One more console."""

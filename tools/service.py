@@ -17,12 +17,11 @@ from farebox.config import BENCH_KEYS, SIMULATED, ClockSource, Config, InputsCon
 from farebox.console.server import ConsoleServer
 from farebox.daemon import serve
 from farebox.duty import Duty
+from farebox.duty_count import DutyCount, duty_so_far
 from farebox.event_log import EventLog, Logged, event_logger
 from farebox.exchange.told import tell
 from farebox.feed.operators import load_operators
-from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import Recovered, open_journal
-from farebox.journal.reading import read
 from farebox.journal.sealing import sealing_seed
 from farebox.journey import Journey
 from farebox.machine import TransitionsMachine
@@ -92,13 +91,12 @@ def run_service(config: Config) -> None:
             halt=journey.halt if config.place.kind is PlaceKind.BUS else lambda: _NEVER_MOVES,
         )
 
-        def ledger() -> Ledger:
-            recovered.journal.flush()
-            return audit(read(config.data.journal).for_the_sums())[0]
+        def duty_count() -> DutyCount:
+            return duty_so_far(config.data.journal)
 
         benches = {side: _Bench(place) for side, place in zip(sides, places, strict=False) if place.bench is not None}
         box = Box(
-            *(terminal, sides, duty, clock, Logged(server, log), recent, ledger),
+            *(terminal, sides, duty, clock, Logged(server, log), recent, duty_count),
             simulated=simulated,
             benches=benches,
             journey=journey,

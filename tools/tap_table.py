@@ -52,6 +52,9 @@ class TapTable:
 
 
 def _amount(result: Result) -> str:
+    """What was taken; given back below zero, topped up with a plus."""
+    if result.refusal is None and result.topped_up is not None:
+        return f"+{result.topped_up.added_yen:,}"
     yen = result.taken_yen
     return "" if yen is None else f"{yen:,}"
 

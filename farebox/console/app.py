@@ -11,22 +11,19 @@ from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, ItemGrid, Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Button, DataTable, Digits, Input, Label, OptionList, Static
+from textual.widgets import Button, DataTable, Digits, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from farebox.box import PAPERS
 from farebox.console import protocol as words
 from farebox.console import texts
 from farebox.console.client import ConsoleClient
-from farebox.console.protocol import Command, Picture
+from farebox.console.dialogs import HistoryScreen, MenuScreen, PaperScreen, StandsScreen, TotalsScreen, plain
+from farebox.console.party_dialog import PartyScreen
+from farebox.console.protocol import Command, Picture, Question
 from farebox.result import Side
 from farebox.words import BOARDED, PAID, Both, Language, say
 from tariff.calendar import clock_in_japan
 from tariff.purses import Payment
-from tariff.riders import Handbook, RiderClass
-
-_MOST_RIDERS = 20
 
 
 class ConsoleApp(App[None]):
@@ -40,7 +37,13 @@ class ConsoleApp(App[None]):
         Binding("b,left", "previous", "Back"),
         Binding("p", "party", "Party"),
         Binding("k", "paper", "Paper"),
+        Binding("u", "top_up", "Top-up"),
+        Binding("c", "cancel_fare", "Cancel"),
+        Binding("o", "more", "More"),
+        Binding("h", "history", "History"),
         Binding("t", "count", "Totals"),
+        Binding("d", "duty", "End duty"),
+        Binding("r", "release", "Let note out"),
         Binding("1", "lay_entry", "Card in"),
         Binding("2", "lay_exit", "Card out"),
         Binding("e", "end", "End trip"),
@@ -115,12 +118,14 @@ class ConsoleApp(App[None]):
         asked = picture.question if picture else None
         if picture is None or before is None or before.question != asked or before.on_trip != picture.on_trip:
             self._show_question(picture)
-        self.query_one("#notice", Label).update(_plain(self._notice(picture)))
+        if picture is not None and picture.history is not None and before is not None and before.history is None:
+            self.push_screen(HistoryScreen(self.language, picture.history))
+        self.query_one("#notice", Label).update(plain(self._notice(picture)))
         for name, (key, label) in _BUTTONS.items():
             button = self.query_one(f"#do-{name}", Button)
             button.label = f"{self.text(label)} {key}"
             button.disabled = name in _ON_A_TRIP and (picture is None or picture.on_trip is None)
-            button.display = name not in _BENCHES or (picture is not None and _bench(picture, name) is not None)
+            button.display = _is_there(picture, name)
 
     def _notice(self, picture: Picture | None) -> str:
         """What came of the last command; else who was told of for the next card."""
@@ -139,13 +144,13 @@ class ConsoleApp(App[None]):
         on = picture.on_trip
         mark = self.text(texts.SIMULATED) + " " if picture.simulated else ""
         named = f"{on.operator} {on.route} → {on.headsign} · {on.trip_id}" if on else self.text(texts.NOT_ON_TRIP)
-        trip.update(_plain(f"{mark}{named}"))
+        trip.update(plain(f"{mark}{named}"))
         clock.update(f"{picture.vehicle_id} {clock_in_japan(picture.at_s)[:5]}")
 
     def _show_alarms(self, picture: Picture | None) -> None:
         alarms = self.query_one("#alarms", Label)
         lines = [self.text(alarm.text) for alarm in picture.alarms] if picture else [self.text(texts.AWAY)]
-        alarms.update(_plain("\n".join(f"⚠ {line}" for line in lines)))
+        alarms.update(plain("\n".join(f"⚠ {line}" for line in lines)))
         alarms.display = bool(lines)
 
     def _show_place(self, picture: Picture | None) -> None:
@@ -156,17 +161,17 @@ class ConsoleApp(App[None]):
         self.query_one("#left").set_class(on is None, "choosing")
         fares.clear()
         if on is not None:
-            stop.update(_plain(f"● {on.stops[on.stop_index]}  {on.stop_index + 1}/{len(on.stops)}"))
+            stop.update(plain(f"● {on.stops[on.stop_index]}  {on.stop_index + 1}/{len(on.stops)}"))
             title.update(self.text(texts.FARES))
             for name, yen in reversed(list(zip(on.stops, on.fares_yen, strict=False))):
-                fares.add_row(_plain(name), f"{yen:,}" if yen is not None else self.text(texts.NO_FARE))
+                fares.add_row(plain(name), f"{yen:,}" if yen is not None else self.text(texts.NO_FARE))
             return
         stop.update("")
         title.update(self.text(texts.BEGIN if picture and picture.offers else texts.NO_TRIPS) if picture else "")
         choices = picture.offers if picture else ()
         if [option.id for option in offers.options] != [offer.trip_id for offer in choices]:
             offers.clear_options()
-            offers.add_options(Option(_plain(_offered(offer)), id=offer.trip_id) for offer in choices)
+            offers.add_options(Option(plain(_offered(offer)), id=offer.trip_id) for offer in choices)
             offers.highlighted = 0 if choices else None
             offers.focus()
 
@@ -180,11 +185,11 @@ class ConsoleApp(App[None]):
             yen = "" if tap.taken_yen is None else f"{tap.taken_yen:,}"
             told = "" if tap.told in (BOARDED, PAID) else self.text(tap.told)
             what = f"{mark} {self.text(tap.side)} {told}"
-            table.add_row(clock_in_japan(tap.at_s)[:5], tap.card, yen, _plain(what))
+            table.add_row(clock_in_japan(tap.at_s)[:5], tap.card, yen, plain(what))
         last = taps[0] if taps else None
         taken, verdict = self.query_one("#taken", Digits), self.query_one("#verdict", Label)
         taken.update(f"{last.taken_yen:,}" if last and last.taken_yen is not None else "")
-        verdict.update(_plain(_verdict(last, self.language) if last else ""))
+        verdict.update(plain(_verdict(last, self.language) if last else ""))
         verdict.set_class(bool(last and not last.accepted), "refused")
 
     def _show_question(self, picture: Picture | None) -> None:
@@ -194,18 +199,32 @@ class ConsoleApp(App[None]):
         panel.display = question is not None
         if question is None or picture is None:
             return
-        title = texts.ASK_STOP if question.about == "stop" else texts.ASK_PAYMENT
-        amounts = f"  {question.due_yen:,}円 · −{question.short_yen:,}円" if question.short_yen else ""
-        panel.mount(Static(_plain(f"{self.text(title)} {question.card}{amounts}")))
+        panel.mount(Static(plain(self._asked(question))))
         panel.mount(ItemGrid(*self._answers(picture, question.about), min_column_width=16, classes="answers"))
         self.call_after_refresh(lambda: panel.query(Button).first().focus() if panel.query(Button) else None)
 
+    def _asked(self, question: Question) -> str:
+        """What is asked, of which card, and the yen that matter."""
+        if question.about in texts.LAY_CARD:
+            parts = [self.text(texts.LAY_CARD[question.about])]
+            if question.notes_yen:
+                parts.append(f"{self.text(texts.NOTES_IN)} {' / '.join(f'{yen:,}' for yen in question.notes_yen)}")
+            if question.in_escrow_yen:
+                parts.append(f"{self.text(texts.IN_ESCROW)} {question.in_escrow_yen:,}")
+            return "\n".join(parts)
+        title = texts.ASK_STOP if question.about == "stop" else texts.ASK_PAYMENT
+        amounts = f"  {question.due_yen:,}円 · −{question.short_yen:,}円" if question.short_yen else ""
+        return f"{self.text(title)} {question.card}{amounts}"
+
     def _answers(self, picture: Picture, about: str) -> Iterator[Button]:
+        if about == "top-up":
+            yield Button(self.text(texts.TOP_UP_END), name="finish", classes="answer", variant="success")
+            return
         if about == "stop" and picture.on_trip:
             on = picture.on_trip
             for place in range(on.stop_index):
                 yield Button(f"{place + 1} {on.stops[place]}", name=f"stop {place}", classes="answer")
-        else:
+        elif about == "payment":
             yield Button(self.text(texts.PART_CASH), name=f"pay {Payment.PART_CASH}", classes="answer")
             yield Button(self.text(texts.ALL_CASH), name=f"pay {Payment.ALL_CASH}", classes="answer")
         yield Button(self.text(texts.DROP), name="drop", classes="answer", variant="warning")
@@ -226,6 +245,8 @@ class ConsoleApp(App[None]):
             self.give(words.AnswerStop(int(value)))
         elif kind == "pay":
             self.give(words.AnswerPayment(Payment(value)))
+        elif kind == "finish":
+            self.give(words.EndTopUp())
         else:
             self.give(words.DropQuestion())
 
@@ -255,7 +276,50 @@ class ConsoleApp(App[None]):
     def action_count(self) -> None:
         """What the duty came to."""
         self.give(words.CountUp())
-        self.push_screen(TotalsScreen())
+        self.push_screen(TotalsScreen(self.language, lambda: self.picture))
+
+    def action_duty(self) -> None:
+        """The duty is to end: what it came to is shown before, and after."""
+        self.give(words.CountUp())
+        self.push_screen(TotalsScreen(self.language, lambda: self.picture, lambda: self.give(words.EndDuty())))
+
+    def action_more(self) -> None:
+        """The rarer actions."""
+        self.push_screen(MenuScreen(self.language, self._menu()), self._chosen)
+
+    def _menu(self) -> dict[str, tuple[str, Both]]:
+        slot = self.picture.note_slot if self.picture else None
+        return {name: entry for name, entry in _MORE.items() if name != "release" or (slot and slot.kept_inside)}
+
+    async def _chosen(self, name: str | None) -> None:
+        if name is not None:
+            await self.run_action(name)
+
+    def action_top_up(self) -> None:
+        """A passenger asks for a top-up; a second press says that it is over (LOC-8)."""
+        picture = self.picture
+        if picture is None or picture.note_slot is None:
+            return
+        if picture.question is not None and picture.question.about == "top-up":
+            self.give(words.EndTopUp())
+        elif picture.note_slot.needs_word:
+            self.push_screen(StandsScreen(self.language), self._told)
+        else:
+            self.give(words.BeginTopUp())
+
+    def action_cancel_fare(self) -> None:
+        """A settlement was made wrong (GEN-22)."""
+        if self.picture is not None and self.picture.on_trip is not None:
+            self.give(words.BeginCancelling())
+
+    def action_history(self) -> None:
+        """A card's last rides (GEN-13)."""
+        self.give(words.ReadHistory())
+
+    def action_release(self) -> None:
+        """The note that was kept inside after a power cut comes out, to the driver."""
+        if self.picture is not None and self.picture.note_slot is not None and self.picture.note_slot.kept_inside:
+            self.give(words.ReleaseNote())
 
     def action_lay_entry(self) -> None:
         """The bench's card at the entry, or at the one reader there is (模擬)."""
@@ -273,12 +337,12 @@ class ConsoleApp(App[None]):
     def action_party(self) -> None:
         """Who rides on the next card."""
         if self.picture is not None and self.picture.on_trip is not None:
-            self.push_screen(PartyScreen(), self._told)
+            self.push_screen(PartyScreen(self.language), self._told)
 
     def action_paper(self) -> None:
         """A ride that no card pays."""
         if self.picture is not None and self.picture.on_trip is not None:
-            self.push_screen(PaperScreen(), self._told)
+            self.push_screen(PaperScreen(self.language), self._told)
 
     def _told(self, command: Command | None) -> None:
         if command is not None:
@@ -296,147 +360,36 @@ _BUTTONS: dict[str, tuple[str, Both]] = {
     "next": ("N", texts.NEXT),
     "party": ("P", texts.PARTY),
     "paper": ("K", texts.PAPER),
+    "top_up": ("U", texts.TOP_UP),
+    "cancel_fare": ("C", texts.CANCEL_FARE),
     "lay_entry": ("1", texts.LAY_ENTRY),
     "lay_exit": ("2", texts.LAY_EXIT),
-    "count": ("T", texts.COUNT),
+    "more": ("O", texts.MORE),
     "end": ("E", texts.END),
-    "language": ("F2", texts.LANGUAGE),
 }
 """Along the bottom: the action's name, its key, its words."""
+_MORE: dict[str, tuple[str, Both]] = {
+    "history": ("H", texts.HISTORY),
+    "count": ("T", texts.COUNT),
+    "duty": ("D", texts.DUTY),
+    "release": ("R", texts.RELEASE),
+    "language": ("F2", texts.LANGUAGE),
+}
+"""Behind 'more': their keys work without it too."""
 _BENCHES = {"lay_entry": (Side.BOARDING, Side.EITHER), "lay_exit": (Side.ALIGHTING,)}
-_ON_A_TRIP = frozenset({"previous", "next", "party", "paper", "end"})
+_ON_A_TRIP = frozenset({"previous", "next", "party", "paper", "top_up", "cancel_fare", "end"})
+
+
+def _is_there(picture: Picture | None, name: str) -> bool:
+    """Whether a button is for what this fare box has: a bench, a note acceptor."""
+    if name == "top_up":
+        return picture is not None and picture.note_slot is not None
+    return name not in _BENCHES or (picture is not None and _bench(picture, name) is not None)
 
 
 def _bench(picture: Picture, name: str) -> Side | None:
     """The side where a button lays the bench's card; None if there is no bench."""
     return next((side for side in _BENCHES[name] if side in picture.benches), None)
-
-
-class _Dialog(ModalScreen[Command | None]):
-    """A question of the console's own; Escape goes back."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back")]
-
-    def text(self, both: Both) -> str:
-        """In the console's language."""
-        assert isinstance(self.app, ConsoleApp)
-        return self.app.text(both)
-
-    @on(Button.Pressed, "#cancel")
-    def cancel(self) -> None:
-        """Nothing is told."""
-        self.dismiss(None)
-
-
-class PartyScreen(_Dialog):
-    """Companions, family with an eco pass, attendants, and the driver's override of the holder's class."""
-
-    def __init__(self) -> None:
-        """Nobody yet."""
-        super().__init__()
-        self._companions: list[RiderClass] = []
-        self._family: list[RiderClass] = []
-        self._attendants: list[Handbook] = []
-        self._holder: RiderClass | None = None
-
-    def compose(self) -> ComposeResult:
-        """A button adds one; what was told stands above."""
-        with Vertical(classes="dialog"):
-            yield Label(self.text(texts.WHO), classes="title")
-            yield Label(id="told")
-            with ItemGrid(min_column_width=16, classes="answers"):
-                for rider, both in texts.RIDERS.items():
-                    yield Button(f"+ {self.text(both)}", name=f"with {rider}")
-                for rider, both in texts.FAMILY.items():
-                    yield Button(f"+ {self.text(both)}", name=f"family {rider}")
-            with ItemGrid(min_column_width=16, classes="answers"):
-                for book, both in texts.HANDBOOKS.items():
-                    yield Button(f"+ {self.text(both)}", name=f"book {book}")
-            yield Label(self.text(texts.HOLDER_AS))
-            with ItemGrid(min_column_width=16, classes="answers"):
-                yield Button(self.text(texts.AS_CARD), name="holder ")
-                for rider in (RiderClass.CHILD, RiderClass.DISABLED_ADULT, RiderClass.DISABLED_CHILD):
-                    yield Button(self.text(texts.RIDERS[rider]), name=f"holder {rider}")
-            with ItemGrid(min_column_width=16, classes="answers"):
-                yield Button(self.text(texts.DONE), id="done", variant="success")
-                yield Button(self.text(texts.CANCEL), id="cancel")
-
-    @on(Button.Pressed)
-    def add(self, pressed: Button.Pressed) -> None:
-        """One more."""
-        kind, _, value = (pressed.button.name or "").partition(" ")
-        room = len(self._companions) + len(self._family) + len(self._attendants) < _MOST_RIDERS
-        if kind == "with" and room:
-            self._companions.append(RiderClass(value))
-        elif kind == "family" and room:
-            self._family.append(RiderClass(value))
-        elif kind == "book" and room:
-            self._attendants.append(Handbook(value))
-        elif kind == "holder":
-            self._holder = RiderClass(value) if value else None
-        holder = texts.RIDERS[self._holder] if self._holder else texts.HOLDER
-        named = [
-            holder,
-            *(texts.RIDERS[one] for one in self._companions),
-            *(texts.FAMILY[one] for one in self._family),
-            *(texts.HANDBOOKS[book] for book in self._attendants),
-        ]
-        self.query_one("#told", Label).update(_plain(" + ".join(map(self.text, named))))
-
-    @on(Button.Pressed, "#done")
-    def done(self) -> None:
-        """Told."""
-        self.dismiss(
-            words.TellParty(self._holder, tuple(self._companions), tuple(self._family), tuple(self._attendants))
-        )
-
-
-class PaperScreen(_Dialog):
-    """A slip, a pass or coupons of paper."""
-
-    def compose(self) -> ComposeResult:
-        """The amount first, then what was shown."""
-        with Vertical(classes="dialog"):
-            yield Label(self.text(texts.PAPER), classes="title")
-            yield Label(self.text(texts.PAPER_YEN))
-            yield Input("0", type="integer", max_length=5, id="yen")
-            with ItemGrid(min_column_width=16, classes="answers"):
-                for kind, both in PAPERS.items():
-                    yield Button(self.text(both), name=kind, classes="kind")
-            yield Button(self.text(texts.CANCEL), id="cancel")
-
-    @on(Button.Pressed, ".kind")
-    def shown(self, pressed: Button.Pressed) -> None:
-        """It was shown."""
-        yen = self.query_one("#yen", Input).value
-        self.dismiss(words.LogPaper(pressed.button.name or "", int(yen) if yen.isdecimal() else 0))
-
-
-class TotalsScreen(_Dialog):
-    """What the duty came to."""
-
-    def compose(self) -> ComposeResult:
-        """A line a sum."""
-        with Vertical(classes="dialog"):
-            yield Label(self.text(texts.COUNT), classes="title")
-            yield Label(id="sums")
-            yield Button(self.text(texts.CANCEL), id="cancel")
-
-    def on_mount(self) -> None:
-        """The count comes with a later picture."""
-        self.set_interval(0.2, self._fill)
-
-    def _fill(self) -> None:
-        assert isinstance(self.app, ConsoleApp)
-        counted = self.app.picture.totals if self.app.picture else None
-        if counted is not None:
-            lines = (f"{self.text(both)}  {getattr(counted, name):,}" for name, both in texts.TOTALS)
-            self.query_one("#sums", Label).update("\n".join(lines))
-
-
-def _plain(text: str) -> str:
-    """Names come from feeds: their brackets are no mark-up."""
-    return text.replace("[", "\\[")
 
 
 def _offered(offer: words.Offer) -> str:

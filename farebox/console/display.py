@@ -6,8 +6,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Digits, Label
 
 from farebox.console import texts
-from farebox.console.app import _plain
 from farebox.console.client import ConsoleClient
+from farebox.console.dialogs import plain
 from farebox.console.protocol import Picture, SeenTap
 from farebox.words import Language, say
 
@@ -67,7 +67,7 @@ class DisplayApp(App[None]):
         self.picture = picture
         on = picture.on_trip if picture else None
         mark = f"{say(texts.SIMULATED, Language.JA)} " if picture and picture.simulated else ""
-        self.query_one("#stop", Label).update(_plain(f"{mark}{on.stops[on.stop_index] if on else ''}"))
+        self.query_one("#stop", Label).update(plain(f"{mark}{on.stops[on.stop_index] if on else ''}"))
         tap = picture.taps[0] if picture and picture.taps else None
         if tap is not None and tap != self._shown:
             self._shown = tap
@@ -92,6 +92,6 @@ class DisplayApp(App[None]):
 
     def _say(self, text: str, kind: str) -> None:
         label = self.query_one("#words", Label)
-        label.update(_plain(text))
+        label.update(plain(text))
         label.set_class(kind == "accepted", "accepted")
         label.set_class(kind == "refused", "refused")

@@ -57,12 +57,47 @@ class SeenTap:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the driver is asked about a card: where it boarded (`stop`, GEN-7), or how it pays (`payment`, GEN-10)."""
+    """What the driver is asked about a card: where it boarded (`stop`, GEN-7), or how it pays (`payment`, GEN-10); or
+    what a card is to be laid for: `top-up` (LOC-8), with the notes that it may have, `cancel` (GEN-22), `history`
+    (GEN-13).
+    """
 
     about: str
-    card: str
+    card: str = ""
+    due_yen: int = 0
+    short_yen: int = 0
+    notes_yen: tuple[int, ...] = ()
+    in_escrow_yen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSlot:
+    """The note acceptor. `needs_word`: nothing tells that the bus stands at a stop, so the driver has to (LOC-9).
+    `kept_inside`: after a power cut it holds a note whose card is or may be written; it comes out by `release-note`.
+    """
+
+    needs_word: bool
+    kept_inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRide:
+    """A ride of a card's history; stops that can't be named are blank."""
+
+    day: str
+    boarded: str
+    alighted: str
     due_yen: int
-    short_yen: int
+    balance_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHistory:
+    """A card that was only looked at (GEN-13): last four digits, balance, last rides, the newest first."""
+
+    card: str
+    balance_yen: int
+    rides: tuple[SeenRide, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +125,35 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the duty came to so far, by the journal."""
+    """What the duty came to so far, by the journal; `ended`: it is over. Fares by what paid them, and what the driver
+    hands in: fares in cash, and the notes in the box. `owed_yen` is the operator's to pay, where a note is in the box
+    and its card has nothing of it, `claimed_yen` a passenger's; of `doubtful_yen` it is not known yet.
+    """
 
-    boardings: int
-    alightings: int
-    refused: int
-    pending: int
-    fares_yen: int
-    cash_yen: int
-    credit_yen: int
+    ended: bool = False
+    since_s: int | None = None
+    trips: int = 0
+    boardings: int = 0
+    alightings: int = 0
+    refused: int = 0
+    pending: int = 0
+    fares_yen: int = 0
+    by_stored_fare_yen: int = 0
+    by_coupons_yen: int = 0
+    by_points: int = 0
+    cash_yen: int = 0
+    credit_yen: int = 0
+    cancelled: int = 0
+    cancelled_yen: int = 0
+    top_ups: int = 0
+    topped_up_yen: int = 0
+    notes_yen: int = 0
+    vouchers: int = 0
+    owed_yen: int = 0
+    claimed_yen: int = 0
+    doubtful_yen: int = 0
+    papers: int = 0
+    papers_yen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +200,7 @@ class Watched:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """Everything that the console and the passenger display show. `party` is who was told of for the next
-    card, `benches` the sides where a bench can lay its card."""
+    card, `benches` the sides where a bench can lay its card, `note_slot` None where there is no note acceptor."""
 
     at_s: int
     vehicle_id: str
@@ -160,6 +215,8 @@ class Picture:
     alarms: tuple[Alarm, ...]
     notice: Both | None
     totals: Totals | None
+    note_slot: NoteSlot | None
+    history: SeenHistory | None
     watched: Watched
 
 
@@ -202,6 +259,15 @@ class DropQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Luggage:
+    """A piece of luggage, as it was measured (AZF-2)."""
+
+    weight_g: int
+    volume_cm3: int
+    length_mm: int
+
+
+@dataclass(frozen=True, slots=True)
 class TellParty:
     """Who rides on the card tapped next (LOC-15); `holder` is the driver's override for one shown eligible (GEN-12)."""
 
@@ -209,6 +275,7 @@ class TellParty:
     companions: tuple[RiderClass, ...] = ()
     family: tuple[RiderClass, ...] = ()
     attendants_of: tuple[Handbook, ...] = ()
+    luggage: tuple[Luggage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +298,38 @@ class CountUp:
     """Show what the duty came to so far."""
 
 
+@dataclass(frozen=True, slots=True)
+class EndDuty:
+    """The driver's duty is over: it is counted up, and the journal sealed. Out of service only."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTopUp:
+    """A passenger asks for a top-up (LOC-8); `stands`: the driver says that the bus stands at a stop (LOC-9)."""
+
+    stands: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndTopUp:
+    """The passenger has finished: no further note."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseNote:
+    """The driver stands at the slot: the note that was kept inside after a power cut is to come out."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCancelling:
+    """A settlement was made wrong: it is taken back from the card laid next (GEN-22)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """The card laid next is only looked at (GEN-13)."""
+
+
 Command: TypeAlias = (
     BeginTrip
     | GoToStop
@@ -242,6 +341,12 @@ Command: TypeAlias = (
     | LogPaper
     | LayCard
     | CountUp
+    | EndDuty
+    | BeginTopUp
+    | EndTopUp
+    | ReleaseNote
+    | BeginCancelling
+    | ReadHistory
 )
 COMMANDS: dict[str, type] = {
     "begin-trip": BeginTrip,
@@ -254,6 +359,12 @@ COMMANDS: dict[str, type] = {
     "log-paper": LogPaper,
     "lay-card": LayCard,
     "count-up": CountUp,
+    "end-duty": EndDuty,
+    "begin-top-up": BeginTopUp,
+    "end-top-up": EndTopUp,
+    "release-note": ReleaseNote,
+    "begin-cancelling": BeginCancelling,
+    "read-history": ReadHistory,
 }
 _NAME_OF = {kind: name for name, kind in COMMANDS.items()}
 

@@ -7,8 +7,32 @@ NEXT: Both = ("次へ", "Next")
 BACK: Both = ("前へ", "Back")
 PARTY: Both = ("同行者", "Party")
 PAPER: Both = ("紙券", "Paper")
-LAY_ENTRY: Both = ("模擬カード乗", "Card in")
-LAY_EXIT: Both = ("模擬カード降", "Card out")
+LAY_ENTRY: Both = ("模擬乗", "Card in")
+LAY_EXIT: Both = ("模擬降", "Card out")
+TOP_UP: Both = ("チャージ", "Top-up")
+TOP_UP_END: Both = ("チャージ終了", "Finished")
+CANCEL_FARE: Both = ("取消", "Cancel")
+MORE: Both = ("その他", "More")
+HISTORY: Both = ("履歴", "History")
+DUTY: Both = ("終業", "End duty")
+DUTY_END: Both = ("終業する", "End the duty")
+SINCE: Both = ("開始", "since")
+DUTY_ENDED: Both = ("終業しました", "The duty is ended")
+DUTY_ON_A_TRIP: Both = ("先に便を終了してください", "End the trip first")
+RELEASE: Both = ("紙幣を出す", "Let note out")
+LAY_CARD: dict[str, Both] = {
+    "top-up": ("チャージ: カードを置いたままにしてください", "Top-up: lay the card and leave it there"),
+    "cancel": ("取消: 精算したカードを置いてください", "Cancelling: lay the card that was settled"),
+    "history": ("履歴: カードを置いてください", "History: lay the card"),
+}
+NOTES_IN: Both = ("入れられる紙幣", "notes it may have")
+IN_ESCROW: Both = ("紙幣を確認中", "note in escrow")
+STANDS: Both = ("停留所に停車していますか", "Does the bus stand at a stop?")
+STANDS_YES: Both = ("停車中", "It stands")
+NO_RIDES: Both = ("ご利用の記録はありません", "no rides on record")
+LUGGAGE: Both = ("手回り品", "luggage")
+LUGGAGE_KG: Both = ("重さ kg", "weight, kg")
+LUGGAGE_CM: Both = ("縦・横・高さ cm", "three sides, cm")
 COUNT: Both = ("集計", "Totals")
 END: Both = ("便終了", "End")
 BEGIN: Both = ("便を選んでください", "Choose the trip")
@@ -60,18 +84,36 @@ HANDBOOKS: dict[Handbook, Both] = {
     Handbook.MENTAL: ("介護人 精神", "attends mental"),
 }
 TOTALS: tuple[tuple[str, Both], ...] = (
+    ("trips", ("便", "trips")),
     ("boardings", ("乗車", "boardings")),
     ("alightings", ("降車", "alightings")),
     ("refused", ("拒否", "refused")),
     ("pending", ("未確定", "pending")),
-    ("fares_yen", ("運賃計（円）", "fares, yen")),
-    ("cash_yen", ("現金（円）", "cash, yen")),
-    ("credit_yen", ("オートチャージ（円）", "auto-charge, yen")),
+    ("papers", ("紙券", "papers")),
+    ("papers_yen", ("紙券計", "papers, yen")),
+    ("cancelled", ("取消", "cancelled")),
+    ("cancelled_yen", ("取消計", "cancelled, yen")),
+    ("vouchers", ("預り証", "vouchers")),
+    ("owed_yen", ("事業者の返金", "operator owes")),
+    ("claimed_yen", ("旅客の未払", "passengers owe")),
+    ("fares_yen", ("運賃計", "fares, yen")),
+    ("by_stored_fare_yen", ("うちSF", "by stored fare")),
+    ("by_coupons_yen", ("うち回数券", "by coupons")),
+    ("by_points", ("うちポイント", "by points")),
+    ("cash_yen", ("うち現金", "in cash")),
+    ("credit_yen", ("オートチャージ", "auto-charge")),
+    ("top_ups", ("チャージ件数", "top-ups")),
+    ("topped_up_yen", ("チャージ計", "topped up, yen")),
+    ("notes_yen", ("金庫の紙幣", "notes in the box")),
+    ("doubtful_yen", ("未確定の紙幣", "notes in doubt")),
 )
+"""What a duty came to, in two columns: counts first, then yen."""
 
 
 def rider(word: str) -> Both:
     """One of a party, by its code."""
     if word == "holder":
         return HOLDER
+    if word == "luggage":
+        return LUGGAGE
     return ATTENDANT if word == "attendant" else RIDERS[RiderClass(word)]

@@ -5,27 +5,45 @@ from datetime import date
 
 from farebox.console.protocol import (
     Alarm,
+    NoteSlot,
     Offer,
     OnTrip,
     Picture,
     Question,
     RefusedTap,
     RefusedTimes,
+    SeenHistory,
+    SeenRide,
     SeenTap,
     Totals,
     Watched,
 )
 from farebox.duty import Duty
+from farebox.duty_count import DutyCount
 from farebox.hotlist import Age
-from farebox.journal.fold import Ledger
 from farebox.peripherals.meaning import meaning_of
 from farebox.result import Result, Side, card_name
+from farebox.slips.contents import uses
 from farebox.table import State
 from farebox.tally import Tally
 from farebox.tap import Service
 from farebox.terminal import Terminal
 from farebox.version import VERSION
-from farebox.words import BOARDED, CANCELLED, INSERT, NOTES, PAID, REFUSALS, SIDES, TOPPED_UP, Both, Language, reason
+from farebox.words import (
+    BOARDED,
+    CANCELLED,
+    HISTORY,
+    INSERT,
+    NOTE_ALARMS,
+    NOTES,
+    PAID,
+    REFUSALS,
+    SIDES,
+    TOPPED_UP,
+    Both,
+    Language,
+    reason,
+)
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
@@ -68,6 +86,8 @@ def told(result: Result) -> Both:
         return REFUSALS[result.refusal.code]
     if result.topped_up is not None:
         return _with_yen(TOPPED_UP, result.topped_up.added_yen)
+    if result.history is not None:
+        return HISTORY
     if result.cancelled is not None:
         return _with_yen(CANCELLED, result.cancelled.due_yen)
     if result.notes_yen:
@@ -113,14 +133,44 @@ def offers(duty: Duty, day: date, since_s: int) -> tuple[Offer, ...]:
     )
 
 
+_LAID_FOR = {
+    State.TOPPING_UP: "top-up",
+    State.TOPPING_CARD: "top-up",
+    State.CANCELLING: "cancel",
+    State.READING: "history",
+}
+"""What a card is to be laid for."""
+
+
 def question(terminal: Terminal, last: Result | None) -> Question | None:
-    """What the driver is to key, for the card that asked."""
+    """What the driver is to key for the card that asked; or what a card is to be laid for."""
+    laid_for = _LAID_FOR.get(terminal.state)
+    if laid_for is not None:
+        notes = terminal.notes if laid_for == "top-up" else None
+        in_escrow_yen = notes.open_note.note_yen if notes and notes.open_note else 0
+        return Question(laid_for, notes_yen=notes.lets_in if notes else (), in_escrow_yen=in_escrow_yen)
     if not terminal.asked:
         return None
     about = "stop" if terminal.state is State.ASKING_STOP else "payment"
     refusal = last.refusal if last is not None and last.idm == terminal.asked else None
     due_yen, short_yen = (refusal.due_yen, refusal.short_yen) if isinstance(refusal, Refusal) else (0, 0)
     return Question(about, card_name(terminal.asked), due_yen, short_yen)
+
+
+def note_slot(terminal: Terminal) -> NoteSlot | None:
+    """The note acceptor, if there is one."""
+    notes = terminal.notes
+    return NoteSlot(terminal.needs_word, notes.kept_inside) if notes is not None else None
+
+
+def history(result: Result, duty: Duty) -> SeenHistory:
+    """The last rides of a card that was looked at."""
+    assert result.before is not None and result.history is not None
+    rides = tuple(
+        SeenRide(use.day.isoformat(), use.boarded, use.alighted, use.due_yen, use.balance_yen)
+        for use in uses(result.history, duty.stops_of)
+    )
+    return SeenHistory(result.card, money_yen(result.before), rides)
 
 
 def alarms(terminal: Terminal) -> tuple[Alarm, ...]:
@@ -145,6 +195,7 @@ def alarms(terminal: Terminal) -> tuple[Alarm, ...]:
         )
     if terminal.hotlist_age in (Age.OLD, Age.STALE):
         found.append(Alarm("hotlist", ("使用停止リストが古くなっています", "the hotlist is old: fetch a new one")))
+    found += _notes_alarms(terminal)
     if terminal.pending:
         count = len(terminal.pending)
         found.append(
@@ -156,16 +207,50 @@ def alarms(terminal: Terminal) -> tuple[Alarm, ...]:
     return tuple(found)
 
 
-def totals(ledger: Ledger) -> Totals:
-    """The sums of a journal, as far as a driver needs them."""
+def _notes_alarms(terminal: Terminal) -> list[Alarm]:
+    """What keeps notes from being taken, and a note that waits for the driver (docs/top_up.md)."""
+    notes = terminal.notes
+    if notes is None:
+        return []
+    found = []
+    if notes.alarm is not None:
+        japanese, english = NOTE_ALARMS[notes.alarm]
+        found.append(Alarm("notes", (f"紙幣: {japanese}", f"notes: {english}")))
+    if notes.kept_inside:
+        found.append(
+            Alarm("note-inside", ("紙幣が中に残っています（その他 O）", "a note waits inside: More, O lets it out"))
+        )
+    return found
+
+
+def totals(counted: DutyCount, *, ended: bool = False) -> Totals:
+    """What a duty came to, as far as a driver needs it."""
+    ledger = counted.ledger
     return Totals(
-        ledger.boardings,
-        ledger.alightings,
-        ledger.refused,
-        ledger.pending,
-        ledger.fares_yen,
-        ledger.cash_yen,
-        ledger.credit_yen,
+        ended=ended,
+        since_s=counted.since_s,
+        trips=counted.trips,
+        boardings=ledger.boardings,
+        alightings=ledger.alightings,
+        refused=ledger.refused,
+        pending=ledger.pending,
+        fares_yen=ledger.fares_yen,
+        by_stored_fare_yen=ledger.by_stored_fare_yen,
+        by_coupons_yen=ledger.by_coupons_yen,
+        by_points=ledger.by_points,
+        cash_yen=ledger.cash_yen,
+        credit_yen=ledger.credit_yen,
+        cancelled=ledger.cancelled,
+        cancelled_yen=ledger.cancelled_yen,
+        top_ups=ledger.top_ups,
+        topped_up_yen=ledger.topped_up_yen,
+        notes_yen=ledger.notes_yen,
+        vouchers=ledger.vouchers,
+        owed_yen=ledger.owed_yen,
+        claimed_yen=ledger.claimed_yen,
+        doubtful_yen=ledger.doubtful_yen,
+        papers=counted.papers,
+        papers_yen=counted.papers_yen,
     )
 
 
@@ -205,6 +290,7 @@ def picture(
     party: tuple[str, ...],
     notice: Both | None,
     counted: Totals | None,
+    read: SeenHistory | None,
     tally: Tally,
     more_alarms: tuple[Alarm, ...] = (),
 ) -> Picture:
@@ -224,5 +310,7 @@ def picture(
         (*alarms(terminal), *more_alarms),
         notice,
         counted,
+        note_slot(terminal),
+        read,
         watched(terminal, tally),
     )

@@ -70,6 +70,21 @@ class Ledger(NamedTuple):
     cancelled_yen: int = 0
 
     @property
+    def by_coupons_yen(self) -> int:
+        """The fares that coupon purses paid."""
+        return -self.coupons_delta_yen
+
+    @property
+    def by_points(self) -> int:
+        """The fares that points paid, a yen for each."""
+        return self.points_earned - self.points_lapsed - self.points_delta
+
+    @property
+    def by_stored_fare_yen(self) -> int:
+        """The fares that stored fare paid: a note is added to nothing else."""
+        return self.credit_yen + self.topped_up_yen - self.sf_delta_yen
+
+    @property
     def cards_delta_yen(self) -> int:
         """What all purses of the cards changed by, a point counted as a yen."""
         return self.sf_delta_yen + self.coupons_delta_yen + self.points_delta
@@ -190,6 +205,15 @@ class Fold:
     def open_notes(self) -> tuple[OpenNote, ...]:
         """The notes whose end is not known, the oldest first; the acceptor is asked where they are (faults 43)."""
         return self._notes.open.all()
+
+    def carried(self) -> "Fold":
+        """One that goes on from here, with nothing in its sums and all that is open."""
+        fold = Fold()
+        fold._unsettled, fold._by_card, fold._indeterminate = self._unsettled, self._by_card, self._indeterminate
+        fold._settled, fold._first_seq = self._settled, self._first_seq
+        for note in self.open_notes():
+            fold._notes.open.carry(note)
+        return fold
 
     def ledger(self) -> Ledger:
         """The sums up to the last entry taken."""

@@ -105,13 +105,36 @@ def read(path: str | os.PathLike[str]) -> Reading:
     return Reading((part,), part.problem)
 
 
-def _read_folder(folder: Path) -> Reading:
-    files = [
+def newest_first(path: Path) -> Iterator[Part]:
+    """The segments of a journal, the newest first, each read only when it is asked for; a rotten one has no records.
+    Raises `JournalFailed` if one can't be read.
+    """
+    try:
+        for _, kind, segment in sorted(_segments(path), reverse=True) if path.is_dir() else [(0, SEGMENT, path)]:
+            try:
+                part = look(segment)
+            except FileNotFoundError:
+                continue  # acknowledged, and taken away just now
+            yield part if kind == SEGMENT else _without_records(part)
+    except OSError as error:
+        raise JournalFailed(f"{path}: can't be read ({error.strerror}); check the path and its rights") from error
+
+
+def _segments(folder: Path) -> list[tuple[int, str, Path]]:
+    return [
         (number, kind, path)
         for path in folder.iterdir()
         for kind in (SEGMENT, ROTTEN)
         if (number := number_of(path.name, kind)) is not None
     ]
+
+
+def _without_records(part: Part) -> Part:
+    return part._replace(found=part.found._replace(entries=(), starts=()))
+
+
+def _read_folder(folder: Path) -> Reading:
+    files = _segments(folder)
     if not files:
         raise JournalFailed(f"{folder}: can't be read (no segment in it); give the path of a journal")
     receipts = frozenset(number_of(path.name, RECEIPT) for path in folder.iterdir())
@@ -126,7 +149,7 @@ def _read_folder(folder: Path) -> Reading:
         told = _follows(part, number, last, receipts) if last else None
         if kind == ROTTEN:
             told = f"{path}: quarantined; keep it, send it to the centre with the others"
-            part = part._replace(found=part.found._replace(entries=(), starts=()))
+            part = _without_records(part)
         elif part.problem is not None:
             told = part.problem
         elif told is None and number != max(files)[0] and part.found.seal is None:

@@ -21,9 +21,9 @@ from cardimage.resolve import standing
 from farebox.box import Box, Recent
 from farebox.console.protocol import Command, NotACommand, Picture
 from farebox.duty import Duty
+from farebox.duty_count import DutyCount, duty_so_far
 from farebox.feed import Trip
 from farebox.formats.journal import Entry
-from farebox.journal.fold import Ledger, audit
 from farebox.journal.log import Recovered, open_journal
 from farebox.journal.reading import read
 from farebox.machine import IllegalEvent, StateMachine, TransitionsMachine
@@ -173,7 +173,7 @@ class PlayBus:
             self.clock,
             _NoConsole(),
             self._recent,
-            self._ledger,
+            self._duty_count,
             simulated=True,
         )
 
@@ -298,9 +298,8 @@ class PlayBus:
         lies = next((side for side in sides if any(image is held.image for image in self._bench.lying(side))), None)
         return InHand(held.label, _holds(held.image), lies)
 
-    def _ledger(self) -> Ledger:
-        self._recovered.journal.flush()
-        return audit(read(self._path).for_the_sums())[0]
+    def _duty_count(self) -> DutyCount:
+        return duty_so_far(self._path)
 
 
 def _blocks(image: CardImage) -> dict[int, bytes]:

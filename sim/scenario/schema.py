@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, field, fields
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from farebox.box import PAPERS
+from farebox.papers import PAPERS
 from farebox.result import Sound
 from farebox.tap import NoteCode
 from sim.hardware.field import Moment

@@ -20,6 +20,7 @@ from cardimage.resolve import Standing, standing
 from farebox.box import Recent
 from farebox.clock import ALWAYS
 from farebox.duty import Duty
+from farebox.duty_count import DutyCount, count
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
 from farebox.formats.frames import scan
@@ -268,6 +269,10 @@ class Bus(AbstractContextManager["Bus"]):
         ledger, violations = fold.audit(self.entries())
         assert not violations
         return ledger
+
+    def duty(self) -> DutyCount:
+        """What the duty came to so far."""
+        return count(self.entries())
 
     def ends(self) -> list[tuple[str, str]]:
         """(action, result) of every intent, in order, the last word on it."""

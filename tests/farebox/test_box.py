@@ -7,17 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from farebox.box import PAPERS, Box
+from farebox.box import Box
 from farebox.console import protocol as words
+from farebox.console import view
 from farebox.console.protocol import Command, NotACommand, Picture
 from farebox.console.server import ConsoleServer
 from farebox.formats.journal import DriverActed
+from farebox.papers import PAPERS
 from farebox.result import Result, Side
 from farebox.terminal import Terminal
+from farebox.top_up import Halt
+from farebox.top_up_flow import ALARMS
+from farebox.words import NOTE_ALARMS
 from sim.hardware.field import Moment, Withdrawal
 from tariff.purses import Payment
 from tariff.riders import RiderClass
-from tests.farebox.bus import DUTY, Bus, balance_yen, lococa, service
+from tests.farebox.bus import DUTY, Bus, aizu, balance_yen, lococa, service, standing_slot
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_bus import NoteBus
 from tests.journal.examples import CARD, intent
@@ -45,7 +50,7 @@ class Shift:
         self.bus, self.wheel = bus, Wheel()
         bus.clock.reach(service().began_s)
         sides = (Side.BOARDING, Side.ALIGHTING)
-        self.box = Box(bus.terminal, sides, DUTY, bus.clock, self.wheel, bus.recent, bus.ledger, simulated=True)
+        self.box = Box(bus.terminal, sides, DUTY, bus.clock, self.wheel, bus.recent, bus.duty, simulated=True)
 
     def says(self, *commands: Command | NotACommand) -> Picture:
         self.wheel.said += commands
@@ -91,7 +96,10 @@ def test_a_duty_from_its_first_trip_to_the_count(shift: Shift) -> None:
 
     picture = shift.says(words.EndTrip(), words.CountUp())
     assert picture.on_trip is None
-    assert picture.totals == words.Totals(1, 1, 0, 0, 500, 0, 0)
+    since_s = shift.bus.entries()[0].at_s
+    assert picture.totals == words.Totals(
+        since_s=since_s, trips=1, boardings=1, alightings=1, fares_yen=500, by_stored_fare_yen=500
+    )
 
 
 def test_the_offers_are_todays_trips_that_have_not_left_long_ago(shift: Shift) -> None:
@@ -164,6 +172,13 @@ def test_loc_19_igp_13_a_ride_on_paper_is_logged_as_manual(shift: Shift, kind: s
         (words.BeginTrip("HAKUHO-W01"), words.GoToStop(999)),
         (words.BeginTrip("HAKUHO-W01"), words.GoToStop(-1)),
         (words.BeginTrip("HAKUHO-W01"), words.LogPaper("banknotes", 200)),
+        (words.BeginCancelling(),),
+        (words.ReadHistory(),),
+        (words.BeginTopUp(stands=True),),
+        (words.BeginTrip("HAKUHO-W01"), words.BeginTopUp(stands=True)),  # there is no acceptor
+        (words.EndTopUp(),),
+        (words.ReleaseNote(),),
+        (words.BeginTrip("HAKUHO-W01"), words.EndDuty()),
         (words.BeginTrip("HAKUHO-W01"), words.LogPaper("paper-coupons", -200)),
         (words.BeginTrip("HAKUHO-W01"), words.TellParty(companions=(RiderClass.CHILD,) * 21)),
         (NotACommand("nonsense"),),
@@ -214,6 +229,117 @@ def test_loc_8_a_top_up_is_tended_and_shown_and_is_no_fare(tmp_path: Path) -> No
         assert (picture.totals.fares_yen, picture.totals.cash_yen, picture.totals.alightings) == (0, 0, 0)
 
 
+def test_loc_9_the_driver_says_that_the_bus_stands_where_nothing_else_does(tmp_path: Path) -> None:
+    with NoteBus(tmp_path, FieldBench()) as bus:
+        shift, card = Shift(bus), lococa(150)
+        bus.halt = Halt()
+        shift.says(words.BeginTrip("HAKUHO-W01"))
+        for _ in range(4):
+            picture = shift.says()
+        assert picture.note_slot == words.NoteSlot(needs_word=True, kept_inside=False)
+        refused = shift.says(words.BeginTopUp()).notice
+        assert refused is not None and "停留所" in refused[0] and "LOC-9" in refused[1]
+        bus.halt = Halt(speed_kmh=20)
+        moving = shift.says(words.BeginTopUp(stands=True))
+        assert moving.notice is not None and moving.state == "ready" and moving.note_slot is not None
+        assert not moving.note_slot.needs_word
+        bus.halt = Halt()
+        picture = shift.says(words.BeginTopUp(stands=True))
+        assert picture.question == words.Question("top-up")
+        bus.bench.lay(Side.ALIGHTING, card)
+        assert shift.says().question == words.Question("top-up", notes_yen=(1_000, 5_000, 10_000))
+        bus.notes.insert(1_000)
+        for _ in range(8):
+            bus.clock.now_s += 1
+            shift.says()
+        assert balance_yen(card) == 1_150
+        assert shift.says(words.EndTopUp()).question is None
+        assert shift.says(words.BeginTopUp()).notice is not None  # the word was for that one top-up
+
+
+def test_faults_43_what_ails_the_acceptor_and_a_note_left_inside_are_alarms(tmp_path: Path) -> None:
+    with NoteBus(tmp_path, FieldBench()) as bus:
+        shift = Shift(bus)
+        shift.says(words.BeginTrip("HAKUHO-W01"))
+        for _ in range(4):
+            shift.says()
+        assert bus.terminal.notes is not None
+        for phase, words_of_it in NOTE_ALARMS.items():
+            bus.terminal.notes.alarm = phase
+            (alarm,) = view.alarms(bus.terminal)
+            assert alarm.code == "notes" and alarm.text[0].endswith(words_of_it[0])
+        bus.terminal.notes.alarm, bus.terminal.notes.kept_inside = None, True
+        assert [alarm.code for alarm in view.alarms(bus.terminal)] == ["note-inside"]
+        assert set(NOTE_ALARMS) == ALARMS
+
+
+def test_gen_22_a_settlement_is_cancelled_at_the_console_and_made_anew(shift: Shift) -> None:
+    card = lococa(3_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.GoToStop(shift_last(shift)), words.TellParty(companions=(RiderClass.CHILD,)))
+    assert shift.lays(Side.ALIGHTING, card).taps[0].taken_yen == 750
+    assert shift.says(words.BeginCancelling()).question == words.Question("cancel")
+    tap = shift.lays(Side.ALIGHTING, card).taps[0]
+    assert (tap.taken_yen, tap.balance_yen, tap.told) == (-750, 3_000, ("取消しました 750", "cancelled 750"))
+    assert shift.lays(Side.ALIGHTING, card).taps[0].taken_yen == 500
+    totals = shift.says(words.CountUp()).totals
+    assert totals is not None and (totals.fares_yen, totals.cancelled, totals.cancelled_yen) == (500, 1, 750)
+
+
+def test_gen_13_a_card_is_read_and_no_tap_is_made_of_it(shift: Shift) -> None:
+    card = lococa(3_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.GoToStop(shift_last(shift)))
+    shift.lays(Side.ALIGHTING, card)
+    slot, ends = standing_slot(card), shift.bus.ends()
+    assert shift.says(words.ReadHistory()).question == words.Question("history")
+    picture = shift.lays(Side.ALIGHTING, card)
+    ride = words.SeenRide("2026-11-20", "磐城棚倉", "新白河", 500, 2_500)
+    assert picture.history == words.SeenHistory(f"*{card.idm.hex().upper()[-4:]}", 2_500, (ride,))
+    assert (standing_slot(card), shift.bus.ends(), picture.state) == (slot, ends, "ready")
+    assert (picture.taps[0].told, picture.taps[0].taken_yen) == (("ご利用履歴", "card history"), None)
+    assert picture.watched.boarded == 1
+    # The next tap is a tap again, and what was read is gone from the screen.
+    assert shift.lays(Side.BOARDING, card).history is None
+
+
+@pytest.mark.parametrize(("number", "moment"), [(number, moment) for number in range(1, 7) for moment in Moment])
+def test_gen_13_faults_1_a_card_that_leaves_as_it_is_read_is_asked_for_again(
+    shift: Shift, number: int, moment: Moment
+) -> None:
+    card = lococa(3_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"), words.ReadHistory())
+    picture = shift.lays(Side.ALIGHTING, card, Withdrawal(number, moment))
+    if picture.history is None:
+        assert shift.lays(Side.ALIGHTING, card).history is not None
+    assert shift.bus.ends() == []
+
+
+def test_the_duty_ends_with_what_it_came_to_and_the_next_begins_with_nothing(shift: Shift) -> None:
+    card = lococa(3_000)
+    shift.says(words.BeginTrip("HAKUHO-W01"), words.LogPaper("paper-coupons", 200))
+    shift.lays(Side.BOARDING, card)
+    assert shift.says(words.EndTrip(), words.EndDuty()).totals == words.Totals(
+        ended=True, since_s=shift.bus.entries()[0].at_s, trips=1, boardings=1, papers=1, papers_yen=200
+    )
+    assert shift.says(words.CountUp()).totals == words.Totals()
+
+
+@pytest.mark.parametrize(("weight_g", "fare_yen"), [(9_000, 230), (12_000, 350)])
+def test_azf_2_luggage_over_the_bounds_costs_a_child_fare(tmp_path: Path, weight_g: int, fare_yen: int) -> None:
+    with Bus(tmp_path, FieldBench()) as bus:
+        shift, card = Shift(bus), aizu(3_000, 100, 1_000)
+        shift.says(words.BeginTrip("NISHIWAKA-W01"))
+        shift.lays(Side.BOARDING, card)
+        assert shift.terminal.service is not None
+        stop = shift.terminal.service.table.pattern.stop_names.index("西若松駅東口")
+        piece = words.Luggage(weight_g, 1_000, 100)
+        assert shift.says(words.GoToStop(stop), words.TellParty(luggage=(piece,))).party == ("holder", "luggage")
+        assert shift.lays(Side.ALIGHTING, card).taps[0].taken_yen == fare_yen
+
+
 @pytest.mark.parametrize("side", [Side.BOARDING, Side.ALIGHTING])
 def test_a_top_up_that_is_confirmed_at_a_later_tap_is_no_fare_taken(side: Side) -> None:
     confirmed = intent(action="top-up", due_yen=0, note_yen=1_000)
@@ -249,7 +375,7 @@ def test_faults_15_a_tap_in_the_middle_of_a_command_is_priced_by_what_was_said_b
         server = ConsoleServer(tmp_path / "console")
         stack.callback(server.close)
         sides = (Side.BOARDING, Side.ALIGHTING)
-        box = Box(bus.terminal, sides, DUTY, bus.clock, server, bus.recent, bus.ledger, simulated=True)
+        box = Box(bus.terminal, sides, DUTY, bus.clock, server, bus.recent, bus.duty, simulated=True)
         console = stack.enter_context(socket.socket(socket.AF_UNIX))
         console.connect(str(tmp_path / "console"))
         console.sendall(words.command_line(words.BeginTrip("HAKUHO-W01")))

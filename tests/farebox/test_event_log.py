@@ -31,7 +31,7 @@ class Told(Shift):
         self.log = EventLog(event_logger(self.stream, environ or {}))
         sides = (Side.BOARDING, Side.ALIGHTING)
         console = Logged(self.wheel, self.log)
-        self.box = Box(bus.terminal, sides, DUTY, bus.clock, console, bus.recent, bus.ledger, simulated=True)
+        self.box = Box(bus.terminal, sides, DUTY, bus.clock, console, bus.recent, bus.duty, simulated=True)
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]

@@ -101,7 +101,7 @@ class Shift:
         self.bus, self.depot, self.wheel = bus, depot, Wheel()
         bus.clock.reach(service().began_s)
         self.box = Box(
-            *(bus.terminal, (Side.BOARDING, Side.ALIGHTING), DUTY, bus.clock, self.wheel, bus.recent, bus.ledger),
+            *(bus.terminal, (Side.BOARDING, Side.ALIGHTING), DUTY, bus.clock, self.wheel, bus.recent, bus.duty),
             simulated=True,
             standing=depot.standing,
         )

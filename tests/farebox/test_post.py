@@ -44,7 +44,7 @@ class Gates:
             self.bus.clock,
             self.wheel,
             self.bus.recent,
-            self.bus.ledger,
+            self.bus.duty,
             simulated=True,
             post=Post(Stand(PlaceKind.STATION, name, LINE)),
         )
@@ -224,7 +224,7 @@ class Station(NoteBus):
             self.clock,
             self.wheel,
             self.recent,
-            self.ledger,
+            self.duty,
             simulated=True,
             post=Post(Stand(PlaceKind.TOP_UP_MACHINE, "NORUCA STATION", scheme="noruca")),
         )

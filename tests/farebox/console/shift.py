@@ -25,8 +25,8 @@ _LOOKS = 12
 class ConsoleShift:
     """A bus on its duty; `settle` lets box and app talk until neither has anything to say."""
 
-    def __init__(self, folder: Path) -> None:
-        self.bus = Bus(folder, FieldBench())
+    def __init__(self, folder: Path, bus: type[Bus] = Bus) -> None:
+        self.bus = bus(folder, FieldBench())
         self.bus.clock.reach(service().began_s)
         self.path = folder / "console"
         self.server = ConsoleServer(self.path)
@@ -38,7 +38,7 @@ class ConsoleShift:
             self.bus.clock,
             self.server,
             self.bus.recent,
-            self.bus.ledger,
+            self.bus.duty,
             simulated=True,
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, DataTable, Digits, Label, OptionList
+from textual.widgets import Button, DataTable, Digits, Input, Label, OptionList, Static
 
 from farebox.console.app import ConsoleApp
 from farebox.console.display import DisplayApp
@@ -14,9 +14,12 @@ from farebox.console.protocol import BeginTrip, GoToStop
 from farebox.formats.journal import DriverActed
 from farebox.result import Side
 from farebox.table import State
+from farebox.top_up import Halt
 from farebox.words import Language
+from tariff.riders import Piece
 from tests.farebox.bus import balance_yen, lococa
 from tests.farebox.console.shift import ConsoleShift
+from tests.farebox.note_bus import NoteBus
 
 Act = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -53,6 +56,12 @@ class Driver:
     def rows(self, table: str) -> list[list[str]]:
         found = self.app.query_one(table, DataTable)
         return [[str(cell) for cell in found.get_row_at(number)] for number in range(found.row_count)]
+
+    def sums(self) -> dict[str, str]:
+        """What the page of totals says."""
+        table = self.app.screen.query_one("#sums", DataTable)
+        cells = [cell for number in range(table.row_count) for cell in table.get_row_at(number)]
+        return {name: yen.strip() for name, yen in zip(cells[::2], cells[1::2], strict=True)}
 
     async def begins(self, pilot: Pilot[None]) -> None:
         """The first trip that is offered."""
@@ -170,9 +179,114 @@ def test_the_count_of_the_duty_is_shown(shift: ConsoleShift) -> None:
         await driver.begins(pilot)
         shift.lays(Side.BOARDING, lococa(3_000))
         await driver.presses(pilot, "t")
-        sums = pilot.app.screen.query_one("#sums", Label)
-        await shift.settle(pilot, lambda: "boardings  1" in str(sums.content))
-        assert "boardings  1" in str(sums.content)
+        await shift.settle(pilot, lambda: driver.sums().get("boardings") == "1")
+        assert driver.sums()["boardings"] == "1"
+
+    driver.works(act)
+
+
+def test_the_duty_ends_behind_the_menu_and_its_sums_stay(shift: ConsoleShift) -> None:
+    driver = Driver(shift)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await driver.begins(pilot)
+        shift.lays(Side.BOARDING, lococa(3_000))
+        await driver.presses(pilot, "o", "d")
+        await shift.settle(pilot, lambda: driver.sums().get("乗車") == "1")
+        assert not driver.app.screen.query_one("#end", Button).display  # not on a trip
+        await driver.presses(pilot, "escape", "e", "d")
+        await shift.settle(pilot, lambda: driver.app.screen.query_one("#end", Button).display)
+        await driver.touches(pilot, "#end")
+        title = driver.app.screen.query_one("#title", Label)
+        await shift.settle(pilot, lambda: "終業しました" in str(title.content))
+        assert "終業しました" in str(title.content) and driver.sums()["乗車"] == "1"
+        assert [entry.record.action for entry in shift.bus.entries() if isinstance(entry.record, DriverActed)] == [
+            "duty-ended"
+        ]
+
+    driver.works(act)
+
+
+def test_gen_22_a_settlement_is_cancelled_by_touch(shift: ConsoleShift) -> None:
+    driver, card = Driver(shift), lococa(3_000)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await driver.begins(pilot)
+        shift.lays(Side.BOARDING, card)
+        await driver.drives_to_the_end(pilot)
+        shift.lays(Side.ALIGHTING, card)
+        await driver.touches(pilot, "#do-cancel_fare")
+        assert shift.bus.state() is State.CANCELLING
+        assert "取消" in str(driver.app.query_one("#question Static", Static).content)
+        shift.lays(Side.ALIGHTING, card)
+        await shift.settle(pilot, lambda: not driver.app.query(".answer"))
+        assert (balance_yen(card), driver.app.query_one("#taken", Digits).value) == (3_000, "-500")
+        await driver.presses(pilot, "c")
+        await driver.presses(pilot, "enter")  # given up again
+        assert shift.bus.state() is State.READY
+
+    driver.works(act)
+
+
+def test_gen_13_a_cards_history_is_shown_on_a_page(shift: ConsoleShift) -> None:
+    driver, card = Driver(shift), lococa(3_000)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await driver.begins(pilot)
+        shift.lays(Side.BOARDING, card)
+        await driver.drives_to_the_end(pilot)
+        shift.lays(Side.ALIGHTING, card)
+        await driver.presses(pilot, "h")
+        shift.lays(Side.ALIGHTING, card)
+        await shift.settle(pilot, lambda: bool(driver.app.screen.query("#rides")))
+        rides = driver.app.screen.query_one("#rides", DataTable)
+        assert [str(cell).strip() for cell in rides.get_row_at(0)] == ["11/20", "磐城棚倉 → 新白河", "500", "2,500"]
+        await driver.presses(pilot, "escape")
+        assert not driver.app.screen.query("#rides")
+
+    driver.works(act)
+
+
+def test_loc_8_a_top_up_is_begun_and_ended_by_its_key(tmp_path: Path) -> None:
+    shift = ConsoleShift(tmp_path, NoteBus)
+    driver, card = Driver(shift), lococa(150)
+
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(shift.bus, NoteBus)
+        shift.bus.halt = Halt()
+        await driver.begins(pilot)
+        await driver.presses(pilot, "u")
+        await driver.touches(pilot, "#stands")
+        assert shift.bus.state() is State.TOPPING_UP
+        shift.bus.bench.lay(Side.ALIGHTING, card)
+        await shift.settle(pilot)
+        asked = driver.app.query_one("#question Static", Static)
+        assert "1,000 / 5,000 / 10,000" in str(asked.content)
+        shift.bus.notes.insert(1_000)
+        for _ in range(12):
+            shift.bus.clock.now_s += 1
+            shift.box.step()
+        await driver.presses(pilot, "u")
+        assert (shift.bus.state(), balance_yen(card)) == (State.READY, 1_150)
+
+    driver.works(act)
+    shift.close()
+
+
+def test_azf_2_luggage_is_weighed_and_measured_in_the_party(shift: ConsoleShift) -> None:
+    driver = Driver(shift)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await driver.begins(pilot)
+        await driver.presses(pilot, "p")
+        driver.app.screen.query_one("#luggage", Button).press()
+        await pilot.pause()
+        for field, value in (("#kg", "12"), ("#cm0", "50"), ("#cm1", "40"), ("#cm2", "120")):
+            driver.app.screen.query_one(field, Input).value = value
+        await driver.touches(pilot, "#done")
+        await driver.touches(pilot, "#done")
+        assert driver.says("#notice") == "持ち主 + 手回り品"
+        assert shift.bus.terminal._told.party(bytes(8)).luggage == (Piece(12_000, 240_000, 1_200),)
 
     driver.works(act)
 

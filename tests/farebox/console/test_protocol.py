@@ -47,11 +47,13 @@ PICTURE = Picture(
             words.RefusedTap("W01", Code.SHORT, "GEN-10", "", 500, 450),
         ),
     ),
-    question=words.Question("payment", "*0001", 500, 450),
+    question=words.Question("payment", "*0001", 500, 450, (1_000,), 1_000),
     party=("holder", "child"),
     alarms=(words.Alarm("pending", ("未確定", "pending")),),
     notice=("ok", "ok"),
-    totals=words.Totals(1, 2, 3, 4, 5, 6, 7),
+    totals=words.Totals(True, 1_795_125_299, *range(2, 24)),
+    note_slot=words.NoteSlot(needs_word=True, kept_inside=False),
+    history=words.SeenHistory("*0001", 1_500, (words.SeenRide("2026-11-20", "磐城棚倉", "新白河", 500, 1_500),)),
     watched=words.Watched(
         "1.0",
         1,
@@ -78,6 +80,12 @@ EXAMPLES: dict[str, Command] = {
     "end-trip": words.EndTrip(),
     "answer-stop": words.AnswerStop(0),
     "answer-payment": words.AnswerPayment(Payment.PART_CASH),
+    "end-duty": words.EndDuty(),
+    "begin-top-up": words.BeginTopUp(stands=True),
+    "end-top-up": words.EndTopUp(),
+    "release-note": words.ReleaseNote(),
+    "begin-cancelling": words.BeginCancelling(),
+    "read-history": words.ReadHistory(),
     "drop-question": words.DropQuestion(),
     "tell-party": words.TellParty(
         RiderClass.CHILD, (RiderClass.ADULT, RiderClass.BABY), (RiderClass.CHILD,), (Handbook.MENTAL,)

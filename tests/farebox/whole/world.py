@@ -24,11 +24,10 @@ from farebox.console.protocol import (
     picture_line,
     picture_of,
 )
+from farebox.duty_count import DutyCount, count
 from farebox.formats.frames import scan
 from farebox.formats.journal import Entry
-from farebox.journal import fold
 from farebox.journal.errors import JournalFault
-from farebox.journal.fold import Ledger
 from farebox.result import Result, Side
 from farebox.table import State
 from sim.checkers import Moment, SeenBus, Told, ends, seen_card, standing_now, told_by
@@ -106,13 +105,13 @@ class WholeBus(Cut):
         assert not [segment.problem for segment in found if segment.problem]
         return tuple(entry for segment in found for entry in segment.entries)
 
-    def added_up(self) -> Ledger:
+    def added_up(self) -> DutyCount:
         """As the console asks for it: what is flushed. A service whose disk fails over it ends."""
         try:
             self._journal.flush()
         except JournalFault as fault:
             raise ProcessEnds from fault
-        return fold.audit(self.written())[0]
+        return count(self.written())
 
     def most_writes(self, idm: bytes) -> int:
         """How many writes of a card it has seen at least, by its journal."""
