@@ -87,6 +87,7 @@ class Exchange:
         self._nonce, self._counted_s, self._told = nonce, counted_s, told
         self._piece_bytes, self._stopping, self._progress = piece_bytes, stopping, progress
         self._refused: dict[Kind, str] = {}
+        self._versions: dict[Kind, tuple[str | None, int | None]] = {}
         self._line: Line | None = None
 
     def waiting(self) -> tuple[int, ...]:
@@ -156,6 +157,14 @@ class Exchange:
         lost = tuple(number for number in wanted if number not in here)
         return report._replace(segments=segments, lost=lost, fault=report.fault or segments.fault)
 
+    def _version(self, kind: Kind) -> int | None:
+        """Of the bundle that is here; read anew only if its file is another one than last time."""
+        digest = self._store.digest(kind)
+        if self._versions.get(kind, (None, None))[0] != digest:
+            bundle = self._store.load(kind).bundle
+            self._versions[kind] = digest, bundle.version if bundle else None
+        return self._versions.get(kind, (None, None))[1]
+
     def _still_waiting(self) -> int:
         try:
             return len(self.waiting())
@@ -189,7 +198,7 @@ class Exchange:
 
     def _say_how_it_stands(self, line: Line) -> tuple[int, ...] | Refused:
         """Tell what is here; the centre answers which segments it lacks."""
-        versions = {kind.value: bundle.version for kind in Kind if (bundle := self._store.load(kind).bundle)}
+        versions = {kind.value: version for kind in Kind if (version := self._version(kind)) is not None}
         status = {
             "software": VERSION,
             "waiting": self._archive.waiting()[:_MOST_TOLD],

@@ -53,7 +53,10 @@ def opened(data: bytes, most_bytes: int = MOST_BYTES) -> Signed:
         raise RecordError("COSE_Sign1 is not an array of protected header, {}, payload and signature")
     protected, _, payload, signature = items
     found = Signed(payload, protected[-KEY_BYTES:], signature)
-    if TAG + cbor2.dumps([_protected(found.public_key), {}, payload, signature]) != data:
+    # Not written again as a whole: a bundle has megabytes. With these ends, a longer form would show in the length.
+    start, end = TAG + b"\x84" + cbor2.dumps(_protected(found.public_key)) + b"\xa0", cbor2.dumps(signature)
+    shortest = len(start) + _head_bytes(len(payload)) + len(payload) + len(end)
+    if len(data) != shortest or not data.startswith(start) or not data.endswith(end):
         raise RecordError("COSE_Sign1 with other headers than Ed25519 and its key, or not in its shortest form")
     if len(found.public_key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         raise RecordError("COSE_Sign1 with a key or a signature of another length than Ed25519's")
@@ -88,6 +91,11 @@ def public_key_of(seed: bytes) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def _head_bytes(length: int) -> int:
+    """How long the shortest head of a byte string is (RFC 8949, 3)."""
+    return next(1 + more for more, most in ((0, 24), (1, 1 << 8), (2, 1 << 16), (4, 1 << 32)) if length < most)
 
 
 def _protected(public_key: bytes) -> bytes:

@@ -85,3 +85,17 @@ def test_faults_31_what_is_no_receipt_is_refused_though_the_centre_signed_it(sai
 def test_faults_31_what_is_no_time_is_refused(items: list[object]) -> None:
     with pytest.raises(RecordError):
         time_from(cose.sign(cbor2.dumps(items), SEED), [KEY])
+
+
+@pytest.mark.parametrize("length", [0, 1, 23, 24, 255, 256, 65_535, 65_536, 100_000])
+def test_faults_31_a_payload_of_any_length_is_taken_in_its_shortest_form_alone(length: int) -> None:
+    payload = bytes(length)
+    data = cose.sign(payload, SEED)
+    assert cose.vouched(data, [KEY], most_bytes=200_000) == payload
+    head = cbor2.dumps(payload)[: -length or None]
+    longer = (
+        bytes((0x5A,)) + length.to_bytes(4, "big") if length < 65_536 else bytes((0x5B,)) + length.to_bytes(8, "big")
+    )
+    at = data.index(head + payload, 40)
+    with pytest.raises(RecordError, match="shortest"):
+        cose.opened(data[:at] + longer + data[at + len(head) :], most_bytes=200_000)

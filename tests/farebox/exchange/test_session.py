@@ -248,12 +248,15 @@ class TestBundles:
         self.signed(bus)
         bus.centre.bundles["directives"] = cose.sign(encode(FOR_TWO_CARDS), SEED)
         bus.centre.bundles["tariff"] = cose.sign(encode(tariff(2, LOCOCA)), SEED)
-        report = bus.once()
+        exchange = bus.exchange()
+        report = exchange.once()
         assert report.done and [fetched.version for fetched in report.bundles] == [4, 7, 2]
         assert bus.store.orders().hotlist == HOTLIST
         assert not list(bus.bundles.glob("*.part"))
-        bus.once()
-        assert bus.centre.statuses[-1]["bundles"] == {"hotlist": 4, "directives": 7, "tariff": 2}
+        for version in (4, 5):
+            assert bus.centre.statuses[-1]["bundles"] == {"hotlist": version, "directives": 7, "tariff": 2}
+            self.signed(bus, version=5)
+            assert exchange.once().done
 
     def test_what_is_here_is_not_fetched_again(self, bus: Bus) -> None:
         self.signed(bus)
