@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -15,7 +16,7 @@ from cardimage.image import dump
 from farebox.console import protocol as words
 from farebox.result import Side
 from tests.farebox.bus import lococa
-from tests.tools.test_service import Service
+from tests.tools.test_service import SETTINGS, Service, settings
 from tools.cli import farebox
 from tools.pi.deb import PI, UNITS
 
@@ -112,3 +113,27 @@ def test_a_terminal_serves_under_its_filter(tmp_path: Path) -> None:
         assert service.process.wait(60) == 0
     finally:
         service.close()
+
+
+@pytest.mark.parametrize("name", ["metrics", "signals", pytest.param("slips", marks=pytest.mark.font)])
+def test_what_stands_beside_the_terminal_starts_under_its_filter(name: str, tmp_path: Path) -> None:
+    slips = f'[slips]\nprinter = "folder:{tmp_path}"\n'
+    unit = PI / f"farebox-{name}.service"
+    words_of_it = shlex.split(settings_of(unit)["Service"]["ExecStart"])[1:]
+    arguments = [word.replace(SETTINGS, str(settings(tmp_path, slips))) for word in words_of_it]
+    port = ["--port", "0"] if name == "metrics" else []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        told.settimeout(60)
+        process = subprocess.Popen(
+            under(unit, sys.executable, "-m", "tools.cli", *arguments, *port),
+            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "PYTHONPATH": str(Path.cwd())},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            assert told.recv(1_000) == b"READY=1"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
