@@ -28,7 +28,7 @@ from farebox.formats.frames import CHECK_BYTES, Problem, Scan, beginning, frame,
 from farebox.formats.journal import Intent, encode
 from farebox.formats.segment import Head, Quarantined, Seal, decode_receipt, encode_seal
 from farebox.formats.strict import RecordError
-from farebox.journal.disk import RESERVE_BYTES, Disk, whole, write_all
+from farebox.journal.disk import RESERVE_BYTES, Disk, all_zeros, whole, write_all
 from farebox.journal.errors import NO_ROOM, JournalDamaged
 from farebox.journal.folder import Folder, SegmentDisk
 from farebox.journal.standing import Standing
@@ -209,7 +209,7 @@ class Segments:
         except FileNotFoundError:
             disk = self._folder.create(name)
         try:
-            if any(whole(disk)):
+            if not all_zeros(whole(disk)):
                 disk.truncate(0)  # the spare room had been used, and a loss of power took only its new name
             chunks = -(-(len(first) + RESERVE_BYTES) // self._chunk_bytes)
             disk.allocate(max(chunks * self._chunk_bytes, disk.size()))
