@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from farebox.console.protocol import MOST_PICTURE_BYTES, Picture, ProtocolFault, picture_of
+from farebox.console.server import MOST_CLIENTS
 from farebox.table import State
 
 WITHIN_S = 2.0
@@ -62,6 +63,6 @@ def _line(connection: socket.socket, deadline_s: float) -> bytes:
         connection.settimeout(left_s)
         part = connection.recv(65_536)
         if not part or len(came) > MOST_PICTURE_BYTES:
-            raise ProtocolFault("the terminal let go without a word; are four consoles connected already?")
+            raise ProtocolFault(f"the terminal let go without a word; are {MOST_CLIENTS} consoles connected already?")
         came += part
     return came.partition(b"\n")[0]

@@ -23,7 +23,7 @@ from tests.farebox.console.test_protocol import PICTURE
 from tests.journal.examples import intent
 from tests.tools.cli import Ran, run
 from tests.tools.test_service import settings
-from tools.doctor import checks, disk
+from tools.doctor import checks, disk, key_checks, machine_checks
 from tools.doctor.machine import Machine
 
 SECRET = "7c" * 32
@@ -75,8 +75,12 @@ def in_words(findings: Iterator[Finding]) -> str:
 def test_on_a_pi_where_all_is_well_nothing_is_to_be_done(machine: Machine, tmp_path: Path) -> None:
     config = bench(tmp_path, clock="checked", source="credential:keys")
     seen = [
-        *(*checks.clock(config, machine), *checks.devices(config, machine), *checks.processor(machine)),
-        *(*checks.units(machine), *checks.terminal(config, Probe(replace(PICTURE, alarms=()), "", 0.05))),
+        *(
+            *machine_checks.clock(config, machine),
+            *machine_checks.devices(config, machine),
+            *machine_checks.processor(machine),
+        ),
+        *(*machine_checks.units(machine), *checks.terminal(config, Probe(replace(PICTURE, alarms=()), "", 0.05))),
     ]
     assert [finding for finding in seen if finding.level is not Level.OK] == []
     assert {"clock", "time-zone", "board", "pins", "throttled", "governor", "unit", "terminal"} == found(
@@ -96,7 +100,7 @@ def test_faults_25_who_vouches_for_the_clock(
     machine: Machine, tmp_path: Path, changed: dict[str, Any], code: str, level: Level
 ) -> None:
     config = bench(tmp_path, clock="checked")
-    assert found(checks.clock(config, machine._replace(**changed)))[code] is level
+    assert found(machine_checks.clock(config, machine._replace(**changed)))[code] is level
 
 
 @pytest.mark.parametrize(
@@ -104,34 +108,37 @@ def test_faults_25_who_vouches_for_the_clock(
 )
 def test_power_and_heat_of_a_pi(machine: Machine, said: str, named: str) -> None:
     weak = machine._replace(said=lambda _: said)
-    assert found(checks.processor(weak))["throttled"] is Level.NOTE
-    assert named in in_words(checks.processor(weak))
+    assert found(machine_checks.processor(weak))["throttled"] is Level.NOTE
+    assert named in in_words(machine_checks.processor(weak))
 
 
 def test_without_vcgencmd_nothing_is_said_of_power(machine: Machine) -> None:
-    assert found(checks.processor(machine._replace(said=lambda _: None))) == {"governor": Level.OK}
+    assert found(machine_checks.processor(machine._replace(said=lambda _: None))) == {"governor": Level.OK}
 
 
 @pytest.mark.parametrize(
     ("said", "level"), [("enabled", Level.OK), ("disabled", Level.NOTE), ("", Level.NOTE), (None, Level.NOTE)]
 )
 def test_whether_it_starts_with_the_machine(machine: Machine, said: str | None, level: Level) -> None:
-    assert found(checks.units(machine._replace(said=lambda _: said)))["unit"] is level
+    assert found(machine_checks.units(machine._replace(said=lambda _: said)))["unit"] is level
 
 
 def test_keys_are_looked_for_where_the_unit_takes_them_and_never_shown(machine: Machine, tmp_path: Path) -> None:
     config = bench(tmp_path, source="credential:keys")
-    assert found(checks.keys(config, machine))["key"] is Level.OK
+    assert found(key_checks.keys(config, machine))["key"] is Level.OK
     machine.path("/etc/farebox/keys").chmod(0o644)
-    assert "0644" in in_words(checks.keys(config, machine)) and found(checks.keys(config, machine))["key"] is Level.FAIL
+    assert (
+        "0644" in in_words(key_checks.keys(config, machine))
+        and found(key_checks.keys(config, machine))["key"] is Level.FAIL
+    )
     machine.path("/etc/farebox/keys").unlink()
-    assert found(checks.keys(config, machine))["key"] is Level.FAIL
+    assert found(key_checks.keys(config, machine))["key"] is Level.FAIL
     edited = machine.path("/etc/systemd/system/farebox.service.d/keys.conf")
     edited.parent.mkdir(parents=True)
     edited.write_text("[Service]\nLoadCredential=\nLoadCredentialEncrypted=keys:/etc/farebox/keys.cred\n")
     machine.path("/etc/farebox/keys.cred").write_text("sealed")
-    assert found(checks.keys(config, machine))["key"] is Level.OK
-    assert SECRET not in in_words(checks.keys(config, machine))
+    assert found(key_checks.keys(config, machine))["key"] is Level.OK
+    assert SECRET not in in_words(key_checks.keys(config, machine))
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640])
@@ -139,7 +146,7 @@ def test_a_key_file_that_others_may_read_is_broken(machine: Machine, tmp_path: P
     path = tmp_path / "keys"
     path.write_text(SECRET)
     path.chmod(mode)
-    seen = list(checks.keys(bench(tmp_path, source=str(path)), machine))
+    seen = list(key_checks.keys(bench(tmp_path, source=str(path)), machine))
     assert found(iter(seen))["key"] is (Level.OK if mode == 0o600 else Level.FAIL)
     assert SECRET not in in_words(iter(seen))
 
@@ -161,9 +168,9 @@ def test_the_journals_newest_segments_are_read_and_nothing_is_changed(tmp_path: 
 
 def test_devices_that_the_settings_name_must_be_there(machine: Machine, tmp_path: Path) -> None:
     config = bench(tmp_path, '[notes]\nacceptor = "/dev/ttyUSB2"\n')
-    assert found(checks.devices(config, machine))["device"] is Level.FAIL
+    assert found(machine_checks.devices(config, machine))["device"] is Level.FAIL
     machine.path("/dev/ttyUSB2").write_text("")
-    assert found(checks.devices(config, machine))["device"] is Level.OK
+    assert found(machine_checks.devices(config, machine))["device"] is Level.OK
 
 
 def test_alarms_of_the_terminal_are_told_and_those_that_bar_fares_are_broken(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from farebox.monitoring.probe import Probe, ask
 from farebox.peripherals.finding import Finding, Level
 from farebox.words import Both, Language, say
 from tools.config_command import problems_of
-from tools.doctor import checks, disk
+from tools.doctor import checks, disk, key_checks, machine_checks
 from tools.doctor.machine import Machine
 from tools.exits import CheckFailed
 from tools.options import FILE, json_option, language_option
@@ -72,14 +72,17 @@ def sections(
     """What is looked at, in its order."""
     probe = ask(machine.path(config.console.socket))
     yield ("設定", "settings"), _settings(config, path)
-    yield ("端末", "terminal"), (*checks.terminal(config, probe), *checks.units(machine))
+    yield ("端末", "terminal"), (*checks.terminal(config, probe), *machine_checks.units(machine))
     yield ("リーダー", "readers"), _readers(config, probe, progress, language)
     yield ("ディスク", "disk"), _disk(config, machine, progress)
     yield ("記録", "journal"), checks.journal(config)
-    yield ("鍵", "keys"), checks.keys(config, machine)
-    yield ("時計", "clock"), checks.clock(config, machine)
+    yield ("鍵", "keys"), key_checks.keys(config, machine)
+    yield ("時計", "clock"), machine_checks.clock(config, machine)
     yield ("配信", "bundles"), checks.bundles(config, machine)
-    yield ("機器", "devices"), (*checks.devices(config, machine), *checks.processor(machine), *_font(config))
+    yield (
+        ("機器", "devices"),
+        (*machine_checks.devices(config, machine), *machine_checks.processor(machine), *_font(config)),
+    )
 
 
 def _settings(config: Config, path: Path) -> Iterator[Finding]:
