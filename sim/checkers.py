@@ -171,13 +171,36 @@ def conserved(_: Moment, now: Moment) -> Problems:
 
 def _conserved(card: SeenCard, intents: Sequence[tuple[Intent, str]]) -> str:
     possible = {card.opening}
-    for intent, end in intents:
+    for intent, end in _once(intents):
         done = {held.plus(change_of(intent)) for held in possible}
         if end != "not_written":
             possible = done if end == "written" else possible | done
     if card.held in possible:
         return ""
     return f"card {card.idm.hex()} holds {card.held}; by the journals it is {sorted(possible)}"
+
+
+def _once(intents: Iterable[tuple[Intent, str]]) -> Iterator[tuple[Intent, str]]:
+    """Each write once, though two journals may claim it (`claimed_twice`): the first to be written stands for both."""
+    claimed = set()
+    for intent, end in intents:
+        write = (intent.slot_before, intent.slot_after)
+        if end != "written" or write not in claimed:
+            yield intent, end
+        if end == "written":
+            claimed.add(write)
+
+
+def claimed_twice(moment: Moment) -> Problems:
+    """Writes that two journals say were theirs, byte for byte: one was cut short, and another bus then made the same
+    top-up on the same card. The card can't tell whose it is; the centre, which has both journals, can (faults 5).
+    """
+    found: dict[tuple[bytes, bytes, bytes], list[str]] = {}
+    for bus in moment.buses:
+        for intent, end in ends(bus.entries):
+            if end == "written":
+                found.setdefault((intent.idm, intent.slot_before, intent.slot_after), []).append(bus.name)
+    return tuple(f"card {idm.hex()}: {' and '.join(by)}" for (idm, _, _), by in found.items() if len(by) > 1)
 
 
 def told_is_journalled(_: Moment, now: Moment) -> Problems:
@@ -329,12 +352,12 @@ def problems(before: Moment, now: Moment) -> Problems:
 def quiet(moment: Moment) -> Problems:
     """Every card was seen again, every acceptor has come to rest: the sums close to the yen, all that is owed is named.
 
-    What was left to the centre (faults 5) stays as it is; the sums are then those of the journals alone.
+    What was left to the centre, or is claimed twice (faults 5), stays as it is, and the sums wait for the centre.
     """
     wrong = [f"quiet: {bus.name}: {what}" for bus in moment.buses for what in quiet_notes(bus.entries, bus.notes)]
     ledgers = [fold.audit(bus.entries)[0] for bus in moment.buses]
     wrong += [f"quiet: {bus.name}: {_hex(bus.pending)} still pending" for bus in moment.buses if bus.pending]
-    if not any(ledger.unknown for ledger in ledgers) and not wrong:
+    if not any(ledger.unknown for ledger in ledgers) and not claimed_twice(moment) and not wrong:
         held_yen = sum(card.held.total_yen - card.opening.total_yen for card in moment.cards)
         ledger_yen = sum(ledger.cards_delta_yen for ledger in ledgers)
         if held_yen != ledger_yen:
