@@ -126,7 +126,7 @@ def test_whether_it_starts_with_the_machine(machine: Machine, said: str | None, 
 def test_keys_are_looked_for_where_the_unit_takes_them_and_never_shown(machine: Machine, tmp_path: Path) -> None:
     config = bench(tmp_path, source="credential:keys")
     assert found(key_checks.keys(config, machine))["key"] is Level.OK
-    machine.path("/etc/farebox/keys").chmod(0o644)
+    machine.path("/etc/farebox/keys").chmod(0o640)
     assert (
         "0644" in in_words(key_checks.keys(config, machine))
         and found(key_checks.keys(config, machine))["key"] is Level.FAIL
