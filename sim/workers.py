@@ -1,11 +1,15 @@
 """A day on several processes of one machine. They are spawned, so they share nothing with whoever asks."""
 
 import multiprocessing
+import os
 import pickle
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from pathlib import Path
+from threading import Thread
 from time import perf_counter
 from typing import NamedTuple
 
@@ -96,7 +100,17 @@ _world: list[World] = []
 
 
 def _begin(feed: Path, spec: Spec) -> None:
+    """Ctrl-C is for whoever asked, who ends the workers; and when that one is gone, they go too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_go_with, args=(parent.sentinel,), daemon=True).start()
     _world.append(world_of(feed, spec))
+
+
+def _go_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def _run(tasks: tuple[Task, ...]) -> Done:

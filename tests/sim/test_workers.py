@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -91,6 +92,43 @@ def test_a_worker_killed_in_mid_run_is_replaced_and_the_result_is_the_same(monke
             os.kill(pid, signal.SIGKILL)
     assert len(pools) == 2 and lost and sum(lost) < len(of.vehicles)
     assert by_vehicle(ran) == alone(of)
+
+
+_ENDLESS = """
+import sys
+from sim.workers import in_processes
+from tests.sim.runs import SAMPLE, tasks, world
+if __name__ == "__main__":
+    for ran in in_processes(SAMPLE, world(), tasks(world()), 1, print):
+        children = open("/proc/self/task/%d/children" % __import__("os").getpid()).read().split()
+        print(*children, flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_when_whoever_asked_is_gone_so_are_the_workers(tmp_path: Path, how: signal.Signals) -> None:
+    """Nothing is left behind that would go on taking the machine's time; and Ctrl-C brings no worker's traceback."""
+    (tmp_path / "endless.py").write_text(_ENDLESS)
+    asks = subprocess.Popen(
+        [sys.executable, tmp_path / "endless.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert asks.stdin and asks.stdout and asks.stderr
+    children = [os.pidfd_open(int(pid)) for pid in asks.stdout.readline().split()]
+    os.killpg(asks.pid, how) if how is signal.SIGINT else asks.kill()
+    said = asks.stderr.read().decode()
+    asks.wait()
+    assert children and all(select([child], [], [], 20)[0] for child in children)
+    assert said.count("Traceback") == (how is signal.SIGINT)
+    for file in (asks.stdin, asks.stdout, asks.stderr):
+        file.close()
+    for child in children:
+        os.close(child)
 
 
 def test_workers_that_die_again_and_again_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
