@@ -155,7 +155,7 @@ def _complaints(report: Report) -> list[str]:
     aside = report.segments.aside
     lines = [f"a segment is damaged, and set aside as {name}; export the journal (docs/journal.md)" for name in aside]
     if report.declined is not None:
-        lines.append(f"the centre wants nothing from this vehicle: {_refusal(*report.declined[:2])}")
+        lines.append(f"the centre wants nothing from this vehicle now: {_refusal(*report.declined[:2])}")
     lines += [f"{each.kind} not taken: {_refusal(*each.why[:2])}" for each in report.bundles if each.why is not None]
     if report.segments.why is not None:
         lines.append(f"segment {report.segments.stopped_at} not taken: {_refusal(*report.segments.why[:2])}")

@@ -32,7 +32,7 @@ _MOST_TOLD = 100
 
 class Report(NamedTuple):
     """What one session came to. `fault` is the first that went wrong, `waiting` counts the segments left, `lost` are
-    those that the centre wants and that are gone from here. `declined`: the centre wants nothing from this vehicle.
+    those that the centre wants and that are gone from here. `declined`: the centre wants nothing from this vehicle now.
     """
 
     centre_s: int | None = None
@@ -108,9 +108,10 @@ class Exchange:
             return report._replace(waiting=self._still_waiting(), fault=fault)
         try:
             report = self._ask_time(line, report)
-            report = self._fetch(line, report)
-            if not isinstance(report.fault, LineCut | NotTheCentre):
-                report = self._send(line, report)
+            if report.declined is None:
+                report = self._fetch(line, report)
+                if not isinstance(report.fault, LineCut | NotTheCentre):
+                    report = self._send(line, report)
             report = report._replace(waiting=len(self.waiting()))
         except (ExchangeFault, JournalFault, OSError) as fault:
             report = report._replace(waiting=self._still_waiting(), fault=fault)
@@ -180,7 +181,7 @@ class Exchange:
         answer = line.ask(Request("GET", f"time?nonce={nonce.hex()}"), MOST_WORD_BYTES)
         came_s = self._counted_s()
         if answer.status != 200:
-            raise Nonsense(f"no time from the centre: {refused(answer).code}")
+            return report._replace(declined=refused(answer))
         try:
             time = time_from(answer.body, self._keys)
         except RecordError as error:

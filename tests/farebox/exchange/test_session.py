@@ -397,6 +397,11 @@ class TestTime:
         assert bus.once(of("GET", "time", slow)).done
         assert bus.told == []
 
+    def test_a_centre_under_repair_is_left_alone_for_as_long_as_it_says(self, bus: Bus) -> None:
+        report = bus.once(of("GET", "time", always(answer(503, b"<html>", retry_after=120))))
+        assert report.declined == ("status-503", "", 120) and report.retry_after_s == 120
+        assert report.waiting == 3 and not bus.centre.asked and not report.done
+
     def test_a_vehicle_that_the_centre_does_not_know_keeps_everything(self, bus: Bus) -> None:
         report = bus.once(of("PUT", "status", always(declined(403, "unknown-vehicle"))))
         assert report.declined is not None and report.declined.code == "unknown-vehicle"
