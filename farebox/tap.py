@@ -131,8 +131,13 @@ class Keep(NamedTuple):
     note: Note
 
 
+_NO_RIDE = Refusal(Code.OUT_OF_SERVICE, "NOR-11", "no rides begin or end at a machine")
+
+
 def judge_boarding(account: Account, service: Service, at_s: int) -> Board | Keep | Refusal:
     """A tap at the entry reader (GEN-5, GEN-8)."""
+    if service.place is PlaceKind.TOP_UP_MACHINE:
+        return _NO_RIDE
     today = day_in_japan(at_s)
     day = _ride_day(today, service)
     refusal = accept(account, day, service.kind, service.rulebook)
@@ -163,6 +168,8 @@ def judge_alighting(
 
     `held` is why there is no auto-charge, where the card does not know it (AUT-6).
     """
+    if service.place is PlaceKind.TOP_UP_MACHINE:
+        return _NO_RIDE
     today = day_in_japan(at_s)
     account, service, keyed = facing(account, service, keyed)
     mark = account.ride

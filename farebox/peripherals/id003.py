@@ -183,6 +183,8 @@ class Id003Acceptor:
         self._notes: dict[int, int] = {}
         """Escrow's code -> yen, as the acceptor itself says."""
         self._let_in: tuple[int, ...] | None = None
+        self._is_set_up = False
+        """Whether it has its settings, as far as its phases tell: before, a note let in would be by none of them."""
 
     def poll(self) -> Status:
         """As `NoteAcceptor`."""
@@ -190,7 +192,8 @@ class Id003Acceptor:
         phase = PHASES.get(answer.code) if answer else None
         if answer is None or phase is None:
             return Status(Phase.SILENT, code=answer.code if answer else 0)
-        if phase in _POWER_UPS or phase is Phase.INITIALIZING:
+        self._is_set_up = phase not in _POWER_UPS and phase is not Phase.INITIALIZING
+        if not self._is_set_up:
             self._let_in = None
         elif not self._notes:
             self._learn_notes()
@@ -201,6 +204,8 @@ class Id003Acceptor:
 
     def let_in(self, notes_yen: tuple[int, ...]) -> bool:
         """As `NoteAcceptor`; what it has been told already is not said again."""
+        if notes_yen and not (self._is_set_up and self._notes):
+            return False
         if self._let_in == notes_yen:
             return True
         self._let_in = None
@@ -233,7 +238,7 @@ class Id003Acceptor:
 
     def restart(self) -> bool:
         """As `NoteAcceptor`; the settings follow with the next poll."""
-        self._let_in = None
+        self._let_in, self._is_set_up = None, False
         return self._operate(Command.RESET)
 
     def close(self) -> None:

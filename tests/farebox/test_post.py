@@ -17,6 +17,7 @@ from farebox.result import Side
 from farebox.table import State
 from farebox.tap import NoteCode
 from farebox.top_up import Halt
+from reader.port import CardReader, ReaderFault, WaitOutcome
 from tariff.calendar import midnight_in_japan_s
 from tariff.purses import money_yen
 from tariff.refusal import Code
@@ -209,11 +210,27 @@ def test_faults_25_before_any_rules_are_in_force_it_stays_out_of_service(tmp_pat
 # -- the machine
 
 
+class Loose:
+    """A reader whose plug comes out."""
+
+    def __init__(self, reader: CardReader) -> None:
+        self.reader, self.name, self.gone = reader, reader.name, False
+
+    def wait(self) -> WaitOutcome:
+        return ReaderFault(self.name, "no such device") if self.gone else self.reader.wait()
+
+    def close(self) -> None:
+        self.reader.close()
+
+
 class Station(NoteBus):
     """A NORUCA STATION: the card is laid on it, notes go in, the card is lifted."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, FieldBench())
+        bench = FieldBench()
+        self.reader = Loose(bench.readers.boarding)
+        bench.readers = bench.readers._replace(boarding=self.reader)
+        super().__init__(folder, bench)
         self.halt = Halt(confirmed=True)
         self.wheel = Wheel()
         self.clock.reach(NINE_S)
@@ -276,6 +293,19 @@ def test_a_card_on_a_machine_is_never_a_ride(machine: Station) -> None:
         machine.look()
     assert account_of(card).ride is None
     assert not [entry for entry in machine.entries() if isinstance(entry.record, Intent)]
+
+
+def test_faults_7_a_reader_that_comes_back_with_a_card_on_it_begins_no_ride(machine: Station) -> None:
+    """In the very look that finds it again the machine is in service, and not yet topping up."""
+    card = noruca(500)
+    machine.reader.gone = True
+    machine.look()
+    assert machine.state() is State.NO_READER
+    machine.bench.lay(Side.BOARDING, card)
+    machine.reader.gone = False
+    machine.look()
+    assert machine.state() is State.TOPPING_UP and account_of(card).ride is None
+    assert machine.recent.taps[0].told[1].startswith("put in a note")
 
 
 def test_loc_8_without_a_card_no_note_is_let_in(machine: Station) -> None:

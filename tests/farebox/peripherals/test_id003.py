@@ -295,3 +295,17 @@ def test_a_terminal_that_restarts_learns_the_notes_from_a_running_acceptor() -> 
     model.insert(1_000)
     first.poll()
     assert direct(model).poll() == Status(Phase.ESCROW, 1_000, 0x61)
+
+
+def test_before_it_is_set_up_no_note_is_let_in_and_the_slot_opens_afterwards() -> None:
+    """A machine asks for notes as soon as a card lies there: the acceptor may have got its power a moment ago."""
+    model = NoteAcceptorModel()
+    driver = direct(model)
+    assert not driver.let_in(NOTES)
+    assert driver.poll() == Status(Phase.POWER_UP) and not driver.let_in(NOTES)
+    assert driver.restart() and not driver.let_in(NOTES)
+    assert driver.poll().phase is Phase.INITIALIZING and not driver.let_in(NOTES)
+    assert driver.poll().phase is Phase.INHIBITED
+    assert driver.let_in(NOTES) and driver.poll().phase is Phase.IDLE
+    model.insert(1_000)
+    assert model.inside == 1_000
