@@ -121,14 +121,15 @@ def test_when_whoever_asked_is_gone_so_are_the_workers(tmp_path: Path, how: sign
     assert asks.stdin and asks.stdout and asks.stderr
     children = [os.pidfd_open(int(pid)) for pid in asks.stdout.readline().split()]
     os.killpg(asks.pid, how) if how is signal.SIGINT else asks.kill()
-    said = asks.stderr.read().decode()
     asks.wait()
-    assert children and all(select([child], [], [], 20)[0] for child in children)
+    gone = [bool(select([child], [], [], 20)[0]) for child in children]
+    for child in children:
+        signal.pidfd_send_signal(child, signal.SIGKILL) if not all(gone) else os.close(child)
+    assert gone and all(gone)
+    said = asks.stderr.read().decode()
     assert said.count("Traceback") == (how is signal.SIGINT)
     for file in (asks.stdin, asks.stdout, asks.stderr):
         file.close()
-    for child in children:
-        os.close(child)
 
 
 def test_workers_that_die_again_and_again_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
