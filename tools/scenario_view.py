@@ -5,6 +5,7 @@ import sys
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -74,7 +75,8 @@ class Report:
     def begin(self, reader: str, scenarios: int) -> None:
         """Which readers, how many scenarios; what is simulated says so."""
         mark = self._say(SIMULATED if reader in ("image", "pn532") else _BUS_SIMULATED)
-        both = (f"シナリオ {scenarios} 件 · リーダー {reader}", f"{scenarios} scenarios · reader {reader}")
+        many = "" if scenarios == 1 else "s"
+        both = (f"シナリオ {scenarios} 件 · リーダー {reader}", f"{scenarios} scenario{many} · reader {reader}")
         self._print(Text(f"{mark} {self._say(both)}", style="bold"))
 
     def book(self, book: Book) -> None:
@@ -103,14 +105,14 @@ class Report:
         failure, scenario = outcome.failure, outcome.scenario
         if failure is None or scenario.said.fails is not None:
             for line in outcome.complaint:
-                self._print(Text(f"    {line}"))
+                self._print(_indented(Text(line)))
             return
         where = f"{self._say(_STEP)} {failure.step}" if failure.step else self._say(_END)
-        self._print(Text(f"    {scenario.source}:{failure.line} · {where} · {failure.what}"))
+        self._print(_indented(Text(f"{scenario.source}:{failure.line} · {where} · {failure.what}")))
         self._print(self._table(failure))
         shown = failure.seen[0 if self._language is Language.JA else 1]
         if shown:
-            self._print(Text(f"    {self._say(_DISPLAY)}: {shown}", style="dim"))
+            self._print(_indented(Text(f"{self._say(_DISPLAY)}: {shown}", style="dim")))
 
     def _table(self, failure: Failure) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
@@ -125,5 +127,10 @@ class Report:
     def _say(self, both: Both) -> str:
         return say(both, self._language)
 
-    def _print(self, what: Text | Table) -> None:
+    def _print(self, what: Text | Table | Padding) -> None:
         self._console.print(what)
+
+
+def _indented(text: Text) -> Padding:
+    """Below its scenario, however often the line is broken."""
+    return Padding(text, (0, 0, 0, 4))

@@ -50,7 +50,7 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 def test_a_file_that_passes_says_that_it_is_simulated(bench: Bench) -> None:
     ran = bench(bench.file("a", *RIDE))
     assert (ran.code, ran.err) == (Exit.OK, "")
-    assert "[simulated 模擬] 1 scenarios · reader image" in ran.out and "1 passed · 0 failed" in ran.out
+    assert "[simulated 模擬] 1 scenario · reader image" in ran.out and "1 passed · 0 failed" in ran.out
     assert "【模擬】 シナリオ 1 件" in bench(bench.file("a", *RIDE), "--lang", "ja").out
 
 
@@ -205,7 +205,7 @@ def test_a_reader_on_a_serial_line_asks_for_cards_by_name(bench: Bench, monkeypa
     finally:
         chip.close()
     assert (ran.code, ran.err) == (Exit.OK, "")
-    assert "[bus and clock simulated 模擬] 1 scenarios · reader tty:" in ran.out
+    assert "[bus and clock simulated 模擬] 1 scenario · reader tty:" in ran.out
     assert told[-4:] == ["lay 花子 1", "take 花子 1", "lay 花子 1", "take 花子 1"]
 
 
