@@ -34,6 +34,7 @@ from sim.scenario.schema import (
 
 MOST_BYTES = 1 << 20
 MOST_YEN = 1_000_000
+_FIRST_YEAR, _LAST_YEAR = 2016, 2080
 _MOST_CHARS = 4_000
 _MOST_ENTRIES = 2_000
 
@@ -161,7 +162,14 @@ def _switch(value: object, _: type) -> bool:
 def _day(value: object, _: type) -> date:
     if type(value) is not date:
         raise TypeError(f"{_short(value)} is not a date; write it as 2026-11-20, without quotes")
-    return value
+    return _of_our_time(value)
+
+
+def _of_our_time(day: date) -> date:
+    """Within what operator files and cards know."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"{day}: a day from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
 
 
 def _clock(value: object, _: type) -> time:
@@ -173,6 +181,7 @@ def _clock(value: object, _: type) -> time:
 def _moment(value: object, _: type) -> datetime:
     if type(value) is not datetime or value.tzinfo is not None:
         raise TypeError(f"{_short(value)} is not a date and time; write it as 2026-11-20T08:00:00, without a zone")
+    _of_our_time(value.date())
     return value
 
 
@@ -180,7 +189,7 @@ def _when(value: object, _: type) -> When:
     if type(value) is time:
         return When(None, value)
     if type(value) is datetime and value.tzinfo is None:
-        return When(value.date(), value.time())
+        return When(_of_our_time(value.date()), value.time())
     raise TypeError(f"{_short(value)} is not a time; write it as 08:00:00 or 2026-11-20T08:00:00, without quotes")
 
 

@@ -13,6 +13,7 @@ from tests.fuzz import (
     exchange_targets,
     peripheral_targets,
     reader_targets,
+    scenario_targets,
     segment_targets,
     tariff_targets,
     terminal_targets,
@@ -29,5 +30,6 @@ TARGETS: dict[str, Target] = {
     **segment_targets.TARGETS,
     **exchange_targets.TARGETS,
     **tariff_targets.TARGETS,
+    **scenario_targets.TARGETS,
     **peripheral_targets.TARGETS,
 }
