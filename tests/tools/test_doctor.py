@@ -128,7 +128,7 @@ def test_keys_are_looked_for_where_the_unit_takes_them_and_never_shown(machine: 
     assert found(key_checks.keys(config, machine))["key"] is Level.OK
     machine.path("/etc/farebox/keys").chmod(0o640)
     assert (
-        "0644" in in_words(key_checks.keys(config, machine))
+        "0640" in in_words(key_checks.keys(config, machine))
         and found(key_checks.keys(config, machine))["key"] is Level.FAIL
     )
     machine.path("/etc/farebox/keys").unlink()
