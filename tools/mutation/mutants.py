@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tools.mutation.few_examples import PROFILE
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("tariff", "farebox", "cardimage", "tools", "tests")
+COPIED = ("tariff", "farebox", "cardimage", "reader", "tools", "tests")
 
 _TESTS = "tests/tariff"
 _FAILED = (1, 2)
