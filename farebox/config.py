@@ -90,6 +90,7 @@ source = "checked"            # NTP, an RTC or the centre must vouch for it; "gi
 # paper = "58mm"              # or "80mm"
 # font = "/usr/share/fonts/opentype/ipafont-gothic/ipag.ttf"   # by default the first Japanese one that is found
 # refusals = "card"           # slips of refused cards: those of the card itself, "all", or "none"
+# histories = false           # true: last uses too, of each card that is looked at
 """
 
 
@@ -274,6 +275,7 @@ class SlipsConfig:
     paper: Paper = Paper.NARROW
     font: str | None = None
     refusals: Refusals = Refusals.CARD
+    histories: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from cardimage.resolve import Fate
+from farebox import card
 from farebox.formats.journal import NoteMoved, Voucher
+from farebox.place import PlaceKind
 from farebox.result import Result, Side
 from farebox.serving import Serving
 from farebox.table import Event, State
@@ -73,11 +75,11 @@ class TopUpDesk:
     def refuse(self, laid: Laid | None, refusal: Refusal) -> None:
         """Journal and show a refusal."""
         if self._runner.state in (State.TOPPING_UP, State.STOPPED):
-            self._serving.refuse(self._of(laid), refusal)
+            self._serving.refuse(self._looked_at(laid), refusal)
 
     def invite(self, laid: Laid, notes_yen: tuple[int, ...]) -> None:
         """Show that notes may be put in."""
-        self._runner.result = self._of(laid)._replace(notes_yen=notes_yen)
+        self._runner.result = self._looked_at(laid)._replace(notes_yen=notes_yen)
         self._runner.show(self._runner.result)
 
     def book(self, records: Iterable[NoteMoved | Voucher]) -> bool:
@@ -89,6 +91,14 @@ class TopUpDesk:
         service = self._runner.service
         assert service is not None
         return service
+
+    def _looked_at(self, laid: Laid | None) -> Result:
+        """What is shown of a card that was laid: at a machine its last uses too, unless it leaves (GEN-13)."""
+        blank = self._of(laid)
+        if laid is None or self._service.place is not PlaceKind.TOP_UP_MACHINE:
+            return blank
+        rows = card.read_history(laid.session, laid.read.now)
+        return blank if isinstance(rows, Refusal | ReaderFault) else blank._replace(history=rows)
 
     def _of(self, laid: Laid | None) -> Result:
         return self._blank(laid.session.idm)._replace(before=laid.read.account) if laid else self._blank(b"")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from farebox.slips.contents import Heading, Reissue, Use, history_slip, refusal_slip, reissue_slip
+from farebox.slips.contents import Heading, Reissue, Use, history_slip, masked, refusal_slip, reissue_slip
 from farebox.slips.layout import laid_out
 from farebox.slips.picture import PAPERS, drawn, font_path, png
 from farebox.slips.slip import Slip
@@ -34,8 +34,8 @@ def slips() -> Mapping[str, Slip]:
     first, last = slip_days(_DAY, 14)
     lost = Reissue(_NUMBER, True, ("通勤 磐城棚倉⇔新白河", "2026-12-31まで"), first, last, 500, 500, "LOC-16")
     return {
-        "history.png": history_slip(_NUMBER, 1_280, _USED, japanese),
-        "history-en.png": history_slip(_NUMBER, 1_280, _USED, english),
+        "history.png": history_slip(masked(_NUMBER), 1_280, _USED, japanese),
+        "history-en.png": history_slip(masked(_NUMBER), 1_280, _USED, english),
         "refusal.png": refusal_slip(expired, REFUSALS[expired.code][0], japanese),
         "reissue.png": reissue_slip(lost, japanese),
     }

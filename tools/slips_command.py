@@ -12,7 +12,7 @@ from farebox.console.news import News
 from farebox.console.protocol import Picture
 from farebox.peripherals.printer import KeptSlips, Offline, Outcome, PaperOut, Printed, PrintQueue, SlipPrinter
 from farebox.slips.layout import laid_out
-from farebox.slips.of_taps import slip_of
+from farebox.slips.of_taps import history_of, slip_of
 from farebox.slips.raster import Raster
 from farebox.words import Both, Language, say
 from tools.extra import extra
@@ -46,9 +46,12 @@ def slips(config_path: Path, language: Language) -> None:
     def take(picture: Picture | None) -> None:
         for tap in news.of(picture):
             assert picture is not None
-            slip = slip_of(tap, picture, settings.refusals, config.console.language)
-            if slip is not None and not queue.offer(drawn(laid_out(slip, columns), columns, font)):
-                click.echo(say(_FULL, language), err=True)
+            wanted = [slip_of(tap, picture, settings.refusals, config.console.language)]
+            if settings.histories:
+                wanted.append(history_of(tap, picture, config.console.language))
+            for slip in wanted:
+                if slip is not None and not queue.offer(drawn(laid_out(slip, columns), columns, font)):
+                    click.echo(say(_FULL, language), err=True)
 
     try:
         notify = sdnotify.SystemdNotifier().notify

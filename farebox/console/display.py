@@ -79,7 +79,17 @@ class DisplayApp(App[None]):
     def _show_tap(self, tap: SeenTap) -> None:
         self.query_one("#fare", Digits).update("" if tap.taken_yen is None else f"{tap.taken_yen:,}")
         self.query_one("#balance", Digits).update("" if tap.balance_yen is None else f"{tap.balance_yen:,}")
-        self._say("\n".join(tap.told), "accepted" if tap.accepted else "refused")
+        self._say("\n".join((*tap.told, *self._last_uses(tap))), "accepted" if tap.accepted else "refused")
+
+    def _last_uses(self, tap: SeenTap) -> list[str]:
+        """Of a card that was looked at: a line a ride, the newest first (GEN-13)."""
+        history = self.picture.history if self.picture else None
+        if history is None or history.card != tap.card:
+            return []
+        return [
+            f"{ride.day} {ride.boarded}→{ride.alighted} {ride.due_yen:,} ({ride.balance_yen:,})"
+            for ride in history.rides
+        ]
 
     def _ask_for_next(self, tap: SeenTap) -> None:
         if tap == self._shown and self.query("#words"):

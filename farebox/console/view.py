@@ -86,12 +86,12 @@ def told(result: Result) -> Both:
         return REFUSALS[result.refusal.code]
     if result.topped_up is not None:
         return _with_yen(TOPPED_UP, result.topped_up.added_yen)
+    if result.notes_yen:
+        return _with_yen(INSERT, *result.notes_yen)
     if result.history is not None:
         return HISTORY
     if result.cancelled is not None:
         return _with_yen(CANCELLED, result.cancelled.due_yen)
-    if result.notes_yen:
-        return _with_yen(INSERT, *result.notes_yen)
     if result.notes:
         return NOTES[result.notes[0].code]
     return BOARDED if result.side is Side.BOARDING else PAID

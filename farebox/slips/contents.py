@@ -54,11 +54,11 @@ def masked(number: str) -> str:
     return f"{number[:2]}*****{number[-_SHOWN_CHARS:]}"
 
 
-def history_slip(number: str, balance_yen: int, used: Sequence[Use], heading: Heading) -> Slip:
-    """The last uses of a card, newest first (GEN-13)."""
+def history_slip(card: str, balance_yen: int, used: Sequence[Use], heading: Heading) -> Slip:
+    """The last uses of a card, newest first (GEN-13). `card`: so much of its number as may be seen."""
     language = heading.language
     parts: list[Part] = _head(("ご利用履歴", "Card history"), heading)
-    parts += [Pair(say(("カード", "card"), language), masked(number)), Ruled()]
+    parts += [Pair(say(("カード", "card"), language), card), Ruled()]
     for use in used:
         parts += _use_parts(use, language)
     if not used:

@@ -1,6 +1,7 @@
 """Terminals without trips: a railway station's gates, and a machine that tops up (NOR-11)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from farebox.formats.journal import Intent, TripBegun
 from farebox.place import PlaceKind
 from farebox.post import DAY_BEGINS_S, Post, Stand
 from farebox.result import Side
+from farebox.slips.of_taps import history_of
+from farebox.slips.slip import Text
 from farebox.table import State
 from farebox.tap import NoteCode
 from farebox.top_up import Halt
+from farebox.words import Language
 from reader.port import CardReader, ReaderFault, WaitOutcome
 from tariff.calendar import midnight_in_japan_s
 from tariff.purses import money_yen
@@ -274,6 +278,21 @@ def test_nor_11_a_card_is_laid_topped_up_with_its_premium_and_lifted(machine: St
     assert machine.notes.box == [1_000, 2_000] and money_yen(account_of(card)) == 3_800
     lines = [entry.record.lines for entry in machine.entries() if isinstance(entry.record, Intent)]
     assert lines == [(("NOR-11", 1_000), ("NOR-3", 100)), (("NOR-11", 2_000), ("NOR-3", 200))]
+
+
+def test_gen_13_a_card_that_is_laid_shows_its_last_uses_and_its_slip_has_them(line: Line, machine: Station) -> None:
+    card = noruca(2_000)
+    line.enters(card, STATIONS[0])
+    line.leaves(card, STATIONS[2])
+    machine.bench.lay(Side.BOARDING, card)
+    picture = machine.look()
+    assert picture.history is not None and picture.history.balance_yen == 2_000 - FARES_YEN[2]
+    (ride,) = picture.history.rides
+    assert (ride.boarded, ride.alighted, ride.due_yen) == (STATIONS[0], STATIONS[2], FARES_YEN[2])
+    slip = history_of(picture.taps[0], picture, Language.JA)
+    assert slip is not None
+    assert any(f"{STATIONS[0]}→{STATIONS[2]}" in part.text for part in slip.parts if isinstance(part, Text))
+    assert history_of(picture.taps[0], replace(picture, history=None), Language.JA) is None
 
 
 def test_gen_3_over_the_cap_the_note_stays_outside(machine: Station) -> None:

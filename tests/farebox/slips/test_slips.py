@@ -57,7 +57,7 @@ def printed(slip: Slip, columns: int = 32) -> str:
 
 
 def test_gen_13_the_history_slip_shows_the_last_uses_and_the_balance() -> None:
-    assert printed(history_slip("LC00000000000001", 1_280, USED, JA)) == (
+    assert printed(history_slip(masked("LC00000000000001"), 1_280, USED, JA)) == (
         "   ご利用履歴\n"
         "2026-11-20 07:30:00        BUS-1\n"
         "カード               LC*****0001\n"
@@ -79,7 +79,7 @@ def test_gen_13_the_history_slip_shows_the_last_uses_and_the_balance() -> None:
 
 
 def test_gen_13_the_history_slip_in_english() -> None:
-    text = printed(history_slip("LC00000000000001", 1_280, USED[:1], EN))
+    text = printed(history_slip(masked("LC00000000000001"), 1_280, USED[:1], EN))
     assert "  Card history" in text
     assert "  fare 720         balance 1,280" in text
     assert "Rides never closed and uses" in text
