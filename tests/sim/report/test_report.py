@@ -19,7 +19,7 @@ from sim.report.figures import Figures, Run, figures_of, read_run
 from sim.report.page import page_of
 from sim.report.pictures import png_of
 from sim.report.tables import csv_of
-from sim.report.tides import package_of
+from sim.report.tides import COLUMNS, package_of
 from tests.tools.cli import run as run_cli
 from tools.cli import farebox
 from tools.exits import Exit
@@ -200,6 +200,8 @@ class TestTides:
 
     def test_the_package_describes_its_files(self, torn: Run) -> None:
         files = package_of(torn)
+        for name, columns in COLUMNS.items():
+            assert files[f"{name}.csv"].decode().partition("\n")[0] == ",".join(columns)
         found = json.loads(files["datapackage.json"])
         assert {one["path"] for one in found["resources"]} == set(files) - {"datapackage.json"}
         assert "simulated" in found["description"].lower() and found["title"]
