@@ -3,7 +3,6 @@
 The time of a tap is an argument, whole seconds since 1970 in UTC; Japan is UTC+9, no summer time.
 """
 
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -87,7 +86,12 @@ def _school_year_end(day: date) -> date:
 def months_on(day: date, months: int) -> date:
     """The same day a number of months on; where that day does not exist, that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, _last_of(year, month + 1)))
+
+
+def _last_of(year: int, month: int) -> int:
+    """The last day of a month."""
+    return 31 if month == 12 else (date(year, month + 1, 1) - _ONE_DAY).day
 
 
 def period_end(first: date, months: int) -> date:
