@@ -12,10 +12,13 @@ from tools.tariff.rides import Batch, Recorded, RidesFault, batches, days, read_
 
 
 class Passengers(NamedTuple):
-    """Whose rides are ridden again, vehicle by vehicle; and how many rows are of other days or routes."""
+    """Whose rides are ridden again, vehicle by vehicle; how many are of other days or routes; and how many taps have
+    no other end.
+    """
 
     by_vehicle: dict[str, RidesByTrip]
     left_out: int
+    strays: int
 
 
 def recorded_rides(path: Path, world: World) -> Passengers:
@@ -33,7 +36,7 @@ def recorded_rides(path: Path, world: World) -> Passengers:
             trip_id: tuple(ride for _, ride in sorted(by_trip[trip_id], key=lambda numbered: numbered[0]))
             for trip_id in trips
         }
-    return Passengers(found, recorded.rides - today.rides)
+    return Passengers(found, recorded.rides - today.rides, recorded.strays)
 
 
 def _of_the_run(recorded: Recorded, world: World) -> Recorded:

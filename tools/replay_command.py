@@ -37,6 +37,7 @@ from tools.options import (
 )
 from tools.replay_view import Lines, Replay, Silent, Table, print_summary, summary_json
 from tools.tariff.quote_json import dumped
+from tools.tariff.words import STRAYS
 
 ASSUMED_SCHEME = "lococa"
 """Whose rules a replay takes for an agency that no operator file names: so that any feed runs; it says so."""
@@ -214,6 +215,9 @@ class _How(NamedTuple):
         click.echo(f"farebox: {say(said, self.language)}", err=True)
 
 
+_OTHERS = "ほかの日・系統の{:,}件は使いません。", "{:,} rows of other days or routes are left out"
+
+
 def _tasks(world: World, recorded_path: Path | None, language: Language) -> dict[str, Task]:
     """The vehicles, each with those recorded rides that were made on it."""
     if recorded_path is None:
@@ -221,12 +225,9 @@ def _tasks(world: World, recorded_path: Path | None, language: Language) -> dict
     with extra("bulk"):
         from tools.recorded_rides import recorded_rides
     found = recorded_rides(recorded_path, world)
-    if found.left_out:
-        said = (
-            f"{recorded_path}: ほかの日・系統の{found.left_out:,}件は使いません。",
-            f"{recorded_path}: {found.left_out:,} rows of other days or routes are left out",
-        )
-        click.echo(f"farebox: {say(said, language)}", err=True)
+    for number, what in ((found.left_out, _OTHERS), (found.strays, STRAYS)):
+        if number:
+            click.echo(f"farebox: {recorded_path}: {say(what, language).format(number)}", err=True)
     return {vehicle_id: Task(vehicle_id, rides) for vehicle_id, rides in found.by_vehicle.items()}
 
 

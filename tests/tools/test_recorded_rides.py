@@ -181,7 +181,6 @@ class TestTidesTaps:
             self.tap("Add", 2, "B"),
             self.tap("Exit", 3, "B"),
             self.tap("Exit", 5),
-            self.tap("Enter", 3, "C"),
         ]
         again = cli.rides("again.csv", "--recorded", cli.write(taps))
         assert [(row["token_id"], row["boarded_place"], row["alighted_place"]) for row in again] == [
@@ -189,11 +188,37 @@ class TestTidesTaps:
             ("A", "0", "4"),
         ]
 
-    def test_an_exit_alone_and_a_stop_that_is_none_are_named_by_their_line(self, cli: Cli) -> None:
-        alone = cli.write([self.tap("Enter", 1), self.tap("Exit", 3, "B")])
-        assert f"{alone}: row 3, column fare_action: Exit of 'B' without its Enter on '{TRIP}'" in cli.fails(alone)
+    def test_taps_without_their_other_end_are_left_out_and_counted(self, cli: Cli) -> None:
+        """A card that never left, one that forgot to board, one that boarded twice: whoever records has all of them."""
+        taps = [self.tap("Enter", 1), self.tap("Exit", 5), self.tap("Exit", 3, "B"), self.tap("Enter", 2, "C")]
+        twice = [self.tap("Enter", 1, "D"), self.tap("Enter", 2, "D"), self.tap("Exit", 3, "D")]
+        path = cli.write([*taps, *twice])
+        ran = cli.run("--recorded", path, "--rides", cli.folder / "again.csv")
+        assert ran.code == Exit.OK and "3 taps without their other end are left out" in ran.err
+        assert [(row["token_id"], row["boarded_place"]) for row in read(cli.folder / "again.csv")] == [
+            ("D", "1"),
+            ("A", "0"),
+        ]
+
+    def test_pricing_says_so_too(self, cli: Cli) -> None:
+        path = cli.write([self.tap("Enter", 1), self.tap("Exit", 5), self.tap("Exit", 3, "B")])
+        ran = run(cli._capsys, cli._patch, "tariff", "reprice", path, "--json")
+        assert ran.code == Exit.OK and "1 taps without their other end" in ran.err
+        assert json.loads(ran.out)["due_yen"] == 500
+
+    def test_a_stop_that_is_none_is_named_by_its_line(self, cli: Cli) -> None:
         nowhere = cli.write([self.tap("Enter", 1), self.tap("Exit", 0)])
         assert "row 3, column trip_stop_sequence: '0' is not a stop's number" in cli.fails(nowhere)
+
+    def test_a_replays_own_package_is_ridden_again(self, cli: Cli) -> None:
+        """What TIDES keeps of a day: who rode from where to where, but not what their cards held."""
+        path = cli.folder / "run"
+        assert cli.run("--seed", 41, "--out", path).code == Exit.OK
+        tides = ("sim", "report", path, "--tides", cli.folder / "tides")
+        assert run(cli._capsys, cli._patch, *tides).code == Exit.OK
+        ran = cli.run("--recorded", cli.folder / "tides" / "fare_transactions.csv", "--rides", cli.folder / "again.csv")
+        assert ran.code == Exit.OK
+        assert len(read(cli.folder / "again.csv")) == 100
 
     def test_taps_without_a_ride_are_no_rides(self, cli: Cli) -> None:
         assert "no rides" in cli.fails(cli.write([self.tap("Enter", 1)]))

@@ -17,7 +17,7 @@ from tools.tariff.options import fares_option, feed_with_fares, rules_option
 from tools.tariff.quote_json import Json, dumped
 from tools.tariff.revenue_view import pricing_bar, unused
 from tools.tariff.view import console, table
-from tools.tariff.words import PURSES
+from tools.tariff.words import PURSES, STRAYS
 
 _PATHS = {
     "od": ("表引き（定期券なし）", "by table, no passes"),
@@ -81,6 +81,8 @@ def reprice(
         found = report(recorded, priced)
         if out:
             write_repriced(out, recorded, priced.due_yen, priced.refusal)
+    if recorded.strays:
+        click.echo(f"farebox: {rides_path}: {say(STRAYS, language).format(recorded.strays)}", err=True)
     if as_json:
         click.echo(dumped(found))
     else:

@@ -45,12 +45,16 @@ class RidesFault(FeedFault):
 
 
 class Recorded(NamedTuple):
-    """A file of rides, or some of its rows: which of them, counted from 0; and the columns that are not looked at."""
+    """A file of rides, or some of its rows: which of them, counted from 0; and the columns that are not looked at.
+
+    `strays` are taps that are no ride's, where a row is a tap (tides_rides).
+    """
 
     path: Path
     table: pa.Table
     rows: Column
     unused: tuple[str, ...]
+    strays: int = 0
 
     def only(self, rows: Column) -> "Recorded":
         """Some of the rows."""

@@ -1,7 +1,7 @@
 """Taps made rides: a TIDES file of fare_transactions as it comes from elsewhere has a row a tap, not a row a ride.
 
 An `Exit` becomes the ride, from the stop of the same card's `Enter` on the same trip; `trip_stop_sequence` counts from
-1. Every other row is left out: a card that never left has no ride that could be priced.
+1. An end without the other one is no ride that could be priced, and is counted; other rows are not looked at.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,23 +23,25 @@ def with_rides(recorded: "Recorded") -> "Recorded":
     columns = [recorded.values(name, str, "") for name in _NEEDED]
     taps = zip(*([column.values[code] for code in column.codes.tolist()] for column in columns), strict=True)
     entered: dict[tuple[str, ...], int] = {}
-    rows, places = [], []
+    rows, places, strays = [], [], 0
     for row, (action, token, stop, trip, day) in enumerate(taps):
         if action not in ("Enter", "Exit"):
             continue
         place = _place(recorded, row, stop)
+        boarded = entered.pop((token, trip, day), None)
         if action == "Enter":
             entered[token, trip, day] = place
-        elif (boarded := entered.pop((token, trip, day), None)) is not None:
+            strays += boarded is not None
+        elif boarded is None:
+            strays += 1
+        else:
             rows.append(row)
             places.append((boarded, place))
-        else:
-            recorded.bad("fare_action", row, f"Exit of {token[:40]!r} without its Enter on {trip[:40]!r}; leave it out")
     found = recorded.only(np.array(rows, np.int64))
     table = found.table
     for name, values in zip(_PLACES, zip(*places, strict=True) if places else ((), ()), strict=True):
         table = table.append_column(name, pa.array(values, pa.int32()))
-    return found._replace(table=table)
+    return found._replace(table=table, strays=strays + len(entered))
 
 
 def _place(recorded: "Recorded", row: int, stop: Any) -> int:

@@ -11,6 +11,11 @@ from tariff.rulebook import Purse
 
 _Both = tuple[str, str]
 
+STRAYS: _Both = (
+    "乗車か降車の片方しかない{:,}件のタッチは使いません。",
+    "{:,} taps without their other end are left out",
+)
+
 RIDERS: dict[str, _Both] = {
     RiderClass.ADULT: ("大人", "adult"),
     RiderClass.CHILD: ("小児", "child"),
