@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from farebox.slips.contents import Heading, Reissue, Use, history_slip, masked, refusal_slip, reissue_slip
+from farebox.slips.contents import Heading, Reissue, history_slip, masked, refusal_slip, reissue_slip
 from farebox.slips.layout import laid_out
 from farebox.slips.picture import PAPERS, drawn, font_path, png
 from farebox.slips.slip import Slip
+from farebox.uses import Use
 from farebox.words import REFUSALS, Language
 from tariff.calendar import midnight_in_japan_s, slip_days
 from tariff.refusal import Code, Refusal

@@ -23,11 +23,11 @@ from farebox.duty_count import DutyCount
 from farebox.hotlist import Age
 from farebox.peripherals.meaning import meaning_of
 from farebox.result import Result, Side, card_name
-from farebox.slips.contents import uses
 from farebox.table import State
 from farebox.tally import Tally
 from farebox.tap import Service
 from farebox.terminal import Terminal
+from farebox.uses import uses
 from farebox.version import VERSION
 from farebox.words import (
     BOARDED,

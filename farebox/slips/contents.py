@@ -3,12 +3,12 @@
 Slips name no person, and of a card's number only its end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from cardimage.layout.history import HistoryRow
 from farebox.slips.slip import Pair, Part, Ruled, Slip, Text
+from farebox.uses import Use
 from farebox.words import Both, Language, say
 from tariff.calendar import clock_in_japan, day_in_japan
 from tariff.refusal import Code, Refusal
@@ -18,18 +18,6 @@ _MAY_BE_TAKEN = frozenset(("faults 3", "faults 20"))
 """Refusals after which nobody can say yet whether the card was written: a lost answer, a journal that failed."""
 
 
-class Use(NamedTuple):
-    """One ride as a passenger reads it; stops that can't be named are blank."""
-
-    day: date
-    boarded: str
-    alighted: str
-    due_yen: int
-    cash_yen: int
-    auto_charged_yen: int
-    balance_yen: int
-
-
 class Heading(NamedTuple):
     """What every slip of a machine has in common: which machine, when, in which language."""
 
@@ -37,16 +25,6 @@ class Heading(NamedTuple):
     at_s: int
     language: Language
     simulated: bool
-
-
-def uses(rows: Sequence[HistoryRow], stops_of: Callable[[int], Sequence[str] | None]) -> tuple[Use, ...]:
-    """History rows (cardimage's last_uses) with names. `stops_of`: trip number -> its stops, None if it isn't known."""
-    return tuple(_use(row, stops_of(row.trip_number) or ()) for row in rows)
-
-
-def _use(row: HistoryRow, stops: Sequence[str]) -> Use:
-    boarded, alighted = (stops[at] if at < len(stops) else "" for at in (row.boarded, row.alighted))
-    return Use(row.day, boarded, alighted, row.due_yen, row.cash_yen, row.auto_charged_yen, row.balance_yen)
 
 
 def masked(number: str) -> str:

@@ -5,8 +5,9 @@ from datetime import date
 from farebox.config import Refusals
 from farebox.console.protocol import Picture, SeenTap
 from farebox.peripherals.meaning import Meaning
-from farebox.slips.contents import Heading, Use, Where, history_slip, refusal_slip
+from farebox.slips.contents import Heading, Where, history_slip, refusal_slip
 from farebox.slips.slip import Slip
+from farebox.uses import Use
 from farebox.words import REFUSALS, Language, say
 from tariff.refusal import Refusal
 

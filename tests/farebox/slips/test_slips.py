@@ -12,7 +12,7 @@ from PIL import Image, ImageFont
 from cardimage.layout.blocks import HISTORY_BLOCKS
 from cardimage.layout.history import HistoryRow, decode_history, last_uses
 from farebox.peripherals.finding import Level
-from farebox.slips.contents import Heading, Reissue, Use, Where, history_slip, masked, refusal_slip, reissue_slip, uses
+from farebox.slips.contents import Heading, Reissue, Where, history_slip, masked, refusal_slip, reissue_slip
 from farebox.slips.layout import (
     LEAST_COLUMNS,
     MOST_LINES,
@@ -34,6 +34,7 @@ from farebox.slips.picture import (
     png,
 )
 from farebox.slips.slip import Pair, Ruled, Slip, Text
+from farebox.uses import Use, uses
 from farebox.words import Language
 from tariff.calendar import midnight_in_japan_s, slip_days
 from tariff.refusal import Code, Refusal
