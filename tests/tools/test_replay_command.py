@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_replay_that_was_stopped_goes_on_with_the_same_words(
         return run_vehicle(world, task, *more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr("tools.replay_command.run_vehicle", stopped_at_the_third)
+        patch.setattr(import_module("tools.replay_command"), "run_vehicle", stopped_at_the_third)
         assert cli("--quiet", "--out", tmp_path / "run").code == Exit.INTERRUPTED
     assert sorted(path.name for path in (tmp_path / "run").glob("*.journal")) == ["V001.journal", "V002.journal"]
     again = cli("--quiet", "--out", tmp_path / "run")
@@ -49,7 +50,7 @@ def test_a_replay_that_was_stopped_goes_on_with_the_same_words(
 
 def test_a_whole_run_is_told_again_without_being_run(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = cli("--json", "--out", tmp_path / "run")
-    monkeypatch.setattr("tools.replay_command.run_vehicle", None)
+    monkeypatch.setattr(import_module("tools.replay_command"), "run_vehicle", None)
     assert summary(cli("--json", "--out", tmp_path / "run")) == summary(first)
 
 

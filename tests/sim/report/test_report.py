@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_a_run_that_does_not_reconcile_says_so(figures: Figures) -> None:
 
 def test_a_run_kept_as_csv_has_the_same_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = figures_of(replayed(tmp_path / "parquet", "image"))
-    monkeypatch.setattr("tools.replay_command.best_suffix", lambda: ".csv")
+    monkeypatch.setattr(import_module("tools.replay_command"), "best_suffix", lambda: ".csv")
     plain = figures_of(replayed(tmp_path / "csv", "image"))
     assert plain._replace(asked={}, summary={}, took=()) == kept._replace(asked={}, summary={}, took=())
     assert (plain.asked["suffix"], kept.asked["suffix"]) == (".csv", ".parquet")
