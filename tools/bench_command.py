@@ -97,14 +97,18 @@ def run_files(
 
     \b
     farebox bench tests/scenarios --quiet
-    farebox bench tests/scenarios/lococa.scenario.toml -k 利用例
+    farebox bench tests/scenarios/loc.scenario.toml -k 利用例
     farebox bench my.scenario.toml --json
     farebox bench my.scenario.toml --reader usb --prepare
 
     With a real reader, bus, clock and passengers stay simulated (模擬); cards are real, and hold in the end what the
     scenario made of them.
     """
-    books = tuple(only(load_books(files_in(paths)), words))
+    try:
+        books = tuple(only(load_books(files_in(paths)), words))
+    except ScenarioBroken as wrong:
+        _tell_broken(wrong, as_json)
+        raise
     scenarios = [scenario for book in books for scenario in book.scenarios]
     if not scenarios:
         raise click.UsageError(f"-k {words}: no scenario has that in its title, rules or file")
@@ -131,7 +135,8 @@ def run_files(
                     passed.append(outcome.passed)
                 bar.update(1)
     if broken:
-        raise ScenarioBroken(tuple(broken))
+        _tell_broken(wrong := ScenarioBroken(tuple(broken)), as_json)
+        raise wrong
     failed = passed.count(False)
     view.end(len(passed) - failed, failed)
     if failed:
@@ -194,6 +199,12 @@ def record(
         raise JournalDamaged(f"{journal}: {reading.problem}")
     known = {image.idm: account_on(image) for image in map(read_image, images)}
     write_recorded(reading.entries, known, feed, title, path, language, force=force)
+
+
+def _tell_broken(wrong: ScenarioBroken, as_json: bool) -> None:
+    """For machines; people read it on standard error."""
+    if as_json:
+        click.echo(json.dumps({"problems": wrong.problems}, ensure_ascii=False))
 
 
 def _tried(scenario: Scenario, hands: Hands, tell: Callable[[tuple[str, ...]], None]) -> Outcome | None:

@@ -83,7 +83,7 @@ def parse(data: bytes, source: str) -> Book:
     except UnicodeDecodeError as error:
         raise ScenarioBroken((f"{source}: byte {error.start} is not UTF-8; save it as UTF-8",)) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ScenarioBroken((f"{source}: not TOML: {error}",)) from None
+        raise ScenarioBroken((f"{source}: not TOML: {error}{_quotes_missing(data, str(error))}",)) from None
     places = lines_of(text)
     problems: list[tuple[int, str]] = []
     said: BookSaid | None = None
@@ -97,6 +97,16 @@ def parse(data: bytes, source: str) -> Book:
     if said is None or problems:
         raise ScenarioBroken(tuple(f"{source}:{line}: {what}" for line, what in sorted(set(problems))))
     return Book(source, said.title, said.about, tuple(_scenarios(said, source, places)))
+
+
+def _quotes_missing(data: bytes, error: str) -> str:
+    """What is most often wrong where people write Japanese: TOML takes such names in quotes only."""
+    at = re.search(r"at line (\d+)", error)
+    line = data.splitlines()[int(at[1]) - 1] if at and int(at[1]) <= len(data.splitlines()) else b""
+    name = line.partition(b"=")[0].partition(b"#")[0]
+    return (
+        "" if name.isascii() or b'"' in name else '; names that are not plain letters go in quotes, as [cards."花子"]'
+    )
 
 
 def _scenarios(book: BookSaid, source: str, places: dict[Path, int]) -> Iterator[Scenario]:

@@ -76,9 +76,9 @@ def run(scenario: Scenario, files: Files, hands: Hands) -> Outcome:
     with TemporaryDirectory(prefix="farebox-") as folder:
         try:
             world = World(scenario, files, hands.bench, Path(folder))
-            hands.meet(world.cards.values())
-            world.bus(FIRST_BUS)
             try:
+                hands.meet(world.cards.values())
+                world.bus(FIRST_BUS)
                 return _run(scenario, world, hands)
             finally:
                 world.close()

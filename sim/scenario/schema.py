@@ -89,7 +89,7 @@ class BusSaid:
     )
     date_: date | None = _key("The service day.")
     feed: str | None = _key("A GTFS-JP feed (a folder or a zip, beside this file), or `sample`.")
-    route: str | None = _key("A route of the feed, by name or id, or one of `routes`.")
+    route: str | None = _key("One of `routes`, else a route of the feed, by name or id.")
     trip: str | None = _key("A trip of the feed, by its id; else the day's first of the route.")
     departs: time | None = _key("When it leaves its first stop; of a route of the scenario's own 08:00 if not said.")
     readers: int | None = _key("2 (entry and exit), or 1 for both; then the card's own record decides.")

@@ -180,12 +180,15 @@ class Roads:
             return trip
         ids = {route.route_id for route in feed.routes_called(str(said.route))}
         trips = [trip for trip in feed.trips_on(day) if trip.route_id in ids]
-        if said.departs is not None:
-            trips = [trip for trip in trips if trip.departures_s[0] == _since_midnight_s(said.departs)]
-        if not trips:
-            at = f" at {said.departs}" if said.departs else ""
-            raise Misfit(f"bus: no trip of {said.route} on {day}{at}; see the feed's timetable")
-        return trips[0]
+        if said.departs is None and trips:
+            return trips[0]
+        at = [trip for trip in trips if said.departs and trip.departures_s[0] == _since_midnight_s(said.departs)]
+        if not at:
+            leave = ", ".join(_clock_text(trip.departures_s[0]) for trip in trips) or "none"
+            raise Misfit(
+                f"bus: no trip of {said.route} on {day} at {said.departs or 'any time'}; trips leave at {leave}"
+            )
+        return at[0]
 
     def _own(self, said: BusSaid, name: str, route: RouteSaid, day: date) -> OnTrip:
         if said.operator is None:
@@ -247,6 +250,10 @@ def _fares_between(table: FareTable, ends: tuple[str, str]) -> Iterator[int]:
             pair = (min(one, other), max(one, other))
             if one != other and table.has_fare(*pair):
                 yield table.fare_yen(*pair)
+
+
+def _clock_text(since_midnight_s: int) -> str:
+    return f"{since_midnight_s // 3_600:02}:{since_midnight_s // 60 % 60:02}"
 
 
 def _since_midnight_s(clock: time) -> int:

@@ -75,7 +75,7 @@ _PASS = (
     'cards."花子" = { balance = 5_000, pass = { from = "磐城棚倉", to = "南湖公園", '
     "first = 2026-11-01, last = 2026-11-30 } }"
 )
-_ON_FEED = 'bus = { feed = "sample", route = "白棚線" }'
+_ON_FEED = 'bus = { feed = "sample", route = "HAKUHO" }'
 
 TARGETS: dict[str, Target] = {
     "scenario-file": Target(

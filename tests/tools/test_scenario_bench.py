@@ -97,6 +97,14 @@ def test_all_that_is_wrong_with_all_files_is_told_at_once(bench: Bench) -> None:
     assert "a.scenario.toml:14" in ran.err and "b.scenario.toml:14" in ran.err
 
 
+def test_json_tells_problems_too(bench: Bench) -> None:
+    bench.file("a", "fare = 3")
+    told = json.loads(bench(bench.folder, "--json").out)
+    assert len(told["problems"]) == 1 and "nothing happens" in told["problems"][0]
+    bench.file("a", 'board = "花子", at = "東京"')
+    assert "no stop '東京'" in json.loads(bench(bench.folder, "--json").out)["problems"][0]
+
+
 def test_what_does_not_fit_the_route_is_told_after_the_others_were_run(bench: Bench) -> None:
     bench.file("a", 'board = "花子", at = "東京"')
     bench.file("b", *RIDE)

@@ -101,7 +101,10 @@ def test_what_the_route_does_not_have_is_told_with_its_line(step: str, said: str
         ('bus = { route = "Y" }', "no route 'Y' in this file (there are: 白棚線); name a feed"),
         ('bus = { feed = "sample", route = "Y" }', "Y"),
         ('bus = { feed = "sample", route = "HAKUHO", trip = "X" }', "no trip 'X' in the feed"),
-        ('bus = { feed = "sample", route = "HAKUHO", departs = 03:00:00 }', "no trip of HAKUHO on 2026-11-20 at 03:00"),
+        (
+            'bus = { feed = "sample", route = "HAKUHO", departs = 03:00:00 }',
+            "no trip of HAKUHO on 2026-11-20 at 03:00:00; trips leave at 06:40, ",
+        ),
         ('cards."花子".pass = { product = "x", first = 2026-11-20, last = 2026-11-20 }', "no product 'x' with LOCOCA"),
         ('cards."花子".pass = { area = "x", first = 2026-11-20, last = 2026-11-20 }', "has no area x"),
         ('cards."花子".coupons.regular = 3', "a card of LOCOCA has no such purse"),
