@@ -135,8 +135,9 @@ def run_files(
                     passed.append(outcome.passed)
                 bar.update(1)
     if broken:
-        _tell_broken(wrong := ScenarioBroken(tuple(broken)), as_json)
-        raise wrong
+        misfits = ScenarioBroken(tuple(broken))
+        _tell_broken(misfits, as_json)
+        raise misfits
     failed = passed.count(False)
     view.end(len(passed) - failed, failed)
     if failed:
