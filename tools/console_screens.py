@@ -14,15 +14,17 @@ from tempfile import TemporaryDirectory
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Button, DataTable
 
 from cardimage.image import CardImage
 from cardimage.issue import issue
 from farebox.box import Box, Recent
 from farebox.console.app import ConsoleApp
 from farebox.console.client import ConsoleClient
+from farebox.console.dialogs import HistoryScreen, MenuScreen, TotalsScreen
 from farebox.console.display import DisplayApp
 from farebox.console.party_dialog import PartyScreen
-from farebox.console.protocol import DropQuestion, GoToStop
+from farebox.console.protocol import BeginCancelling, BeginTopUp, BeginTrip, DropQuestion, GoToStop
 from farebox.console.server import ConsoleServer
 from farebox.duty import Duty
 from farebox.duty_count import DutyCount, duty_so_far
@@ -30,11 +32,15 @@ from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
 from farebox.journal.log import open_journal
 from farebox.machine import TransitionsMachine
+from farebox.peripherals.id003 import Id003Acceptor
 from farebox.readers import Readers
 from farebox.result import Side
+from farebox.table import State
 from farebox.terminal import Terminal
+from farebox.top_up import Halt
 from farebox.words import Language
 from reader.image_port import ImageReader
+from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 from sim.replay import SimClock
 from tariff.account import Account
 from tariff.calendar import midnight_in_japan_s
@@ -56,6 +62,7 @@ class Stage:
         self._folder = folder
         self.clock = SimClock()
         self.clock.reach(midnight_in_japan_s(_DAY) + _LEAVES_S)
+        self.notes = NoteAcceptorModel(lambda: float(self.clock.now_s))
         self._fields = {side: ImageReader(f"image:{side}", None) for side in (Side.BOARDING, Side.ALIGHTING)}
         journal = folder / "journal"
         recovered = open_journal(journal)
@@ -67,6 +74,8 @@ class Stage:
             TransitionsMachine(),
             self.clock,
             recent.show,
+            note_acceptor=Id003Acceptor(DirectLine(self.notes), "simulated"),
+            halt=lambda: Halt(doors_open=True),
         )
 
         def duty_count() -> DutyCount:
@@ -87,6 +96,22 @@ class Stage:
         self.box.step()
         self._fields[side].lift()
         self.box.step()
+
+    def lies_there(self, side: Side, card: CardImage) -> None:
+        """A passenger lays a card, and leaves it there."""
+        self._fields[side].lay(card)
+        self.waits(1)
+
+    def lifts(self, side: Side) -> None:
+        """And takes it away."""
+        self._fields[side].lift()
+        self.waits(1)
+
+    def waits(self, rounds: int) -> None:
+        """Seconds pass: what is under way at the note acceptor is done."""
+        for _ in range(rounds):
+            self.clock.now_s += 1
+            self.box.step()
 
     async def settle(self, pilot: Pilot[None], until: Callable[[], bool] = lambda: True) -> None:
         """Let terminal and console talk until something holds, and the console shows what the terminal says."""
@@ -112,7 +137,7 @@ def card(number: int, balance_yen: int) -> CardImage:
     return issue(idm, Account("lococa", balance_yen), f"LC{number:05}", _DAY)
 
 
-async def drawn(stage: Stage) -> dict[str, str]:
+async def drawn(stage: Stage) -> dict[str, str]:  # noqa: PLR0915  # one scene after the other
     """The pictures, by name, as SVG."""
     pictures: dict[str, str] = {}
     rider, short, boarded_elsewhere = card(1, 3_000), card(2, 195), card(3, 5_000)
@@ -152,8 +177,46 @@ async def drawn(stage: Stage) -> dict[str, str]:
         await stage.settle(pilot, lambda: bool(app.query(".answer")))
         await pilot.press("f2")
         await take(pilot, "console-boarding-stop", lambda: app.language is Language.EN)
+        await pilot.press("f2")
+        await stage.settle(pilot, lambda: app.language is Language.JA)
+        await at_the_desk(pilot, app)
+
+    async def at_the_desk(pilot: Pilot[None], app: ConsoleApp) -> None:
+        stage.box.obey(DropQuestion())
+        stage.waits(4)
+        await pilot.press("u")
+        await stage.settle(pilot, lambda: stage.box.terminal.state is State.TOPPING_UP)
+        stage.lies_there(Side.ALIGHTING, short)
+        await take(pilot, "console-top-up", lambda: bool(app.query(".answer")))
+        stage.notes.insert(1_000)
+        stage.waits(12)
+        await pilot.press("u")
+        await stage.settle(pilot, lambda: stage.box.terminal.state is State.READY)
+        stage.lifts(Side.ALIGHTING)
+        await pilot.press("c")
+        await take(pilot, "console-cancel", lambda: bool(app.query(".answer")))
+        stage.lays(Side.ALIGHTING, rider)
+        await take(pilot, "console-cancelled", lambda: not app.query(".answer"))
+        stage.lays(Side.ALIGHTING, rider)
+        await pilot.press("h")
+        await stage.settle(pilot, lambda: stage.box.terminal.state is State.READING)
+        stage.lays(Side.ALIGHTING, rider)
+        await take(pilot, "console-history", lambda: isinstance(app.screen, HistoryScreen))
+        await pilot.press("escape", "e")
+        await stage.settle(pilot, lambda: stage.box.terminal.state is State.OUT_OF_SERVICE)
+        await pilot.press("o")
+        await take(pilot, "console-more", lambda: isinstance(app.screen, MenuScreen))
+        await pilot.press("d")
+        await stage.settle(pilot, lambda: isinstance(app.screen, TotalsScreen))
+        await stage.settle(pilot, lambda: app.screen.query_one("#end", Button).display)
+        await take(pilot, "console-duty", lambda: app.screen.query_one("#sums", DataTable).row_count > 0)
+        await pilot.press("escape")
+        trip = stage.box.picture().offers[0]
+        stage.box.obey(BeginTrip(trip.trip_id))
 
     async def watch(pilot: Pilot[None]) -> None:
+        stage.box.obey(GoToStop(4))
+        stage.lays(Side.ALIGHTING, boarded_elsewhere)
         await take(pilot, "display-refused")
         stage.box.obey(DropQuestion())
         stage.box.obey(GoToStop(0))
@@ -161,6 +224,15 @@ async def drawn(stage: Stage) -> dict[str, str]:
         stage.box.obey(GoToStop(4))
         stage.lays(Side.ALIGHTING, boarded_elsewhere)
         await take(pilot, "display-accepted")
+        stage.box.obey(BeginCancelling())
+        stage.lays(Side.ALIGHTING, boarded_elsewhere)
+        await take(pilot, "display-cancelled")
+        stage.waits(4)
+        stage.box.obey(BeginTopUp())
+        stage.lies_there(Side.ALIGHTING, short)
+        stage.notes.insert(1_000)
+        stage.waits(12)
+        await take(pilot, "display-top-up")
 
     await on(ConsoleApp(stage.client(), Language.JA), _CONSOLE, drive)
     await on(DisplayApp(stage.client()), _DISPLAY, watch)

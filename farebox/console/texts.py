@@ -7,10 +7,10 @@ NEXT: Both = ("次へ", "Next")
 BACK: Both = ("前へ", "Back")
 PARTY: Both = ("同行者", "Party")
 PAPER: Both = ("紙券", "Paper")
-LAY_ENTRY: Both = ("模擬乗", "Card in")
-LAY_EXIT: Both = ("模擬降", "Card out")
-TOP_UP: Both = ("チャージ", "Top-up")
-TOP_UP_END: Both = ("チャージ終了", "Finished")
+LAY_ENTRY: Both = ("模擬乗", "In")
+LAY_EXIT: Both = ("模擬降", "Out")
+TOP_UP: Both = ("入金", "Top-up")
+TOP_UP_END: Both = ("入金終了", "Finished")
 CANCEL_FARE: Both = ("取消", "Cancel")
 MORE: Both = ("その他", "More")
 HISTORY: Both = ("履歴", "History")
@@ -21,7 +21,7 @@ DUTY_ENDED: Both = ("終業しました", "The duty is ended")
 DUTY_ON_A_TRIP: Both = ("先に便を終了してください", "End the trip first")
 RELEASE: Both = ("紙幣を出す", "Let note out")
 LAY_CARD: dict[str, Both] = {
-    "top-up": ("チャージ: カードを置いたままにしてください", "Top-up: lay the card and leave it there"),
+    "top-up": ("入金（チャージ）: カードを置いたままにしてください", "Top-up: lay the card and leave it there"),
     "cancel": ("取消: 精算したカードを置いてください", "Cancelling: lay the card that was settled"),
     "history": ("履歴: カードを置いてください", "History: lay the card"),
 }
