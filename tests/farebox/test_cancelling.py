@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cardimage.layout.blocks import SLOT_BLOCKS
+from cardimage.layout.slots import encode_slot
 from farebox.formats.journal import DriverActed, Intent
 from farebox.journal.fold import Ledger
 from farebox.machine import IllegalEvent
@@ -180,6 +182,21 @@ def test_gen_22_loc_8_a_settlement_before_a_top_up_stands(tmp_path: Path) -> Non
         assert balance_yen(card) == 1_100
         refused = taken_back(bus, card)
         assert refused.refusal is not None and refused.refusal.code is Code.NOT_CANCELLABLE
+
+
+def test_gen_22_a_card_that_was_changed_elsewhere_since_is_left_as_it_is(bus: Bus) -> None:
+    """As a counter would that adds 500 yen: the ride stands on it still, but it is not what the tap left."""
+    card = lococa(2_000)
+    bus.begin().board(card)
+    bus.drive_to("新白河").alight(card)
+    place, _, slot = standing_slot(card)
+    blocks = card.lite_s_blocks()
+    assert blocks is not None
+    added = slot._replace(sequence=slot.sequence + 1, stored_fare_yen=slot.stored_fare_yen + 500)
+    blocks[SLOT_BLOCKS[1 - place]] = encode_slot(added)
+    refused = taken_back(bus, card)
+    assert refused.refusal is not None and refused.refusal.code is Code.NOT_CANCELLABLE
+    assert balance_yen(card) == 2_000
 
 
 def test_gen_22_the_driver_went_on_too_soon_and_back(bus: Bus) -> None:

@@ -73,6 +73,8 @@ COMMANDS = st.one_of(
     st.builds(words.LogPaper, st.sampled_from(("paper-coupons", "pass-slip", "gold")), st.integers(-1, 20_001)),
     st.builds(words.BeginTrip, st.sampled_from((*TRIPS, "NO-SUCH-TRIP"))),
     st.sampled_from((words.DropQuestion(), words.EndTrip(), words.CountUp(), words.LayCard(Side.BOARDING))),
+    st.sampled_from((words.BeginCancelling(), words.ReadHistory(), words.EndDuty(), words.ReleaseNote())),
+    st.sampled_from((words.BeginTopUp(), words.BeginTopUp(stands=True), words.EndTopUp())),
 )
 TRUSTS = st.sampled_from((ALWAYS, Trust(False, Why.NOT_SET), Trust(False, Why.BEHIND), Trust(True, Why.NTP)))
 JUMPS_S = st.sampled_from((0, 0, -86_400, -3_600, -61, 61, 3_600, 86_400, 3 * 86_400))
