@@ -14,7 +14,8 @@ from tests.tools.cli import run
 from tools.exits import Exit
 from tools.scenario_files import Beside
 
-PAGE = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text("utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, JAPANESE = ((DOCS / name).read_text("utf-8") for name in ("scenarios.md", "scenarios.ja.md"))
 FILES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 OUTPUTS = re.findall(r"```toml\n(.*?)```\n\n<!-- output: farebox (.*?) -->\n```text\n(.*?)```", PAGE, re.DOTALL)
 
@@ -55,7 +56,14 @@ def test_the_first_file_is_the_one_that_new_writes() -> None:
     assert [step.alight for step in written.said.steps] == [step.alight for step in shown.said.steps]
 
 
+def test_the_japanese_page_has_the_same_files_and_outputs() -> None:
+    pattern = r"```(?:toml|text)\n.*?```"
+    assert re.findall(pattern, JAPANESE, re.DOTALL) == re.findall(pattern, PAGE, re.DOTALL)
+
+
 def test_every_word_of_the_journal_is_on_the_page() -> None:
     actions = ("board", "alight", "top-up", "cancel", "written", "not_written", "indeterminate", "resolved", "refused")
     others = ("noted", "driver", "note", "voucher", "trip-begun", "trip-ended", "opened")
-    assert [word for word in (*actions, *others) if not re.search(rf"`{word}[ `]", PAGE)] == []
+    assert [
+        word for word in (*actions, *others) if not all(re.search(rf"`{word}[ `]", page) for page in (PAGE, JAPANESE))
+    ] == []
