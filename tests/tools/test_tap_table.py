@@ -13,8 +13,10 @@ from farebox.words import REFUSALS, Language, reason
 from sim.hardware.field import Moment, Withdrawal
 from tariff.account import Account, Pass
 from tariff.calendar import midnight_in_japan_s
+from tariff.purses import Payment
 from tariff.refusal import Code, Refusal
 from tests.farebox.bus import DAY, Bus, lococa, service
+from tests.farebox.note_bus import NoteBus
 from tests.farebox.taps import KINDS
 from tools.tap_table import TapTable, wrapped
 
@@ -59,6 +61,31 @@ def test_faults_3_a_tap_that_confirms_an_earlier_ride_and_settles_another_shows_
     shown = capsys.readouterr().out
     assert "earlier write confirmed, 500 yen" in " ".join(shown.split())
     assert shown.splitlines()[0].endswith("    710   1,290")
+
+
+def test_gen_22_what_is_taken_back_stands_below_zero_with_the_cash_to_hand_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Bus(tmp_path) as bus:
+        card = lococa(195)
+        bus.begin().board(card)
+        bus.drive_to("新白河").alight(card)
+        bus.terminal.answer_payment(Payment.PART_CASH)
+        bus.alight(card)
+        bus.terminal.begin_cancelling()
+        result = bus.alight(card)
+    TapTable(Language.EN).tap(result, "LC00001")
+    shown = capsys.readouterr().out
+    assert "GEN-22 cancelled 500 · GEN-22 hand back in cash 310" in " ".join(shown.split())
+    assert shown.splitlines()[0].endswith("   -500     195")
+
+
+def test_loc_8_what_is_topped_up_stands_with_a_plus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with NoteBus(tmp_path) as bus:
+        bus.begin()
+        done = next(result for result in bus.top_up(lococa(150), 1_000) if result.topped_up is not None)
+    TapTable(Language.EN).tap(done, "LC00001")
+    assert capsys.readouterr().out.splitlines()[0].endswith(" +1,000   1,150")
 
 
 @pytest.mark.parametrize("columns", [80, 100, 132])
