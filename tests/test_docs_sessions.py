@@ -67,17 +67,6 @@ def test_what_is_not_printed_is_seen() -> None:
     assert not is_printed("whole\n...\n● 0 磐城棚倉\n", printed)
 
 
-JAPANESE = sorted((ROOT / "docs").rglob("*.ja.md"))
-
-
-@pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_japanese_page_has_the_parts_of_the_english_one(page: Path) -> None:
-    english = page.with_name(page.name.replace(".ja.md", ".md")).read_text("utf-8")
-    japanese = page.read_text("utf-8")
-    for what in (r"^(#+) ", r"^```(\w+)$", r"^(?:\|[ :-]+)+\|$", r"!\[.*?\]\((.*?)\)"):
-        assert re.findall(what, japanese, re.MULTILINE) == re.findall(what, english, re.MULTILINE), what
-
-
 def test_every_page_has_its_place_on_the_site() -> None:
     nav = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:\n")[2]
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
