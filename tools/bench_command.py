@@ -19,11 +19,11 @@ from sim.scenario.example import EXAMPLE
 from sim.scenario.faults import ScenarioBroken
 from sim.scenario.hands import Hands, SimulatedHands
 from sim.scenario.json_schema import json_schema
+from sim.scenario.office import account_on
 from sim.scenario.person import Asked, PersonBench
 from sim.scenario.reading import Scenario
 from sim.scenario.running import Outcome, run
 from sim.scenario.schema import SUFFIX
-from sim.scenario.world import account_on
 from tools.card_files import read_image
 from tools.exits import CheckFailed
 from tools.options import FILE, feed_option, json_option, language_option, wait_option

@@ -15,9 +15,11 @@ from farebox.top_up import Halt
 from sim.bench import FieldsBench
 from sim.hardware.field import Moment, Withdrawal
 from sim.scenario.faults import Misfit
-from sim.scenario.reading import FIRST_BUS, over
-from sim.scenario.schema import KINDS, DirectiveSaid, HotlistSaid, PartySaid, StepSaid
-from sim.scenario.world import NOT_SET, Bus, Card, World, at_s
+from sim.scenario.office import Card
+from sim.scenario.reading import over
+from sim.scenario.roads import at_s
+from sim.scenario.schema import FIRST_BUS, KINDS, DirectiveSaid, HotlistSaid, PartySaid, StepSaid
+from sim.scenario.world import NOT_SET, Bus, World
 from tariff.account import Account
 from tariff.purses import Payment
 from tariff.refusal import Refusal

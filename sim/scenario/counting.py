@@ -18,8 +18,9 @@ from farebox.result import Result
 from sim.demand import Holdings, holdings
 from sim.replay import Given, Tally
 from sim.scenario.checking import Difference, same
+from sim.scenario.office import Card
 from sim.scenario.schema import EndSaid
-from sim.scenario.world import Bus, Card, World
+from sim.scenario.world import Bus, World
 from tariff.account import Account
 from tariff.purses import balance_yen
 from tariff.rulebook import Purse

@@ -5,7 +5,7 @@ from random import Random
 from typing import Protocol
 
 from sim.bench import AirBench, Bench, Pn532Bench
-from sim.scenario.world import Card, account_on
+from sim.scenario.office import Card, account_on
 from tariff.account import Account
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from sim.scenario.reading import MOST_YEN
 from sim.scenario.schema import ACTS, BookSaid, StepSaid, When, doc_of, words_of
+from sim.scenario.values import MOST_YEN
 
 Schema = dict[str, Any]
 _DATE, _TIME, _MOMENT = ({"type": "string", "format": name} for name in ("date", "time", "date-time"))

@@ -19,7 +19,7 @@ from farebox.result import Side
 from reader.port import CardReader, Foreign, NoCard, ReaderFault, ReaderMissing, Session, TwoCards, WaitOutcome
 from sim.hardware.field import Withdrawal
 from sim.scenario.faults import Misfit
-from sim.scenario.world import Card
+from sim.scenario.office import Card
 from tariff.account import Account
 from tariff.purses import NO_COUPONS
 from tariff.refusal import Refusal

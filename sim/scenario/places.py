@@ -26,6 +26,17 @@ def line_of(places: dict[Path, int], path: Path) -> int:
     return next((places[path[:length]] for length in range(len(path), 0, -1) if path[:length] in places), 1)
 
 
+def spelled(path: Path) -> str:
+    """`scenario 1, step 3, fare`: counted from 1, as people do."""
+    parts: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            parts[-1] = f"{parts[-1].removesuffix('s')} {part + 1}"
+        else:
+            parts.append(part)
+    return ", ".join(parts)
+
+
 class _Places:
     """One pass over a text: `_at` is the place in it, which only ever moves on."""
 

@@ -30,27 +30,23 @@ from farebox.formats.journal import (
 )
 from farebox.tap import NoteCode
 from sim.scenario.acting import TAP_S
+from sim.scenario.recalled import card_said
+from sim.scenario.roads import at_s
 from sim.scenario.schema import (
-    KINDS,
-    AutoChargeSaid,
     BookSaid,
     BusSaid,
     CardSaid,
-    CouponsSaid,
     PartySaid,
-    PassSaid,
-    RideSaid,
     ScenarioSaid,
     StepSaid,
     TearSaid,
     When,
 )
-from sim.scenario.world import at_s
-from tariff.account import Account, Pass, RideMark, RideState
+from tariff.account import Account
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.refusal import Code
 from tariff.riders import RiderClass
-from tariff.rulebook import Purse, Rulebook
+from tariff.rulebook import Rulebook
 
 _ASKS = {Code.NO_BOARDING.value: "stop", Code.SHORT.value: "payment"}
 _KEPT = {NoteCode.FIRST_RESULT_SHOWN.value: "alight", NoteCode.FIRST_BOARDING_KEPT.value: "board"}
@@ -113,6 +109,7 @@ class _Recorder:
         self.first_bus: BusSaid | None = None
         self._entries, self._accounts = entries, accounts
         self._feed, self._feed_name, self._rules = feed, feed_name, rules
+        self._stop_names = {feed.register.stop_number(name): name for name in feed.stop_names.values()}
         self._names: dict[bytes, str | None] = {}
         self._ends = _ends(entries)
         self._stops: tuple[str, ...] = ()
@@ -219,62 +216,8 @@ class _Recorder:
         if slot.more and known is None:
             self._leave_out(_CONDITIONS, name)
             return None
-        self.cards[name] = self._said(slot, known)
+        self.cards[name] = card_said(slot, known, self._rules[slot.scheme], self._stop_names)
         return name
-
-    def _said(self, slot: Slot, known: Account | None) -> CardSaid:
-        """A card by what its slot told, and its conditions by what is known of it."""
-        coupons, charged = slot.coupons, slot.auto_charged
-        plain = known or Account(slot.scheme, 0)
-        charge = plain.auto_charge
-        return CardSaid(
-            operator=slot.scheme,
-            balance=slot.stored_fare_yen or None,
-            kind=next(name for name, kind in KINDS.items() if kind is plain.holder),
-            named=plain.named,
-            expires=plain.expires,
-            pass_=self._pass(plain.held_pass, slot.scheme) if plain.held_pass else None,
-            auto_charge=AutoChargeSaid(
-                trigger=charge.trigger_yen,
-                amount=charge.amount_yen,
-                day_cap=charge.day_cap_yen,
-                month_cap=charge.month_cap_yen,
-                charged_on=charged.day if charged else None,
-                charged_day=charged.day_yen if charged else 0,
-                charged_month=charged.month_yen if charged else 0,
-            )
-            if charge
-            else None,
-            coupons=CouponsSaid(regular=coupons.regular_yen, student=coupons.student_yen, eco=coupons.eco_yen)
-            if coupons
-            else None,
-            pass_only=coupons is None and self._has_coupons(slot.scheme),
-            points=slot.points.points if slot.points else 0,
-            points_on=slot.points.last_day if slot.points else None,
-            welfare_points=slot.welfare_points,
-            ride=_ride(slot.ride) if slot.ride else None,
-        )
-
-    def _has_coupons(self, scheme: str) -> bool:
-        return any(purse.name is Purse.REGULAR for purse in self._rules[scheme].purses)
-
-    def _pass(self, held: Pass, scheme: str) -> PassSaid:
-        rulebook = self._rules[scheme]
-        product, area, line = rulebook.product(held.product), rulebook.area(held.area), rulebook.line(held.line)
-        names = {self._feed.register.stop_number(name): name for name in self._feed.stop_names.values()}
-        first = held.sections[0] if held.sections else None
-        return PassSaid(
-            product=product.name if product else None,
-            sections=tuple((names.get(one.from_stop, "?"), names.get(one.to_stop, "?")) for one in held.sections),
-            one_way=first.one_way if first else False,
-            first=held.first_day,
-            last=held.last_day,
-            bearer=held.bearer,
-            priced_on=first.priced_fare_yen if first else None,
-            area=area.name if area else None,
-            line=line.name if line else None,
-            company=next(one.name for one in rulebook.companies if one.number == held.company),
-        )
 
     # -- what happened
 
@@ -470,15 +413,6 @@ def _torn(step: StepSaid, intent: Intent, end: str) -> StepSaid:
         tear=tear,
         refused=Code.TOUCH_AGAIN.value,
         balance=held["balance"],
-    )
-
-
-def _ride(mark: RideMark) -> RideSaid:
-    return RideSaid(
-        on=mark.day,
-        state="open" if mark.state is RideState.OPEN else "closed",
-        trip_number=mark.trip_number,
-        place=mark.stop_index,
     )
 
 

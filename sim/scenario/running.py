@@ -19,9 +19,10 @@ from sim.scenario.checking import Difference, differences, told
 from sim.scenario.counting import count
 from sim.scenario.faults import Misfit, ScenarioBroken
 from sim.scenario.hands import Hands
-from sim.scenario.reading import FIRST_BUS, TAPS, Scenario
-from sim.scenario.schema import ACTS, StepSaid
-from sim.scenario.world import Files, World
+from sim.scenario.reading import Scenario
+from sim.scenario.roads import Files
+from sim.scenario.schema import ACTS, FIRST_BUS, TAPS, StepSaid
+from sim.scenario.world import World
 from tariff.operator_file import RulebookError
 
 

@@ -296,6 +296,10 @@ class StepSaid:
     journal: tuple[str, ...] | None = _key("Every record that the step adds to the journal, in its words.")
 
 
+FIRST_BUS = "bus"
+"""What the bus of `bus` is called where buses are told apart."""
+TAPS = ("board", "alight", "two_cards", "top_up", "cancel")
+"""What happens at a reader."""
 ACTS = (
     *("board", "alight", "two_cards", "top_up", "answer_stop", "answer_payment", "cancel", "drop_question"),
     *("paper", "drive_to", "begin_trip", "end_trip", "end_duty", "restart", "power_cut"),

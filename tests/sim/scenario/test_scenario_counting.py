@@ -7,8 +7,8 @@ import pytest
 from sim.bench import AirBench, Pn532Bench
 from sim.hardware.note_acceptor import NoteAcceptorModel
 from sim.scenario.hands import SimulatedHands
+from sim.scenario.office import Card
 from sim.scenario.running import Outcome, run
-from sim.scenario.world import Card
 from tariff.account import Account
 from tests.sim.scenario.bench import one
 from tools.scenario_files import Beside, load_book
