@@ -3,20 +3,25 @@
 import json
 import tempfile
 from contextlib import suppress
+from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 from pyarrow import csv, parquet
 
+from cardimage.layout.bits import LayoutFault
 from farebox.duty import Duty
 from farebox.feed import Feed, FeedFault, load_feed
 from farebox.feed.operators import Operators, load_operators
+from sim.recorded import Recording
+from sim.vehicle_run import Spec, World, peopled
 from tariff.operator_file import parse as parse_operator_file
 from tariff.operator_file.reading import RulebookError
 from tests.fuzz.target import Target, text_of
 from tests.tools.tariff_cli import DAY, STOPS, ride, work
 from tools.feeds import feed_path
+from tools.recorded_rides import recorded_rides
 from tools.tariff.diff_command import broken_quotes
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import BadLine, checked, dumped, id_of, lines, request_of
@@ -72,6 +77,30 @@ def _rides(name: str, data: bytes) -> None:
         json.dumps(report(recorded, price(recorded, duty, lambda _rides: None))).encode()
 
 
+def _ridden_again(data: bytes) -> None:
+    """A file as the passengers of a replay, up to their cards."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rides.csv"
+        path.write_bytes(data)
+        for vehicle_id, rides in recorded_rides(path, _world()).by_vehicle.items():
+            recording = Recording(rides, _DAY, vehicle_id)
+            for trip_id in rides:
+                recording.riders(_sample().trips[trip_id], _world().duty.service(_sample().trips[trip_id], _DAY))
+
+
+@cache
+def _world() -> World:
+    return peopled(Duty(_sample(), load_operators()), Spec(_DAY, None, None, None, "image", 1, 0.0, ".csv"))
+
+
+_DAY = date(2026, 11, 20)
+_TAPS = """service_date,trip_id_performed,fare_action,token_id,trip_stop_sequence
+2026-11-20,HAKUHO-W01,Enter,A,1
+2026-11-20,HAKUHO-W01,Exit,A,5
+2026-11-20,HAKUHO-W01,Exit,B,2
+"""
+
+
 def _golden(data: bytes) -> None:
     """Quotes that must come out as told; each that does not is a line."""
     with tempfile.NamedTemporaryFile() as file:
@@ -115,7 +144,8 @@ TARGETS: dict[str, Target] = {
         tuple(path.read_bytes() for path in sorted(OPERATOR_FILES.glob("*/*.toml"))),
     ),
     "tariff-quotes": Target(_quotes, (BadLine,), tuple(json.dumps(one).encode() for one in _REQUESTS)),
-    "tariff-rides": Target(lambda data: _rides("rides.csv", data), (FeedFault,), (_RIDES.encode(),)),
+    "tariff-rides": Target(lambda data: _rides("rides.csv", data), (FeedFault,), (_RIDES.encode(), _TAPS.encode())),
+    "rides-again": Target(_ridden_again, (FeedFault, LayoutFault), (_RIDES.encode(), _TAPS.encode())),
     "tariff-rides-parquet": Target(lambda data: _rides("rides.parquet", data), (FeedFault,), (_parquet(),)),
     "tariff-golden": Target(
         _golden,
