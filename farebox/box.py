@@ -160,14 +160,20 @@ class Box:
         return self._post is None or not self.alive or self._post.tend(self.terminal, self._duty, self._clock())
 
     def _heed(self) -> None:
-        """What the centre said anew, between taps: never while the driver is asked or notes go in. A tariff holds from
-        the next trip on: the rules of a trip are those it began with.
+        """What the centre said anew, between taps: never while the driver is asked or a note is on its way. A tariff
+        holds from the next trip on: the rules of a trip are those it began with.
         """
-        if self._standing is None or self.terminal.state not in _BETWEEN_TAPS or not self._standing.look():
+        if self._standing is None or not self._between_taps() or not self._standing.look():
             return
         self.terminal.orders = self._standing.orders
         if self._standing.operators is not None:
             self._duty = self._duty._replace(operators=self._standing.operators)
+
+    def _between_taps(self) -> bool:
+        """A machine that tops up is never anything else, so there it is the time between two notes."""
+        notes = self.terminal.notes
+        between_notes = self.terminal.state is State.TOPPING_UP and notes is not None and notes.open_note is None
+        return between_notes or self.terminal.state in _BETWEEN_TAPS
 
     def close_trip(self) -> None:
         """The service ends: a trip that is still on is ended with it, and the journal of the duty sealed."""

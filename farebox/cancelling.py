@@ -13,7 +13,7 @@ from cardimage.layout.slots import SEQUENCES, decode_slot
 from farebox.card import CardRead
 from farebox.formats.journal import Intent
 from farebox.journal.standing import Settled
-from farebox.tap import Service, ride_settled
+from farebox.tap import Service, facing, ride_settled
 from tariff.account import Account
 from tariff.refusal import Code, Refusal
 from tariff.settle import cancel
@@ -46,8 +46,8 @@ def judge_cancelling(
     first_seq, first = settled
     if read.now.block != first.slot_after or write_count - first.write_counter >= SEQUENCES:
         return _not("the card is not as its settlement left it")
-    mark = read.account.ride
-    if ride_settled(read.account, service) is None or mark is None or mark.stop_index != service.stop_index:
+    mark, here = read.account.ride, facing(read.account, service).service.stop_index
+    if ride_settled(read.account, service) is None or mark is None or mark.stop_index != here:
         return _not("settled at another stop")
     before = decode_slot(first.slot_before)
     if before is None:

@@ -77,9 +77,9 @@ class Post:
         return True
 
     def _may_change(self, terminal: Terminal) -> bool:
-        """Not while anybody is served."""
+        """Not while a note is on its way. A question that nobody answered is dropped: its day is over."""
         busy = terminal.notes is not None and terminal.notes.open_note is not None
-        return terminal.state in (State.READY, State.TOPPING_UP, State.NO_READER) and not busy
+        return terminal.state not in (State.OUT_OF_SERVICE, State.STOPPED) and not busy
 
 
 def service_of(stand: Stand, duty: Duty, day: date) -> Service:

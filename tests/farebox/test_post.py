@@ -8,10 +8,13 @@ import pytest
 
 from cardimage.image import CardImage
 from farebox.box import Box
+from farebox.bundles import BundleStore
 from farebox.console import protocol as words
 from farebox.console.protocol import SeenTap
 from farebox.feed import FeedBroken
+from farebox.formats.bundle import Hotlist, Kind, cards_of
 from farebox.formats.journal import Intent, TripBegun
+from farebox.orders import StandingOrders
 from farebox.place import PlaceKind
 from farebox.post import DAY_BEGINS_S, Post, Stand
 from farebox.result import Side
@@ -26,6 +29,7 @@ from tariff.calendar import midnight_in_japan_s
 from tariff.purses import money_yen
 from tariff.refusal import Code
 from tariff.riders import RiderClass
+from tests.bundles.examples import MADE_AT_S, signed, verify
 from tests.farebox.bus import DAY, Bus, account_of, noruca
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_bus import NoteBus
@@ -177,6 +181,32 @@ def test_a_ride_past_midnight_is_settled_and_one_of_the_day_before_is_not(line: 
     assert len(begun) == 2
 
 
+@pytest.mark.parametrize("left_open", [None, words.BeginCancelling(), words.ReadHistory()])
+def test_what_the_staff_left_open_in_the_evening_is_over_in_the_morning(
+    line: Line, left_open: words.Command | None
+) -> None:
+    """Without it, a question that nobody answered would keep the gates from all who come after."""
+    gates, morning_s = line.at[STATIONS[1]], NINE_S + 24 * 3_600
+    line.leaves(noruca(2_000), STATIONS[1])
+    assert gates.bus.terminal.asked
+    if left_open is not None:
+        gates.says(words.DropQuestion(), left_open)
+    assert line.enters(noruca(2_000, number=14), STATIONS[1], morning_s).accepted
+
+
+@pytest.mark.parametrize(("entered", "left"), [(0, 2), (2, 0), (2, 1)])
+def test_gen_22_a_ride_is_taken_back_at_the_station_where_it_ended_either_way(
+    line: Line, entered: int, left: int
+) -> None:
+    card, gates = noruca(2_000), line.at[STATIONS[left]]
+    line.enters(card, STATIONS[entered])
+    line.leaves(card, STATIONS[left])
+    gates.says(words.BeginCancelling())
+    assert line.leaves(card, STATIONS[left], NINE_S + 930).accepted
+    assert money_yen(account_of(card)) == 2_000
+    assert line.leaves(card, STATIONS[left], NINE_S + 960).taken_yen == FARES_YEN[abs(left - entered)]
+
+
 def test_nobody_drives_a_station_on(line: Line) -> None:
     gates = line.at[STATIONS[1]]
     gates.bus.clock.reach(NINE_S)
@@ -238,15 +268,14 @@ class Station(NoteBus):
         self.halt = Halt(confirmed=True)
         self.wheel = Wheel()
         self.clock.reach(NINE_S)
-        self.box = Box(
-            self.terminal,
-            (Side.EITHER,),
-            line_feed(folder),
-            self.clock,
-            self.wheel,
-            self.recent,
-            self.duty,
+        self.feed = line_feed(folder)
+        self.box = self.boxed()
+
+    def boxed(self, standing: StandingOrders | None = None) -> Box:
+        return Box(
+            *(self.terminal, (Side.EITHER,), self.feed, self.clock, self.wheel, self.recent, self.duty),
             simulated=True,
+            standing=standing,
             post=Post(Stand(PlaceKind.TOP_UP_MACHINE, "NORUCA STATION", scheme="noruca")),
         )
 
@@ -331,6 +360,22 @@ def test_loc_8_without_a_card_no_note_is_let_in(machine: Station) -> None:
     machine.notes.insert(1_000)
     machine.look()
     assert machine.notes.box == [] and machine.notes.given_back == [1_000]
+
+
+def test_gen_11_a_machine_hears_of_the_hotlist_between_two_notes(tmp_path: Path) -> None:
+    """It is never anything but topping up."""
+    card, folder = noruca(500), tmp_path / "bundles"
+    store = BundleStore(folder, verify)
+    with Station(tmp_path) as machine:
+        machine.box = machine.boxed(StandingOrders(store, folder, machine.clock))
+        machine.bench.lay(Side.BOARDING, card)
+        machine.look()
+        store.take(Kind.HOTLIST, signed(Hotlist(5, MADE_AT_S, cards_of([card.idm]), cards_of([]))))
+        machine.look()
+        machine.notes.insert(1_000)
+        machine.look()
+        assert machine.notes.box == [] and machine.notes.given_back == [1_000]
+        assert machine.recent.taps[0].refused is not None and machine.recent.taps[0].refused.code is Code.HOTLISTED
 
 
 def test_its_day_ends_at_three_and_begins_again(machine: Station) -> None:
