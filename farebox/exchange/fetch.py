@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from farebox.bundles import MOST_SIGNED_BYTES, BundleStore, Rejected
+from farebox.bundles import MOST_SIGNED_BYTES, BundleStore, Rejected, Why
 from farebox.exchange.answers import MOST_WORD_BYTES, STOPPED, Answer, Piece, Refused, piece_of, refused
 from farebox.exchange.faults import Nonsense
 from farebox.exchange.line import Line, Request
@@ -99,7 +99,8 @@ class Fetcher:
             raise Nonsense(f"a {kind} that is not what its ETag says; fetched anew later")
         taken = self._store.take(kind, data)
         if isinstance(taken, Rejected):
-            self._refused[kind] = digest
+            if taken.why is not Why.NOT_KEPT:  # a disk has room again, or is mended; a bundle stays what it is
+                self._refused[kind] = digest
             return Fetched(kind, why=Refused(taken.why, taken.detail))
         return Fetched(kind, taken.version)
 

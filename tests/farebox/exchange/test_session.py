@@ -302,6 +302,16 @@ class TestBundles:
         assert again.done  # the centre is told by If-None-Match that this one is known
         assert not list(bus.bundles.glob("*.part"))
 
+    def test_faults_28_a_bundle_that_the_disk_did_not_keep_is_fetched_again(self, bus: Bus) -> None:
+        self.signed(bus)
+        exchange = bus.exchange()
+        in_the_way = bus.bundles / "hotlist.bundle.coming"
+        in_the_way.mkdir(parents=True)
+        (why,) = exchange.once().refusals
+        assert why.code == "not-kept" and bus.store.load(Kind.HOTLIST).bundle is None
+        in_the_way.rmdir()
+        assert exchange.once().done and bus.store.load(Kind.HOTLIST).bundle == HOTLIST
+
     def test_faults_28_pieces_that_are_not_what_the_etag_says_are_thrown_away(self, bus: Bus) -> None:
         data = self.signed(bus)
 
