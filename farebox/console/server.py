@@ -90,10 +90,10 @@ class ConsoleServer:
         found: list[Command | NotACommand] = []
         for client in tuple(self._clients):
             lines = client.lines()
+            # Who said something and left at once has said it all the same.
+            found += map(command_of, lines or ())
             if lines is None or not client.send(b""):
                 self._let_go(client)
-            else:
-                found += map(command_of, lines)
         return found
 
     def publish(self, picture: Picture) -> None:

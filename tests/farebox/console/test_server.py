@@ -42,6 +42,14 @@ def test_commands_come_in_their_order_and_pieces_of_a_line_are_put_together(serv
         assert first == EndTrip() and isinstance(second, NotACommand)
 
 
+def test_who_says_something_and_is_gone_at_once_was_heard(server: ConsoleServer, path: Path) -> None:
+    with connect(path) as console:
+        server.commands()
+        console.sendall(command_line(EndTrip()))
+    assert server.commands() == [EndTrip()]
+    assert server.watched == 0
+
+
 def test_who_connects_gets_the_newest_picture_and_each_is_sent_once(server: ConsoleServer, path: Path) -> None:
     server.publish(PICTURE)
     with connect(path) as console:
