@@ -27,12 +27,24 @@ def code(page: str) -> list[str]:
     return [line for line in bare if line]
 
 
+def rows(page: str) -> list[str]:
+    """The rows of its tables."""
+    return [line for line in page.split("\n") if line.startswith("|")]
+
+
+def names(row: str) -> list[str]:
+    """What a row names in code's words, in whatever order the language wants."""
+    return sorted(re.findall(r"`[^`]+`", row))
+
+
 @pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_japanese_page_has_the_parts_of_the_english_one(page: Path) -> None:
     english = page.with_name(page.name.replace(".ja.md", ".md")).read_text("utf-8")
     japanese = page.read_text("utf-8")
     for what in (HEADING, FENCE, PICTURE, ROW):
         assert re.findall(what, japanese, re.MULTILINE) == re.findall(what, english, re.MULTILINE), what
+    for one, other in zip(rows(japanese), rows(english), strict=True):
+        assert names(one) == names(other), one
     assert code(japanese) == code(english)
 
 
