@@ -113,6 +113,8 @@ def _done(step: StepSaid, world: World, bus: Bus) -> Seen:  # noqa: PLR0912  # o
         terminal.log_paper(step.paper, step.yen)
     elif step.drive_to is not None:
         bus.drive_to(step.drive_to, step.visit, None)
+    elif step.next_stop:
+        bus.next_stop()
     elif step.end_trip:
         terminal.end_trip()
     elif step.end_duty:

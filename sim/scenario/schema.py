@@ -251,6 +251,7 @@ class StepSaid:
     drop_question: bool = _key("The driver gives the question up.", False)
     paper: str | None = _key("A ride that no card pays is logged (LOC-19, IGP-13).", None, PAPERS)
     drive_to: str | None = _key("The bus goes to a stop.")
+    next_stop: bool = _key("The bus goes on to the next stop.", False)
     begin_trip: BusSaid | None = _key("The bus begins another trip; what is not said is as before.")
     end_trip: bool = _key("The trip ends.", False)
     end_duty: bool = _key("The duty ends: the journal is sealed.", False)
@@ -302,7 +303,7 @@ TAPS = ("board", "alight", "two_cards", "top_up", "cancel")
 """What happens at a reader."""
 ACTS = (
     *("board", "alight", "two_cards", "top_up", "answer_stop", "answer_payment", "cancel", "drop_question"),
-    *("paper", "drive_to", "begin_trip", "end_trip", "end_duty", "restart", "power_cut"),
+    *("paper", "drive_to", "next_stop", "begin_trip", "end_trip", "end_duty", "restart", "power_cut"),
     *("wait_s", "set_clock", "clock_trusted", "hotlist", "directive"),
 )
 """What can happen: a step has exactly one of these keys."""

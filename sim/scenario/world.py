@@ -113,6 +113,14 @@ class Bus:
         if place > here:
             self.terminal.advance(place)
 
+    def next_stop(self) -> None:
+        """On to the next stop, there by the timetable. Raises Misfit at the last one."""
+        place = self._place() + 1
+        if place >= len(self.on_trip.arrivals_s):
+            raise Misfit(f"next_stop: {self.stop} is the last one")
+        self._world.clock.reach(self.on_trip.arrivals_s[place])
+        self.terminal.advance(place)
+
     def restart(self, *, flushed: bool) -> None:
         """Off and on again: what is in the terminal's memory is gone, and with the power what was not flushed.
 

@@ -137,6 +137,44 @@ def test_a_new_file_passes_and_is_not_written_over(bench: Bench) -> None:
     assert bench("new", path, "--force").code == Exit.OK
 
 
+# -- what lies beside the file
+
+
+def test_a_card_image_is_tapped_and_its_file_stays_as_it_is(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = bench.folder / "my.card.cbor"
+    assert (
+        run(capsys, monkeypatch, "card", "new", "--operator", "lococa", "--balance", 700, "-o", image).code == Exit.OK
+    )
+    before = image.read_bytes()
+    path = bench.folder / "a.scenario.toml"
+    cards = 'cards."手持ち" = { recorded = "my.card.cbor" }'
+    ride = ('board = "手持ち", at = "磐城棚倉"', 'alight = "手持ち", at = "新白河", fare = 500, balance = 200')
+    path.write_text(text_of(*ride, more=cards), "utf-8")
+    assert bench(path).code == bench(path).code == Exit.OK
+    assert image.read_bytes() == before
+    image.unlink()
+    assert bench(path).code == Exit.IO
+
+
+def test_an_operator_file_of_ones_own(bench: Bench) -> None:
+    shipped = (Path(__file__).parents[2] / "tariff/operators/lococa/2016-01-01.toml").read_text("utf-8")
+    own = bench.folder / "lococa" / "2016-01-01.toml"
+    own.parent.mkdir()
+    own.write_text(shipped.replace("child_percent = 50", "child_percent = 40"), "utf-8")
+    path = bench.folder / "a.scenario.toml"
+    more = 'cards."子" = { balance = 500, kind = "child" }\nbus = { operator_file = "lococa/2016-01-01.toml" }'
+    ride = ('board = "子", at = "磐城棚倉"', 'alight = "子", at = "新白河", fare = 200')
+    path.write_text(text_of(*ride, more=more), "utf-8")
+    assert bench(path).code == Exit.OK
+    wrong = own.with_name("2017-01-01.toml")
+    wrong.write_text(shipped.replace("child_percent = 50", 'child_percent = "half"'), "utf-8")
+    path.write_text(text_of(*ride, more=more.replace("2016", "2017")), "utf-8")
+    broken = bench(path)
+    assert broken.code == Exit.CONFIGURATION and "child_percent" in broken.err
+
+
 # -- recording
 
 

@@ -75,6 +75,13 @@ def test_a_write_whose_end_is_not_known_is_named() -> None:
     assert played(RIDE[0], torn, "power_cut = true", 'alight = "花子", balance = 500').passed
 
 
+def test_the_bus_goes_from_stop_to_stop_to_the_last() -> None:
+    steps = (RIDE[0], "next_stop = true", "next_stop = true", 'alight = "花子", fare = 400')
+    assert played(*steps).passed
+    with pytest.raises(ScenarioBroken, match="step 6: next_stop: 新白河 is the last one"):
+        played(*steps, 'drive_to = "新白河"', "next_stop = true")
+
+
 def test_what_the_terminal_does_not_allow_is_a_failure_and_no_fault() -> None:
     outcome = played('answer_payment = "all-cash"')
     assert "this step: expected possible, was " in outcome.complaint[1]
