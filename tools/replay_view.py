@@ -228,7 +228,10 @@ def print_summary(
     for problem in total.problems:
         click.echo(f"  {problem}")
     kept = (
-        say((f"ジャーナル: {out}", f"journals: {out}"), language)
+        say(
+            (f"保存先: {out}（報告書: farebox sim report {out}）", f"kept in {out}; farebox sim report {out} shows it"),
+            language,
+        )
         if out
         else say(
             ("ジャーナルは保存していません（--out DIR で保存）", "journals not kept (--out DIR keeps them)"), language

@@ -16,6 +16,10 @@ FINDS: tuple[Find, ...] = (
     Find("tariff-rides", b"trip_id_performed,\xa9\nHAKUHO-W01,1\n"),
     # A day before any operator file is in force.
     Find("tariff-rides", b"trip_id_performed,service_date,boarded_place,alighted_place\nHAKUHO-W01,2013-11-20,0,4\n"),
+    # A column of taps that is there twice.
+    Find(
+        "rides-again", b"service_date,trip_id_performed,fare_action,token_id,token_id,trip_stop_sequence\n1,2,3,4,5,6\n"
+    ),
     # A minute and more: to name a field that is there twice, each was compared with all others.
     Find("tariff-quotes", b'{%s,"x":1,"x":2}' % b",".join(b'"%d":0' % number for number in range(80_000))),
 )

@@ -138,7 +138,7 @@ def read_rides(path: Path) -> Recorded:
                 raise
             # pyarrow has an OSError without a number for a damaged file, too.
             raise RidesFault(f"{path}: {' '.join(str(error).split())[:200]}; mend the file") from None
-    twice = [name for name in COLUMNS if names.count(name) > 1]
+    twice = [name for name in (*COLUMNS, *KEPT) if names.count(name) > 1]
     if twice:
         raise RidesFault(f"{path}: column {twice[0]} is there twice; keep one of them")
     unused = tuple(name for name in names if name not in COLUMNS and name not in KEPT)
@@ -152,7 +152,7 @@ def _read_parquet(file: Any) -> pa.Table:
         raise pa.ArrowInvalid(f"{rows:,} rows, at most {_MOST_ROWS:,}; split it")
     table = parquet.read_table(file)
     for field in table.schema:
-        if field.name in COLUMNS and pa.types.is_nested(field.type):
+        if field.name in {*COLUMNS, *KEPT} and pa.types.is_nested(field.type):
             raise pa.ArrowInvalid(f"column {field.name} holds {field.type}, must be plain values")
     table.validate(full=True)
     return table
