@@ -13,8 +13,12 @@ from farebox.words import Both, Language, say
 from sim.scenario.reading import Book, Scenario
 from sim.scenario.running import Failure, Outcome
 
+_SIMULATED = ("image", "pn532")
+"""Readers that are none: all is simulated then, else all but cards and readers."""
 SIMULATED: Both = ("【模擬】", "[simulated 模擬]")
-_BUS_SIMULATED: Both = ("【バスと時計は模擬】", "[bus and clock simulated 模擬]")
+_BUS__SIMULATED = ("image", "pn532")
+"""Readers that are none: all is simulated then, else all but cards and readers."""
+SIMULATED: Both = ("【バスと時計は模擬】", "[bus and clock simulated 模擬]")
 _KEY: Both = ("項目", "key")
 _EXPECTED: Both = ("期待", "expected")
 _ACTUAL: Both = ("実際", "actual")
@@ -26,8 +30,13 @@ _DISPLAY: Both = ("表示", "display")
 class Lines:
     """One JSON object for each scenario, and one for all."""
 
+    def __init__(self) -> None:
+        """Nothing was announced yet."""
+        self._reader = ""
+
     def begin(self, reader: str, scenarios: int) -> None:
-        """Nothing to announce."""
+        """Told in the end."""
+        self._reader = reader
 
     def book(self, book: Book) -> None:
         """Nor here."""
@@ -38,7 +47,8 @@ class Lines:
 
     def end(self, passed: int, failed: int) -> None:
         """All of them."""
-        click.echo(json.dumps({"summary": {"passed": passed, "failed": failed}}))
+        said = {"passed": passed, "failed": failed, "reader": self._reader, "simulated": self._reader in _SIMULATED}
+        click.echo(json.dumps({"summary": said}, ensure_ascii=False))
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:
@@ -74,7 +84,7 @@ class Report:
 
     def begin(self, reader: str, scenarios: int) -> None:
         """Which readers, how many scenarios; what is simulated says so."""
-        mark = self._say(SIMULATED if reader in ("image", "pn532") else _BUS_SIMULATED)
+        mark = self._say(SIMULATED if reader in _SIMULATED else _BUS_SIMULATED)
         many = "" if scenarios == 1 else "s"
         both = (f"シナリオ {scenarios} 件 · リーダー {reader}", f"{scenarios} scenario{many} · reader {reader}")
         self._print(Text(f"{mark} {self._say(both)}", style="bold"))

@@ -85,7 +85,7 @@ def test_json_is_one_object_a_line(bench: Bench) -> None:
         {"what": "balance", "expected": "510", "actual": "500"},
     ]
     assert (failed["failure"]["step"], failed["failure"]["line"]) == (2, 15)
-    assert summary == {"summary": {"passed": 1, "failed": 1}}
+    assert summary == {"summary": {"passed": 1, "failed": 1, "reader": "image", "simulated": True}}
 
 
 def test_all_that_is_wrong_with_all_files_is_told_at_once(bench: Bench) -> None:
