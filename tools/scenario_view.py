@@ -16,9 +16,7 @@ from sim.scenario.running import Failure, Outcome
 _SIMULATED = ("image", "pn532")
 """Readers that are none: all is simulated then, else all but cards and readers."""
 SIMULATED: Both = ("【模擬】", "[simulated 模擬]")
-_BUS__SIMULATED = ("image", "pn532")
-"""Readers that are none: all is simulated then, else all but cards and readers."""
-SIMULATED: Both = ("【バスと時計は模擬】", "[bus and clock simulated 模擬]")
+_BUS_SIMULATED: Both = ("【バスと時計は模擬】", "[bus and clock simulated 模擬]")
 _KEY: Both = ("項目", "key")
 _EXPECTED: Both = ("期待", "expected")
 _ACTUAL: Both = ("実際", "actual")
