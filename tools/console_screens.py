@@ -46,6 +46,7 @@ from tariff.account import Account
 from tariff.calendar import midnight_in_japan_s
 from tools.feeds import SAMPLE, feed_path
 from tools.play_screen import play_pictures
+from tools.screen_svg import screen_svg
 
 SCREENS = Path(__file__).parents[1] / "docs" / "screens"
 _DAY = date(2026, 11, 20)
@@ -149,7 +150,7 @@ async def drawn(stage: Stage) -> dict[str, str]:  # noqa: PLR0915  # one scene a
 
     async def take(pilot: Pilot[None], name: str, until: Callable[[], bool] = lambda: True) -> None:
         await stage.settle(pilot, until)
-        pictures[name] = pilot.app.export_screenshot(title="farebox")
+        pictures[name] = screen_svg(pilot.app, "farebox")
 
     async def drive(pilot: Pilot[None]) -> None:
         app = pilot.app

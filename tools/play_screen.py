@@ -12,6 +12,7 @@ from farebox.words import Language
 from sim.play.app import PlayApp
 from sim.play.bus import PlayBus
 from tools.feeds import SAMPLE, feed_path
+from tools.screen_svg import screen_svg
 
 _DAY = date(2026, 11, 20)
 _KEYS = ("down", "1", "1", "n", "n", "n", "w", "w", "w", "w", "w", "2", "2")
@@ -35,4 +36,4 @@ async def _drawn(app: PlayApp) -> str:
             await pilot.press(key)
             await pilot.pause()
         await pilot.wait_for_scheduled_animations()
-        return app.export_screenshot(title="farebox sim play")
+        return screen_svg(app, "farebox sim play")
