@@ -134,9 +134,12 @@ def _clear(path: Path) -> None:
     if not path.is_socket():
         return
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
             path.unlink()
             return
+        except BlockingIOError:
+            pass  # it has more at its door than it lets in: it may hang, but it has the socket
     raise SocketTaken(f"{path}: another terminal serves it; stop that one first")

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +120,20 @@ def test_a_socket_that_a_dead_terminal_left_is_replaced_and_a_living_ones_is_not
         ConsoleServer(path)
     server.close()
     assert not path.exists()
+
+
+def test_a_terminal_that_hangs_has_its_socket_still(path: Path) -> None:
+    """More wait at its door than fit: whoever asks does not wait with them."""
+    with socket.socket(socket.AF_UNIX) as hung, ExitStack() as waiting:
+        hung.bind(str(path))
+        hung.listen(0)
+        with suppress(BlockingIOError):
+            while True:
+                one = waiting.enter_context(socket.socket(socket.AF_UNIX))
+                one.setblocking(False)
+                one.connect(str(path))
+        with pytest.raises(SocketTaken):
+            ConsoleServer(path)
 
 
 def test_only_the_service_and_its_group_may_open_it(server: ConsoleServer, path: Path) -> None:
