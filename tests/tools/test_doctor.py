@@ -164,6 +164,10 @@ def test_the_journals_newest_segments_are_read_and_nothing_is_changed(tmp_path: 
     segment = min(before)
     segment.write_bytes(before[segment][:80] + b"\xff" + before[segment][81:])
     assert found(checks.journal(config)) == {"journal": Level.FAIL}
+    # As if an exchange had taken it away since the folder was listed.
+    segment.unlink()
+    segment.symlink_to("gone")
+    assert found(checks.journal(config)) == {"journal": Level.OK}
 
 
 def test_devices_that_the_settings_name_must_be_there(machine: Machine, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from farebox.config import Config
 from farebox.formats.bundle import Kind
 from farebox.hotlist import AGES, DAY_S
 from farebox.journal.errors import JournalFault
-from farebox.journal.reading import look
+from farebox.journal.reading import Part, look
 from farebox.journal.segments import SEGMENT, number_of
 from farebox.monitoring.journal_room import room_of
 from farebox.monitoring.probe import Probe
@@ -55,8 +55,9 @@ def journal(config: Config) -> Iterator[Finding]:
         text = (f"破損ファイル {room.rotten} 件", f"{room.rotten} segments are set aside as damaged")
         yield Finding(Level.FAIL, "journal-rotten", str(path), text, fix)
     try:
-        newest = sorted(file for file in path.iterdir() if number_of(file.name, SEGMENT) is not None)[-NEWEST:]
-        parts = [look(file) for file in newest]
+        segments = (file for file in path.iterdir() if number_of(file.name, SEGMENT) is not None)
+        # One that is gone by now was held by the centre, and taken away by the exchange.
+        parts = [part for file in sorted(segments)[-NEWEST:] if (part := _looked_at(file)) is not None]
     except (OSError, JournalFault) as error:
         text = (f"読めません: {error}", f"can't be read: {error}")
         yield Finding(Level.FAIL, "journal", str(path), text, (f"$ sudo ls -l {path}",) * 2)
@@ -73,6 +74,13 @@ def journal(config: Config) -> Iterator[Finding]:
             f"its newest {len(parts)} segments hold, up to record {last}; {room.waiting} wait to be sent",
         )
         yield Finding(Level.OK, "journal", str(path), text)
+
+
+def _looked_at(file: Path) -> Part | None:
+    try:
+        return look(file)
+    except FileNotFoundError:
+        return None
 
 
 def bundles(config: Config, machine: Machine) -> Iterator[Finding]:
