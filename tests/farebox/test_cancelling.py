@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from cardimage.layout.blocks import SLOT_BLOCKS
-from cardimage.layout.slots import encode_slot
+from cardimage.layout.slots import SEQUENCES, encode_slot
+from farebox.cancelling import Cancelled, judge_cancelling
+from farebox.card import CardRead
 from farebox.formats.journal import DriverActed, Intent
 from farebox.journal.fold import Ledger
+from farebox.journal.standing import Settled
 from farebox.machine import IllegalEvent
 from farebox.result import Result, Side
 from farebox.table import State
@@ -197,6 +200,19 @@ def test_gen_22_a_card_that_was_changed_elsewhere_since_is_left_as_it_is(bus: Bu
     refused = taken_back(bus, card)
     assert refused.refusal is not None and refused.refusal.code is Code.NOT_CANCELLABLE
     assert balance_yen(card) == 2_000
+
+
+@pytest.mark.parametrize(("writes", "cancelled"), [(SEQUENCES - 1, True), (SEQUENCES, False)])
+def test_gen_22_a_card_that_came_round_to_the_same_block_is_another_one(bus: Bus, writes: int, cancelled: bool) -> None:
+    """After 256 writes elsewhere a slot could have its number, and all that it says, again."""
+    card = lococa(2_000)
+    bus.begin().board(card)
+    bus.drive_to("新白河").alight(card)
+    ((seq, settled),) = [found for found in intents(bus) if found[1].action == "alight"]
+    read, service = CardRead(standing_slot(card), account_of(card)), bus.terminal.service
+    assert service is not None
+    came = judge_cancelling(read, settled.write_counter + writes, service, Settled(seq, settled))
+    assert isinstance(came, Cancelled) is cancelled
 
 
 def test_gen_22_the_driver_went_on_too_soon_and_back(bus: Bus) -> None:

@@ -207,6 +207,20 @@ def test_gen_22_a_ride_is_taken_back_at_the_station_where_it_ended_either_way(
     assert line.leaves(card, STATIONS[left], NINE_S + 960).taken_yen == FARES_YEN[abs(left - entered)]
 
 
+def test_gen_22_gen_7_taken_back_twice_ridden_the_stop_is_asked_for_again(line: Line) -> None:
+    """The ride before it ended at the same station on the same day: the card stands as after a settlement."""
+    card, gates, left = noruca(2_000), line.at[STATIONS[2]], STATIONS[2]
+    line.enters(card, STATIONS[0])
+    line.leaves(card, left)
+    line.leaves(card, left, NINE_S + 2_000)
+    gates.says(words.AnswerStop(0))
+    assert line.leaves(card, left, NINE_S + 2_005).taken_yen == FARES_YEN[2]
+    gates.says(words.BeginCancelling())
+    assert line.leaves(card, left, NINE_S + 2_008).accepted
+    again = line.leaves(card, left, NINE_S + 2_010)
+    assert again.refused is not None and again.refused.code is Code.NO_BOARDING
+
+
 def test_nobody_drives_a_station_on(line: Line) -> None:
     gates = line.at[STATIONS[1]]
     gates.bus.clock.reach(NINE_S)
