@@ -29,6 +29,7 @@ from farebox.terminal import Terminal
 from farebox.words import Both, Language, refusal_text
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
+from tariff.refusal import Code
 from tariff.riders import Attendant, Party, Piece
 
 if TYPE_CHECKING:
@@ -69,13 +70,15 @@ class Recent:
         self._number = numbered_from
         self.taps: deque[SeenTap] = deque(maxlen=LAST_TAPS)
         self.last: Result | None = None
+        """But for those that had to wait: they say nothing of the card that the driver is asked about."""
         self.tally = Tally()
 
     def show(self, result: Result) -> None:
         """Remember a tap, the newest first."""
         self._number += 1
         self.taps.appendleft(view.seen_tap(result, self._number))
-        self.last = result
+        if result.refusal is None or result.refusal.code is not Code.BUSY:
+            self.last = result
         self.tally.take(result)
         for other in self._others:
             other(result)
@@ -134,7 +137,7 @@ class Box:
         for side in self._sides if self._attended() else ():
             if self._touch(side):
                 self._notice = None
-                self._party = ()
+                self._forget_party()
         self.terminal.tend()
         for command in self._console.commands():
             self._notice = self.obey(command)
@@ -147,6 +150,11 @@ class Box:
             return False
         self._read = view.history(result, self._duty) if result.history is not None else None
         return True
+
+    def _forget_party(self) -> None:
+        """It is shown for as long as the next card is taken for theirs: other cards may be tapped before it."""
+        if not self.terminal.expects_party:
+            self._party = ()
 
     def _drive_on(self) -> None:
         """The vehicle came to stand at another stop."""
@@ -307,7 +315,7 @@ class Box:
         self._touch(side)
         bench.lift()
         self.terminal.touch(side)
-        self._party = ()
+        self._forget_party()
         return None
 
     def _begin(self, trip_id: str) -> Both | None:

@@ -145,6 +145,11 @@ class Terminal:
         return self._told.asked if self.state in _ASKING else b""
 
     @property
+    def expects_party(self) -> bool:
+        """Whether a party was told of whose card has not come to the exit yet (LOC-15)."""
+        return self._told.expecting
+
+    @property
     def trust(self) -> Trust:
         """Whether the clock is believed now (faults 25)."""
         return self._beliefs.trust

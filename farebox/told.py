@@ -31,6 +31,11 @@ class Told:
         """The driver has answered."""
         self._keyed[self.asked] = keyed
 
+    @property
+    def expecting(self) -> bool:
+        """Whether a party was told of whose card has not come yet."""
+        return self._next is not None
+
     def expect(self, party: Party) -> None:
         """Who rides on the card that is tapped at the exit next."""
         self._next = party

@@ -133,6 +133,17 @@ def test_gen_10_what_is_short_is_shown_and_paid_in_cash(shift: Shift) -> None:
     assert balance_yen(card) == 5 and shift.bus.ledger().cash_yen == 310
 
 
+def test_gen_10_what_is_short_stays_on_the_screen_while_another_card_has_to_wait(shift: Shift) -> None:
+    """Found by a look from outside: the driver was asked how 0 yen are paid."""
+    card, other = lococa(190), lococa(2_000, 2)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.GoToStop(shift_last(shift)))
+    shift.lays(Side.ALIGHTING, card)
+    question = shift.lays(Side.BOARDING, other).question
+    assert question is not None and (question.due_yen, question.short_yen) == (500, 310)
+
+
 def shift_last(shift: Shift) -> int:
     assert shift.terminal.service is not None
     return shift.terminal.service.table.size - 1
@@ -146,6 +157,18 @@ def test_loc_15_who_rides_along_is_told_before_the_tap_and_forgotten_after_it(sh
     assert picture.party == ("holder", "child")
     picture = shift.lays(Side.ALIGHTING, card)
     assert picture.taps[0].taken_yen == 750 and picture.party == ()
+
+
+def test_loc_15_who_rides_along_is_shown_until_their_card_comes_whoever_taps_before(shift: Shift) -> None:
+    card, other = lococa(3_000), lococa(3_000, 2)
+    shift.says(words.BeginTrip("HAKUHO-W01"))
+    shift.lays(Side.BOARDING, card)
+    shift.says(words.GoToStop(1), words.TellParty(companions=(RiderClass.CHILD,)))
+    assert shift.lays(Side.BOARDING, other).party == ("holder", "child")
+    assert shift.lays(Side.ALIGHTING, card).party == ()
+    # Whoever was told of has left by the next stop: the card that comes there pays for itself alone.
+    assert shift.says(words.TellParty(companions=(RiderClass.CHILD,)), words.GoToStop(2)).party == ()
+    assert not shift.terminal.expects_party
 
 
 @pytest.mark.parametrize("kind", PAPERS)
