@@ -1,7 +1,7 @@
 """A screen of text as SVG, with Japanese in it: `export_screenshot` of textual, set right.
 
-rich gives every run of text the room of its letters, one column each; a kanji has two, so that it would be squeezed onto
-its neighbour (rich 15.0, `Console.export_svg`). Where a run begins is right.
+rich gives every run of text the room of its letters, one column each; a kanji has two, and would be squeezed onto its
+neighbour (rich 15.0, `Console.export_svg`). Where a run begins is right.
 """
 
 import re
