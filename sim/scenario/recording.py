@@ -121,6 +121,7 @@ class _Recorder:
         self._restarted = False
         self._asked: str | None = None
         self._party: PartySaid | None = None
+        self._party_unknown = False
         self._noted: dict[bytes, list[str]] = {}
         self._read_back: set[int] = set()
 
@@ -224,6 +225,10 @@ class _Recorder:
     def _intent(self, entry: Entry, intent: Intent) -> None:
         name = self._name(intent.idm)
         remarks = self._noted.pop(intent.idm, [])
+        if self._party_unknown and intent.action == "alight":
+            self._party_unknown = False
+            self._forget(intent.idm, "rode with luggage or attendants, of whom a journal does not tell enough")
+            return
         if name is None or not self._on_trip:
             return
         end = self._ends.get(entry.seq, "open")
@@ -327,8 +332,7 @@ class _Recorder:
                 self._asked = None
             case "party":
                 self._party = _party(acted.detail)
-                if self._party is None:
-                    self._leave_out("luggage or attendants, of whom a journal does not tell enough", "a party")
+                self._party_unknown = self._party is None
             case "paper" if self._on_trip:
                 kind, _, taken = acted.detail.partition(", ")
                 self._say(StepSaid(paper=kind, yen=int(taken.partition(" ")[0] or 0)))

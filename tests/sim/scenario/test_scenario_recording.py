@@ -19,6 +19,8 @@ from sim.scenario.running import Outcome, run
 from sim.scenario.schema import BookSaid, ScenarioSaid, StepSaid
 from sim.scenario.writing import text_of
 from tariff.account import Account
+from tariff.riders import Party, Piece, RiderClass
+from tests.farebox.bus import Bus, account_of, aizu
 from tests.sim.scenario import bench
 from tools.feeds import feed_path
 from tools.scenario_files import Beside, files_in, load_book
@@ -95,6 +97,29 @@ def test_a_journal_of_another_feed_or_of_nothing_is_told(tmp_path: Path) -> None
         recorded(entries[:1], known)
     with pytest.raises(NothingRecorded, match="nothing in it can be told"):
         recorded(entries[:2], known)
+
+
+def test_what_a_journal_does_not_tell_enough_of_is_left_out_from_there_on(tmp_path: Path) -> None:
+    """Luggage has no measures there, a directive no contents; what was before, and others' rides, come out again."""
+    plain, laden = aizu(1_000, 100, 1_000, 7), aizu(1_000, 100, 1_000, 9)
+    known = {card.idm: account_of(card) for card in (plain, laden)}
+    with Bus(tmp_path, AirBench()) as bus:
+        bus.begin("NISHIWAKA-W01")
+        bus.board(plain)
+        bus.board(laden)
+        bus.drive_to("西若松駅東口")
+        bus.terminal.expect_party(Party(luggage=(Piece(10_000, 1, 1),)))
+        bus.alight(laden)
+        bus.terminal.expect_party(Party(companions=(RiderClass.CHILD,), family=(RiderClass.ADULT,)))
+        bus.alight(plain)
+        told = recorded(bus.entries(), known)
+    assert told.left_out == ("カード2: rode with luggage or attendants, of whom a journal does not tell enough",)
+    assert again(told.book).complaint == ()
+    assert [(step.board, step.alight) for step in told.book.scenario[0].steps] == [
+        ("カード1", None),
+        ("カード2", None),
+        (None, "カード1"),
+    ]
 
 
 # -- what is written is read again
