@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,13 @@ def test_no_file_holds_a_private_key() -> None:
 @pytest.mark.parametrize("kind", ["", "EC ", "OPENSSH ", "ENCRYPTED "])
 def test_a_planted_private_key_is_found(kind: str) -> None:
     assert PRIVATE_KEY.search(f"-----BEGIN {kind}PRIVATE KEY-----".encode())
+
+
+def test_the_notice_names_every_package_that_is_installed() -> None:
+    notice = (ROOT / "NOTICE").read_text("utf-8").casefold()
+    packages = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements/run.txt").read_text("utf-8"), re.MULTILINE))
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for wanted in (wanted for name, needs in extras.items() if name != "dev" for wanted in needs):
+        packages.add(re.split(r"[ ;<>=\[]", wanted)[0])
+    assert len(packages) > 20
+    assert {name for name in packages if name.casefold() not in notice} == set()
