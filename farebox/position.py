@@ -33,6 +33,8 @@ STALE_S = 10.0
 """An older position says nothing of where the vehicle is now."""
 MOST_KMH = 150.0
 """A position further off than that since the one before is an outlier."""
+HELD_AGAINST_S = 60.0
+"""For no longer: that the places since are all outliers is less likely than that the one before them was."""
 LOOK_AHEAD = 3
 """Without a door contact, standing still at a later stop of this many counts: it may be a red light on the way back."""
 _EARTH_M = 6_371_000.0
@@ -141,7 +143,7 @@ def follow(way: Way, where: Whereabouts, event: Heard) -> Followed:
 
 
 def _is_outlier(before: Position | None, now: Position) -> bool:
-    if before is None:
+    if before is None or now.at_s - before.at_s > HELD_AGAINST_S:
         return False
     # Both may be wrong by a radius.
     reach_m = 2 * RADIUS_M + (now.at_s - before.at_s) * MOST_KMH / 3.6

@@ -197,6 +197,15 @@ def test_an_outlier_is_dropped() -> None:
     assert bus.hear(Position(25, C)).at == 2
 
 
+def test_a_receiver_that_was_far_off_at_first_is_believed_before_long() -> None:
+    bus = Drive().hear(Position(1, east(100_000)), *(Position(at_s, A) for at_s in range(2, 62)))
+    assert bus.where.fix is not None and bus.where.fix.at_s == 1
+    bus.hear(Position(62, A), Stopped(62))
+    assert bus.where.fix == Position(62, A)
+    bus.now_s = 62
+    assert bus.halt(B).at == 1
+
+
 def test_the_bell_changes_nothing() -> None:
     assert follow(STRAIGHT, AT_THE_FIRST_STOP, StopRequested(5)).now == AT_THE_FIRST_STOP
 
