@@ -81,10 +81,11 @@ class Uploader:
         done = Uploaded()
         for number in sorted(numbers):
             try:
-                came = self._send_one(number)
-            except JournalDamaged:
-                done = done._replace(aside=(*done.aside, self._archive.set_aside(number)))
-                continue
+                try:
+                    came = self._send_one(number)
+                except JournalDamaged:
+                    done = done._replace(aside=(*done.aside, self._archive.set_aside(number)))
+                    continue
             except (ExchangeFault, JournalFault, OSError) as fault:
                 return done._replace(stopped_at=number, fault=fault)
             if isinstance(came, Refused):

@@ -54,6 +54,7 @@ class FileFolder:
     def __init__(self, path: Path, *, shared: bool = False) -> None:
         """Open it, lock it unless it is shared, and make its name durable."""
         self._path = path
+        self._mode = os.O_RDONLY if shared else os.O_RDWR
         try:
             if not shared:
                 path.mkdir(mode=0o750, exist_ok=True)
@@ -80,8 +81,8 @@ class FileFolder:
         return OpenFile(os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640))
 
     def open(self, name: str) -> OpenFile:
-        """A file that is there."""
-        return OpenFile(os.open(self._path / name, os.O_RDWR))
+        """A file that is there; to be read alone by whoever shares the folder."""
+        return OpenFile(os.open(self._path / name, self._mode))
 
     def rename(self, old: str, new: str) -> None:
         """Give a file another name."""

@@ -45,9 +45,16 @@ class Archive:
         self._name = name
 
     def waiting(self) -> tuple[int, ...]:
-        """The sealed segments that no receipt is held for, oldest first. Reads no segment."""
+        """The sealed segments that no receipt is held for, oldest first; one that rotted is none. Reads no segment."""
         names = self._names()
-        return tuple(number for number in _sealed(names) if name_of(number, RECEIPT) not in names)
+        try:
+            return tuple(
+                number
+                for number in _sealed(names)
+                if name_of(number, RECEIPT) not in names or self.receipt(number) is None
+            )
+        except OSError as error:
+            raise self._failed(error) from error
 
     def sealed(self) -> tuple[int, ...]:
         """All sealed segments that are still here, with a receipt or without, oldest first."""

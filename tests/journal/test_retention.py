@@ -1,7 +1,7 @@
 """Nothing leaves the terminal's disk before the centre has said durably that it holds it (faults 32, 36)."""
 
 import errno
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from farebox.formats.frames import FRAME_HEAD_BYTES, scan
 from farebox.formats.segment import Receipt
 from farebox.journal import retention
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull, ReceiptRefused
+from farebox.journal.folder import FileFolder
 from farebox.journal.log import open_journal, recover_folder
 from farebox.journal.retention import Archive, open_archive
 from tests.journal.examples import AT_S, encoded, segment_of
@@ -131,9 +132,18 @@ def test_faults_22_a_receipt_that_rotted_is_asked_for_again() -> None:
     archive = archive_of(folder)
     archive.acknowledge(archive.load(1), RECEIPT)
     folder.disks["00000001.receipt"].cache[3] ^= 0xFF
-    assert archive.receipt(1) is None
+    assert archive.receipt(1) is None and archive.waiting() == (1,)
     archive.acknowledge(archive.load(1), RECEIPT)
-    assert archive.receipt(1) is not None
+    assert archive.receipt(1) is not None and archive.waiting() == ()
+
+
+def test_who_shares_the_folder_writes_to_no_file_that_is_there(tmp_path: Path) -> None:
+    """The metrics have the service's group alone: they may read what they count."""
+    open_journal(tmp_path / "bus.journal").journal.close()
+    folder = FileFolder(tmp_path / "bus.journal", shared=True)
+    segment = folder.open("00000001.segment")
+    with closing(folder), closing(segment), pytest.raises(OSError, match="Bad file descriptor"):
+        segment.pwrite(b"1", 0)
 
 
 def test_faults_22_a_sealed_segment_that_rotted_is_not_handed_out_and_can_be_set_aside() -> None:
