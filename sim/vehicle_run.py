@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 from time import perf_counter_ns
 from typing import NamedTuple
@@ -27,7 +28,8 @@ from sim.tables import KINDS, written
 MACHINES: dict[str, Callable[[], StateMachine]] = {"pn532": TransitionsMachine, "image": CompiledMachine}
 """Without radio the machine runs compiled, for speed; a test holds both equal, and their journals."""
 _MEMORY = Path("/dev/shm")
-"""A vehicle's journal is made in memory where there is such a folder, and kept once it is whole."""
+_ROOM_BYTES = 256 << 20
+"""A vehicle's journal is made in memory, where that has so much room, and kept once it is whole."""
 
 
 class Spec(NamedTuple):
@@ -99,7 +101,7 @@ def run_vehicle(world: World, task: Task, bench: Bench, on_tap: Callable[[SeenTa
         log.tap(seen)
         on_tap(seen)
 
-    with TemporaryDirectory(prefix="farebox-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+    with TemporaryDirectory(prefix="farebox-", dir=_scratch()) as name:
         folder = Path(name)
         tally = VehicleDay(
             *(world.duty, vehicle, spec.day, bench, folder, spec.seed, tapped),
@@ -118,6 +120,11 @@ def run_vehicle(world: World, task: Task, bench: Bench, on_tap: Callable[[SeenTa
         dict(sorted(log.took.items())),
         files | log.tables(vehicle.vehicle_id),
     )
+
+
+def _scratch() -> Path | None:
+    """Where journals are made; None: where temporary files are. A container's memory may have no room for them."""
+    return _MEMORY if _MEMORY.is_dir() and disk_usage(_MEMORY).free >= _ROOM_BYTES else None
 
 
 def run_some(world: World, tasks: tuple[Task, ...]) -> list[Ran]:

@@ -10,12 +10,13 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from select import select
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from distributed import Client, LocalCluster
 
-from sim import cluster, workers
+from sim import cluster, vehicle_run, workers
 from sim.chunks import Chunks
 from sim.cluster import on_cluster, packed
 from sim.run_faults import ClusterFault, WorkersLost
@@ -218,6 +219,14 @@ def _unknown(of: World) -> dict[str, Task]:
     """A vehicle that whoever asks knows, and the workers' feed does not."""
     of.vehicles["V999"] = of.vehicles["V001"]  # type: ignore[index]
     return {"V999": Task("V999")}
+
+
+@pytest.mark.parametrize(("free", "where"), [(1 << 30, Path("/dev/shm")), (64 << 20, None)])
+def test_a_container_with_little_memory_for_files_makes_journals_on_its_disk(
+    monkeypatch: pytest.MonkeyPatch, free: int, where: Path | None
+) -> None:
+    monkeypatch.setattr(vehicle_run, "disk_usage", lambda _path: SimpleNamespace(free=free))
+    assert vehicle_run._scratch() == where
 
 
 def test_no_scheduler_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
