@@ -69,7 +69,8 @@ class Notes(NamedTuple):
 class SeenBus(NamedTuple):
     """A bus by its journal. `durable` of the entries no loss of power can take; `starts` counts its terminal's starts.
 
-    `pending` are the cards it says are pending, None if it has stopped and says nothing.
+    `pending` are the cards it says are pending, None if it has stopped and says nothing. The entries may be a part of
+    its journal, which begins at `first_seq`.
     """
 
     name: str
@@ -78,6 +79,7 @@ class SeenBus(NamedTuple):
     starts: int
     pending: frozenset[bytes] | None
     notes: Notes = Notes()
+    first_seq: int = 1
 
 
 class Moment(NamedTuple):
@@ -266,7 +268,8 @@ def in_sequence(before: Moment, now: Moment) -> Problems:
     """
     wrong = []
     for bus in now.buses:
-        if [entry.seq for entry in bus.entries] != list(range(1, len(bus.entries) + 1)):
+        numbers = range(bus.first_seq, bus.first_seq + len(bus.entries))
+        if [entry.seq for entry in bus.entries] != list(numbers):
             wrong.append(f"{bus.name}: records are not numbered from 1 without gaps")
         flushed = [entry.flushed_seq for entry in bus.entries]
         if flushed != sorted(flushed) or any(entry.flushed_seq >= entry.seq for entry in bus.entries):

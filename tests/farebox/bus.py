@@ -41,10 +41,10 @@ from farebox.top_up import Halt
 from reader.keys import bench_keys
 from sim.bench import Bench, Pn532Bench
 from sim.hardware.field import Withdrawal
+from sim.hardware.memory_disk import MemoryDisk, MemoryFolder
 from sim.replay import SimClock
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.refusal import Refusal
-from tests.journal.memory_disk import MemoryDisk, MemoryFolder
 from tools.feeds import feed_path
 
 DAY = date(2026, 11, 20)

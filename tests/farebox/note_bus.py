@@ -14,10 +14,10 @@ from sim.bench import Bench, ImageBench
 from sim.checkers import Moment, Notes, SeenBus, seen_card
 from sim.demand import Holdings
 from sim.hardware.field import Withdrawal
+from sim.hardware.memory_disk import MemoryDisk, MemoryFolder, PowerLost, Tear
 from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
 from tests.farebox.bus import Bus
 from tests.farebox.field_bench import FieldBench
-from tests.journal.memory_disk import MemoryDisk, MemoryFolder, PowerLost, Tear
 
 SIDE = Side.ALIGHTING
 CAP_YEN = 20_000

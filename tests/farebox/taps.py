@@ -22,6 +22,7 @@ from farebox.terms import NO_ORDERS, Orders
 from sim.bench import FieldsBench
 from sim.demand import Holdings, holdings
 from sim.hardware.field import Withdrawal
+from sim.hardware.memory_disk import MemoryDisk
 from tariff.account import Account, HolderKind, Points, RideState
 from tariff.fares import FareTable
 from tariff.purses import Payment
@@ -45,7 +46,6 @@ from tests.farebox.bus import (
     stop_number,
 )
 from tests.farebox.field_bench import FieldBench
-from tests.journal.memory_disk import MemoryDisk
 from tests.reader.transit_card import transit_card
 
 BOARDS, ALIGHTS = Side.BOARDING, Side.ALIGHTING

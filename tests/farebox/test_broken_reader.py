@@ -12,11 +12,11 @@ from farebox.formats.journal import Noted
 from farebox.result import Side
 from farebox.table import State
 from sim.hardware.field import Moment, Withdrawal
+from sim.hardware.worn_bench import SPOILT, WornBench
 from tariff.refusal import Code
 from tests.farebox.bus import standing_slot
 from tests.farebox.taps import KINDS, Scene, undisturbed
 from tests.farebox.test_every_tap import ended_once, journal_agrees, never_a_mixture
-from tests.farebox.worn_bench import SPOILT, WornBench
 
 NAMES = ("board-pass", "alight-pass", "alight-auto-charge", "alight-points-used", "alight-student-coupons")
 

@@ -34,10 +34,10 @@ from farebox.top_up import Halt
 from farebox.top_up_flow import HOLD_S, TopUpFlow
 from sim import checkers
 from sim.hardware.field import Moment, Withdrawal
+from sim.hardware.memory_disk import MemoryFolder, PowerLost, Tear, kept, lost, mixed
 from sim.hardware.note_acceptor import NOTES_YEN, Loss
 from tests.farebox.bus import balance_yen, lococa
 from tests.farebox.note_bus import MOST_STEPS, SIDE, Cut, NoTopUp
-from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, kept, lost, mixed
 
 COMMIT = 4
 OPENING_YEN = 150

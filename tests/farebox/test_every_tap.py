@@ -16,12 +16,12 @@ from farebox.result import Result, Side
 from sim.bench import FieldsBench, Pn532Bench
 from sim.demand import Holdings
 from sim.hardware.field import Moment, Withdrawal
+from sim.hardware.memory_disk import MemoryDisk, lost
 from tariff.refusal import Code
 from tariff.single_tap import Taps
 from tests.farebox.bus import KEYS, Bus, account_of, standing_slot
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import KINDS, REFUSED, Scene, blocks_of, undisturbed
-from tests.journal.memory_disk import MemoryDisk, lost
 
 THROUGH_NFCPY = (
     *("board-pass", "alight-general", "alight-auto-charge", "alight-points-used", "alight-student-coupons"),

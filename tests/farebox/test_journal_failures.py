@@ -11,9 +11,9 @@ from farebox.formats.journal import Opened
 from farebox.journal.errors import JournalFailed, JournalFault, JournalFull
 from farebox.table import State
 from sim.bench import ImageBench
+from sim.hardware.memory_disk import MemoryDisk, PowerLost, Tear, head_only, kept, lost, tail_only
 from tariff.refusal import Code
 from tests.farebox.bus import CHUNK_BYTES, Bus, balance_yen, lococa
-from tests.journal.memory_disk import MemoryDisk, PowerLost, Tear, head_only, kept, lost, tail_only
 
 
 @contextmanager

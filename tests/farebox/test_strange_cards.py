@@ -20,12 +20,12 @@ from farebox.tap import NoteCode
 from reader.port import NoCard, TwoCards, WaitOutcome
 from sim.bench import Pn532Bench
 from sim.hardware.field import Moment, Withdrawal
+from sim.hardware.memory_disk import MemoryDisk
 from tariff.refusal import Code
 from tariff.riders import Party, RiderClass
 from tests.farebox.bus import KEYS, Bus, balance_yen, lococa
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import blocks_of
-from tests.journal.memory_disk import MemoryDisk
 from tests.reader.transit_card import IDM, transit_card
 
 SIDES = [Side.BOARDING, Side.ALIGHTING]

@@ -19,6 +19,7 @@ from farebox.table import State
 from farebox.tap import NoteCode
 from reader.port import NoCard, ReaderFault, Session
 from sim.bench import Bench, ImageBench, Pn532Bench
+from sim.hardware.memory_disk import MemoryDisk
 from tariff.account import HolderKind
 from tariff.calendar import midnight_in_japan_s
 from tariff.fares import FareTable
@@ -26,7 +27,6 @@ from tariff.purses import Payment
 from tariff.refusal import Code
 from tariff.riders import Attendant, Handbook, Party, Piece, RiderClass
 from tests.farebox.bus import Bus, aizu, balance_yen, lococa, service, standing_slot
-from tests.journal.memory_disk import MemoryDisk
 
 
 @pytest.fixture

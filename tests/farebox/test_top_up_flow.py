@@ -21,12 +21,12 @@ from farebox.top_up_flow import HOLD_S
 from farebox.words import Language, reason
 from sim.bench import ImageBench, Pn532Bench
 from sim.hardware.field import Moment, Withdrawal
+from sim.hardware.memory_disk import MemoryDisk, MemoryFolder
 from sim.hardware.note_acceptor import Loss, NoteAcceptorModel, NoteAcceptorOnPty
 from tariff.refusal import Code
 from tests.farebox.bus import CHUNK_BYTES, KEYS, Bus, balance_yen, lococa
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_bus import SIDE, NoteBus
-from tests.journal.memory_disk import MemoryDisk, MemoryFolder
 
 COMMIT = 4
 """The command of a general card's top-up that counts: poll, challenge, read, commit. Each look begins anew."""

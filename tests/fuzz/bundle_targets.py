@@ -20,13 +20,13 @@ from farebox.formats.bundle import (
 from farebox.machine import CompiledMachine
 from farebox.result import Side
 from farebox.terms import Orders
+from sim.hardware.memory_disk import MemoryDisk
 from tests.bundles.examples import FOR_TWO_CARDS, HOTLIST, IDM, tariff
 from tests.bundles.test_bundle_store import LOCOCA
 from tests.farebox.bus import DAY, TO_SHIN_SHIRAKAWA, Bus, aizu, lococa
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.taps import AIZU_TRIP, RENEWED
 from tests.fuzz.target import Target
-from tests.journal.memory_disk import MemoryDisk
 
 
 def _bundle(data: bytes) -> None:

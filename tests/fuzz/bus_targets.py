@@ -23,11 +23,11 @@ from farebox.journal.errors import JournalFault
 from farebox.journal.fold import audit, pending
 from farebox.journal.log import recover
 from farebox.tear import pending_from
+from sim.hardware.memory_disk import MemoryDisk
 from tariff.calendar import clock_in_japan, day_in_japan
 from tests.feed.small_feed import TABLES
 from tests.fuzz.target import Target, in_pieces, pieces, text_of
 from tests.journal.examples import ONE_OF_EACH, in_schema, intent, points_intent
-from tests.journal.memory_disk import MemoryDisk
 
 AT_S = 1_800_000_000
 _CHUNK_BYTES = 16_384

@@ -16,8 +16,8 @@ from farebox.exchange.upload import Receipt, state_of
 from farebox.formats import cose
 from farebox.formats.centre import Held, Time, encode_held, encode_time, held_from, time_from
 from farebox.formats.strict import RecordError
+from sim.centre import KEYS, NOW_S, SEED, Centre
 from tests.farebox.exchange.bus import Bus, segments
-from tests.farebox.exchange.centre import KEYS, NOW_S, SEED, Centre
 from tests.fuzz.target import Target, in_pieces, pieces
 
 _CHUNK_BYTES = 700

@@ -4,10 +4,10 @@ from farebox.formats import cose, segment
 from farebox.formats.strict import RecordError
 from farebox.journal.errors import JournalFault
 from farebox.journal.log import recover_folder
+from sim.hardware.memory_disk import MemoryFolder
 from tests.fuzz.bus_targets import AT_S, journal_bytes
 from tests.fuzz.target import Target
 from tests.journal.examples import intent
-from tests.journal.memory_disk import MemoryFolder
 from tests.journal.test_sealing import HEAD, SEAL
 
 _CHUNK_BYTES = 1 << 13

@@ -13,13 +13,13 @@ from cardimage.image import CardImage
 from farebox.machine import CompiledMachine
 from farebox.result import Side
 from farebox.table import State
+from sim.hardware.memory_disk import MemoryDisk
 from tariff.account import Points
 from tariff.purses import Payment
 from tests.farebox.bus import DAY, DUTY, TO_SHIN_SHIRAKAWA, Bus, aizu, iwate, lococa, noruca
 from tests.farebox.field_bench import FieldBench
 from tests.fuzz.card_targets import bench_card, blocks_in, blocks_of, sealed_layout
 from tests.fuzz.target import Target
-from tests.journal.memory_disk import MemoryDisk
 from tools import run_command
 
 _SCHEMES = (None, *sorted({book.scheme for book in DUTY.operators.rulebooks}))

@@ -11,8 +11,8 @@ from farebox.formats import journal as j
 from farebox.formats.frames import scan
 from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.log import recover
+from sim.hardware.memory_disk import MemoryDisk, PowerLost, mixed
 from tests.journal.examples import AT_S, intents, records
-from tests.journal.memory_disk import MemoryDisk, PowerLost, mixed
 
 CHUNK = 2 * RESERVE_BYTES
 

@@ -14,8 +14,8 @@ from farebox.journal import fold
 from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.log import recover_folder
 from farebox.journal.retention import Archive
+from sim.hardware.memory_disk import MemoryFolder, PowerLost, Tear, mixed
 from tests.journal.examples import AT_S, intent
-from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, mixed
 
 CHUNK = 2 * RESERVE_BYTES
 CARDS = [bytes((number,)) * 8 for number in range(4)]

@@ -19,6 +19,7 @@ from farebox.formats.frames import FRAME_HEAD_BYTES, HEADER, scan
 from farebox.formats.segment import Head, Receipt, encode_head, encode_receipt, encode_seal
 from farebox.formats.strict import RecordError
 from farebox.journal.log import recover_folder
+from sim.hardware.memory_disk import MemoryFolder
 from tests.journal.examples import (
     AT_S,
     ONE_OF_EACH,
@@ -27,7 +28,6 @@ from tests.journal.examples import (
     points_intent,
     records,
 )
-from tests.journal.memory_disk import MemoryFolder
 from tests.journal.test_journal import WIDEST_INTENT, WIDEST_RESOLVED
 from tests.journal.test_sealing import HEAD, SEAL, SEED
 

@@ -17,8 +17,8 @@ from farebox.journal.disk import Disk, FileDisk
 from farebox.journal.errors import JournalBusy, JournalDamaged, JournalFailed, JournalFault, JournalFull
 from farebox.journal.log import CHUNK_BYTES, Journal, Recovered, recover
 from farebox.journal.reading import Report, read, verify
+from sim.hardware.memory_disk import MemoryDisk
 from tests.journal.examples import AT_S, ONE_OF_EACH, intent
-from tests.journal.memory_disk import MemoryDisk
 
 ROOT = Path(__file__).parent.parent.parent
 CHUNK = 1 << 16

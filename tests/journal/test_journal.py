@@ -15,8 +15,8 @@ from farebox.journal import fold
 from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
 from farebox.journal.log import Journal, Recovered, recover
+from sim.hardware.memory_disk import MemoryDisk, PowerLost, Tear, head_only, kept, lost, mixed, tail_only
 from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, RULEBOOK, encoded, intent, segment_of
-from tests.journal.memory_disk import MemoryDisk, PowerLost, Tear, head_only, kept, lost, mixed, tail_only
 
 CHUNK = 4 * RESERVE_BYTES
 TEARS: list[Tear] = [lost, kept, head_only, tail_only, *(mixed(Random(seed)) for seed in range(8))]

@@ -14,8 +14,8 @@ from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull, R
 from farebox.journal.folder import FileFolder
 from farebox.journal.log import open_journal, recover_folder
 from farebox.journal.retention import Archive, open_archive
+from sim.hardware.memory_disk import MemoryFolder, PowerLost, Tear, head_only, kept, lost, tail_only
 from tests.journal.examples import AT_S, encoded, segment_of
-from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, head_only, kept, lost, tail_only
 
 CHUNK = 16_384
 RECEIPT = b"held by the centre since 2026-11-20"

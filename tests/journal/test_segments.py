@@ -19,8 +19,8 @@ from farebox.journal.disk import RESERVE_BYTES
 from farebox.journal.errors import JournalDamaged, JournalFailed, JournalFull
 from farebox.journal.folder import FileFolder
 from farebox.journal.log import Journal, Recovered, recover_folder
+from sim.hardware.memory_disk import MemoryFolder, PowerLost, Tear, head_only, kept, lost, mixed, tail_only
 from tests.journal.examples import AT_S, CARD, ONE_OF_EACH, file_of_version_1, intent, segment_of
-from tests.journal.memory_disk import MemoryFolder, PowerLost, Tear, head_only, kept, lost, mixed, tail_only
 
 CHUNK = 4 * RESERVE_BYTES
 TEARS: list[Tear] = [lost, kept, head_only, tail_only, *(mixed(Random(seed)) for seed in range(4))]

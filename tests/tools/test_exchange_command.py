@@ -23,10 +23,10 @@ from farebox.formats.bundle import encode
 from farebox.formats.journal import Noted
 from farebox.journal.reading import read
 from farebox.journal.retention import open_archive
+from sim.centre import KEYS, NOW_S, SEED, TOKEN, Centre, declined
 from tests.bundles.examples import HOTLIST
 from tests.farebox.bus import lococa
 from tests.farebox.exchange.bus import real_journal
-from tests.farebox.exchange.centre import KEYS, NOW_S, SEED, TOKEN, Centre, declined
 from tests.farebox.exchange.tls_centre import Authority, TlsCentre, serving
 from tests.tools.cli import Ran, run
 from tests.tools.test_service import Service

@@ -13,9 +13,9 @@ from farebox.formats import journal as j
 from farebox.formats.centre import Time
 from farebox.journal.log import open_journal, recover_folder
 from farebox.journal.retention import Archive
-from tests.farebox.exchange.centre import KEYS, TOKEN, Centre, MemoryLine
+from sim.centre import KEYS, TOKEN, Centre, MemoryLine
+from sim.hardware.memory_disk import MemoryFolder
 from tests.journal.examples import AT_S
-from tests.journal.memory_disk import MemoryFolder
 
 CHUNK = 16_384
 PIECE = 100

@@ -11,56 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from farebox.exchange.answers import Answer
-from farebox.exchange.faults import LineCut
 from farebox.exchange.line import Request
+from sim.centre import FATES, Centre, arrives
+from sim.hardware.memory_disk import PowerLost, kept, lost
 from tests.farebox.exchange.bus import Bus, seal_duties, segments
-from tests.farebox.exchange.centre import Centre, answer, answer_lost, declined, never_arrives, twice
-from tests.journal.memory_disk import PowerLost, kept, lost
-
-
-def arrives(centre: Centre, request: Request) -> Answer:
-    return centre.answer(request)
-
-
-def half_arrives(centre: Centre, request: Request) -> Answer:
-    """The centre keeps a part of the piece, and the line is cut."""
-    before = centre.keeps
-    centre.keeps = lambda piece: piece[: len(piece) // 2]
-    try:
-        centre.answer(request)
-    finally:
-        centre.keeps = before
-    raise LineCut("cut in the middle")
-
-
-def says_nonsense(centre: Centre, request: Request) -> Answer:
-    centre.answer(request)
-    return answer(200, b"OK")
-
-
-def redirects(centre: Centre, request: Request) -> Answer:
-    return answer(302, location="https://elsewhere.example/")
-
-
-def is_full(centre: Centre, request: Request) -> Answer:
-    return declined(507, "full")
-
-
-def forgets(centre: Centre, request: Request) -> Answer:
-    """It loses what it had of unfinished segments, which it never said was a segment."""
-    centre.partial.clear()
-    return centre.answer(request)
-
-
-def garbles(centre: Centre, request: Request) -> Answer:
-    """What it has of unfinished segments rots."""
-    centre.partial = {key: bytes(len(data)) for key, data in centre.partial.items()}
-    return centre.answer(request)
-
-
-FATES = (
-    *(arrives, never_arrives, answer_lost, twice, half_arrives, says_nonsense, redirects, is_full, forgets, garbles),
-)
 
 
 class AnyNetwork(RuleBasedStateMachine):
@@ -82,7 +36,8 @@ class AnyNetwork(RuleBasedStateMachine):
         self.sealed += duties
 
     @rule(
-        fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=30), piece_bytes=st.sampled_from([50, 300, 9_000])
+        fates=st.lists(st.sampled_from(list(FATES.values())), min_size=1, max_size=30),
+        piece_bytes=st.sampled_from([50, 300, 9_000]),
     )
     def a_session(self, fates: list[object], piece_bytes: int) -> None:
         """Each request meets its own fate; what comes after them arrives."""
@@ -139,7 +94,7 @@ TestAnyNetwork = AnyNetwork.TestCase
 TestAnyNetwork.settings = settings(max_examples=40, stateful_step_count=12)
 
 
-@pytest.mark.parametrize("fate", FATES, ids=lambda fate: fate.__name__)
+@pytest.mark.parametrize("fate", FATES.values(), ids=list(FATES))
 def test_faults_32_36_one_fate_for_every_request_loses_nothing(fate: object, tmp_path: Path) -> None:
     assert callable(fate)
     bus = Bus(tmp_path, duties=2)

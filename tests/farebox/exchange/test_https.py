@@ -16,8 +16,8 @@ from farebox.exchange.https import Bounds, HttpsLine, context_of
 from farebox.exchange.line import Request
 from farebox.exchange.session import Exchange, Report
 from reader.keys import KeyStoreFault
+from sim.centre import KEYS, NOW_S, TOKEN, Centre
 from tests.farebox.exchange.bus import Bus, segments
-from tests.farebox.exchange.centre import KEYS, NOW_S, TOKEN, Centre
 from tests.farebox.exchange.tls_centre import Authority, TlsCentre, serving
 
 DAY_S = 86_400

@@ -16,10 +16,7 @@ from farebox.formats.bundle import Kind, encode
 from farebox.formats.centre import Held, Time, encode_held, encode_time
 from farebox.journal.errors import JournalFailed
 from reader.keys import KeyStoreFault
-from tests.bundles.examples import FOR_TWO_CARDS, HOTLIST, tariff
-from tests.bundles.test_bundle_store import LOCOCA
-from tests.farebox.exchange.bus import PIECE, Bus, seal_duties, segments
-from tests.farebox.exchange.centre import (
+from sim.centre import (
     NOW_S,
     SEED,
     TOKEN,
@@ -30,6 +27,9 @@ from tests.farebox.exchange.centre import (
     never_arrives,
     twice,
 )
+from tests.bundles.examples import FOR_TWO_CARDS, HOTLIST, tariff
+from tests.bundles.test_bundle_store import LOCOCA
+from tests.farebox.exchange.bus import PIECE, Bus, seal_duties, segments
 
 BENCH_SEED = cose.BENCH_SEED
 Fate = Callable[[Centre, Request], Answer]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from farebox.exchange.line import Request
-from tests.farebox.exchange.centre import NOW_S, Centre
+from sim.centre import NOW_S, Centre
 
 HOST = "localhost"
 DAY = timedelta(days=1)

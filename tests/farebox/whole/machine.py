@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -21,14 +19,16 @@ from farebox.terms import Orders
 from farebox.top_up import Halt
 from farebox.top_up_flow import HOLD_S
 from sim import checkers
+from sim.demand import Holdings
+from sim.faults.bus import SIDES, WholeBus
+from sim.faults.mishaps import HAPPENS, Mishap
 from sim.hardware.field import Moment, Withdrawal
 from tariff.purses import Payment
 from tariff.riders import RiderClass
 from tests.farebox.bus import DAY
 from tests.farebox.taps import RENEWED, blocks_of
 from tests.farebox.whole.cards import CARDS
-from tests.farebox.whole.mishaps import HAPPENS, Mishap
-from tests.farebox.whole.world import SIDES, TRIPS, WholeBus, World
+from tests.farebox.whole.two_buses import TRIPS, two_buses
 from tests.reader.transit_card import transit_card
 
 
@@ -106,8 +106,8 @@ class WholeTerminal(RuleBasedStateMachine):
     @initialize(scheme=st.sampled_from(("lococa", *CARDS)), rides=st.lists(RIDES, max_size=3), top_up=TOP_UPS)
     def start(self, scheme: str, rides: list[Ride], top_up: ToppingUp) -> None:
         scheme = self.only or scheme
-        self._folder = TemporaryDirectory()
-        self.world = World(Path(self._folder.name), scheme, CARDS[scheme]())
+        self.scheme = scheme
+        self.world = two_buses(scheme, CARDS[scheme]())
         self.before = self.world.moment()
         self.versions = 0
         self.ride(0, rides)
@@ -116,10 +116,7 @@ class WholeTerminal(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
-            try:
-                self.settle()
-            finally:
-                self._folder.cleanup()
+            self.settle()
 
     def bus(self, bus: int) -> WholeBus:
         return self.world.buses[bus]
@@ -170,7 +167,7 @@ class WholeTerminal(RuleBasedStateMachine):
         on.lays(Side.ALIGHTING, self.world.cards[ride.card], ride.back)
         on.says(words.DropQuestion())
 
-    @precondition(lambda self: self.world.scheme == "lococa")
+    @precondition(lambda self: self.scheme == "lococa")
     @rule(bus=BUSES, top_ups=st.lists(TOP_UPS, min_size=1, max_size=2))
     def top_up(self, bus: int, top_ups: list[ToppingUp]) -> None:
         """As it should go, up to some step of it, or with the card withdrawn: what follows finds a note somewhere."""
@@ -229,8 +226,8 @@ class WholeTerminal(RuleBasedStateMachine):
             odd = [clone.image]
         elif kind == "copy":
             odd = [deepcopy(self.world.copies[cards[0]])]
-            writes = checkers.seen_card(odd[0], self.world.opening[cards[0]]).writes
-            if writes >= self.bus(bus).most_writes(own.idm):
+            writes = checkers.seen_card(odd[0], Holdings()).writes
+            if writes >= self.world.most_writes(self.bus(bus), own.idm):
                 return
         self.world.copies[cards[2]] = deepcopy(self.world.cards[cards[2]])
         before = [blocks_of(card) for card in odd]
@@ -353,7 +350,7 @@ class WholeTerminal(RuleBasedStateMachine):
         )
         directives = None
         if for_card is not None:
-            changes = RENEWED.changes if self.world.scheme == "lococa" else (AutoChargeSet(500, 2_000, 9_000, 9_000),)
+            changes = RENEWED.changes if self.scheme == "lococa" else (AutoChargeSet(500, 2_000, 9_000, 9_000),)
             order = Directive(self.versions, DAY, changes)
             directives = directives_of(self.versions, made_at_s, {idms[for_card]: [order]})
         on = self.bus(bus)

@@ -118,6 +118,11 @@ class MemoryFolder:
         assert not any(segment.problem for segment in found)
         return tuple(entry for segment in found for entry in segment.entries)
 
+    def durable(self, name: str, start: int, end: int) -> bool:
+        """Whether no loss of power can take what stands there in this file now."""
+        disk, durable = self.disks[name], self._durable.get(name)
+        return durable is not None and durable.medium[start:end] == disk.cache[start:end]
+
     def fits(self, more: int) -> bool:
         return self.capacity is None or sum(len(disk.cache) for disk in self.disks.values()) + more <= self.capacity
 
@@ -197,7 +202,8 @@ class MemoryDisk:
             # What could not be written is dropped, and its pages count as clean from now on.
             self._unsynced.clear()
             raise
-        self.medium = self.medium[: len(self.cache)].ljust(len(self.cache), b"\0")
+        del self.medium[len(self.cache) :]
+        self.medium += bytes(len(self.cache) - len(self.medium))
         for offset, data in self._unsynced:
             self.medium[offset : offset + len(data)] = data
         self._unsynced.clear()

@@ -1,4 +1,4 @@
-"""What befalls a bus soon: its power, its disk, its readers, its note acceptor. As a table."""
+"""What befalls a bus soon: its power, its disk, its readers, its note acceptor (模擬). As a table."""
 
 import errno
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from farebox.result import Side
 from sim.hardware.note_acceptor import Loss
-from tests.farebox.worn_bench import SPOILT
+from sim.hardware.worn_bench import SPOILT
 
 if TYPE_CHECKING:
-    from tests.farebox.whole.world import WholeBus
+    from sim.faults.bus import WholeBus
 
 
 class Mishap(NamedTuple):
@@ -27,7 +27,7 @@ def _power_at_the_journal(bus: "WholeBus", mishap: Mishap) -> None:
 
 
 def _power_at_the_acceptor(bus: "WholeBus", mishap: Mishap) -> None:
-    bus.dies_at, bus.dies_after = len(bus.notes.commands) + mishap.within - 1, mishap.after
+    bus.line.dies_at, bus.line.dies_after = len(bus.notes.commands) + mishap.within - 1, mishap.after
 
 
 def _power_at_the_card(bus: "WholeBus", mishap: Mishap) -> None:
@@ -45,6 +45,10 @@ def _disk_full(bus: "WholeBus", _: Mishap) -> None:
 
 def _reader_unplugged(bus: "WholeBus", mishap: Mishap) -> None:
     bus.worn.ports[mishap.side].unplug_at = mishap.within
+
+
+def _reader_hangs(bus: "WholeBus", mishap: Mishap) -> None:
+    bus.worn.ports[mishap.side].hang_at = mishap.within
 
 
 def _reader_swallows(bus: "WholeBus", mishap: Mishap) -> None:
@@ -68,8 +72,9 @@ HAPPENS: dict[str, Callable[["WholeBus", Mishap], None]] = {
     "disk fails": _disk_fails,
     "disk full": _disk_full,
     "reader unplugged": _reader_unplugged,
+    "reader hangs": _reader_hangs,
     "reader swallows": _reader_swallows,
     "reader spoils": _reader_spoils,
     "acceptor not heard": _acceptor_not_heard,
 }
-"""By name (faults 7, 9, 18, 20, 21, 43)."""
+"""By name (faults 7 to 9, 18, 20, 21, 43)."""

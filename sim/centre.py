@@ -1,4 +1,7 @@
-"""A centre in memory (模擬): what docs/exchange.md asks of one, and nothing else. It is durable where it says so."""
+"""A centre in memory (模擬): what docs/exchange.md asks of one, and nothing else. It is durable where it says so.
+
+What the network makes of a request is its fate: `FATES`, by name.
+"""
 
 import json
 import re
@@ -14,7 +17,7 @@ from farebox.formats import cose
 from farebox.formats.centre import Held, Time, encode_held, encode_time
 from farebox.formats.frames import scan
 
-SEED = sha256(b"the centre of the tests").digest()
+SEED = sha256(b"the centre of the bench").digest()
 KEYS = (cose.public_key_of(SEED),)
 TOKEN = "5e" * 32
 NOW_S = 1_795_000_000
@@ -24,10 +27,12 @@ Key = tuple[int, str]
 
 
 def answer(status: int, body: bytes = b"", **headers: object) -> Answer:
+    """An answer, its headers by their names."""
     return Answer(status, {name.replace("_", "-"): str(value) for name, value in headers.items()}, body)
 
 
 def declined(status: int, code: str, detail: str = "", **headers: object) -> Answer:
+    """A refusal, by its code."""
     return answer(status, json.dumps({"code": code, "detail": detail}).encode(), **headers)
 
 
@@ -51,6 +56,7 @@ class Centre:
         self.full = False
 
     def answer(self, request: Request) -> Answer:
+        """What it says to a request."""
         self.asked.append(request)
         path, _, query = request.path.partition("?")
         if path == "time":
@@ -130,29 +136,94 @@ class MemoryLine:
         self.closed = False
 
     def ask(self, request: Request, most_bytes: int) -> Answer:
+        """One request. Raises LineCut."""
         assert not self.closed
         came = self.fate(self.centre, request)
         assert len(came.body) <= most_bytes
         return came
 
     def valid_at(self, at_s: int) -> None:
+        """Asked for the moment at which its certificate has to hold."""
         self.valid.append(at_s)
 
     def hang_up(self) -> None:
+        """Over."""
         self.closed = True
 
     close = hang_up
 
 
 def never_arrives(centre: Centre, request: Request) -> Answer:
+    """Cut on the way there."""
     raise LineCut("cut on the way there")
 
 
 def answer_lost(centre: Centre, request: Request) -> Answer:
+    """Cut on the way back."""
     centre.answer(request)
     raise LineCut("cut on the way back")
 
 
 def twice(centre: Centre, request: Request) -> Answer:
+    """It comes there two times."""
     centre.answer(request)
     return centre.answer(request)
+
+
+def arrives(centre: Centre, request: Request) -> Answer:
+    """As it should."""
+    return centre.answer(request)
+
+
+def half_arrives(centre: Centre, request: Request) -> Answer:
+    """The centre keeps a part of the piece, and the line is cut."""
+    before = centre.keeps
+    centre.keeps = lambda piece: piece[: len(piece) // 2]
+    try:
+        centre.answer(request)
+    finally:
+        centre.keeps = before
+    raise LineCut("cut in the middle")
+
+
+def says_nonsense(centre: Centre, request: Request) -> Answer:
+    """What it says is no receipt."""
+    centre.answer(request)
+    return answer(200, b"OK")
+
+
+def redirects(centre: Centre, request: Request) -> Answer:
+    """It sends us elsewhere."""
+    return answer(302, location="https://elsewhere.example/")
+
+
+def is_full(centre: Centre, request: Request) -> Answer:
+    """It has no room."""
+    return declined(507, "full")
+
+
+def forgets(centre: Centre, request: Request) -> Answer:
+    """It loses what it had of unfinished segments, which it never said was a segment."""
+    centre.partial.clear()
+    return centre.answer(request)
+
+
+def garbles(centre: Centre, request: Request) -> Answer:
+    """What it has of unfinished segments rots."""
+    centre.partial = {key: bytes(len(data)) for key, data in centre.partial.items()}
+    return centre.answer(request)
+
+
+FATES: dict[str, Callable[[Centre, Request], Answer]] = {
+    "arrives": arrives,
+    "never arrives": never_arrives,
+    "answer lost": answer_lost,
+    "twice": twice,
+    "half arrives": half_arrives,
+    "says nonsense": says_nonsense,
+    "redirects": redirects,
+    "is full": is_full,
+    "forgets": forgets,
+    "garbles": garbles,
+}
+"""What can become of a request (faults 32 to 37)."""
