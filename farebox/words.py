@@ -106,8 +106,8 @@ SIDES: dict[Side, Both] = {
 }
 
 NOTE_ALARMS: dict[Phase, Both] = {
-    Phase.BOX_FULL: ("金庫が満杯です", "the box is full"),
-    Phase.BOX_OPEN: ("金庫が開いています", "the box is open or out"),
+    Phase.BOX_FULL: ("紙幣庫が満杯です", "the box is full"),
+    Phase.BOX_OPEN: ("紙幣庫が開いています", "the box is open or out"),
     Phase.JAMMED: ("紙幣が詰まっています", "a note is jammed"),
     Phase.PAUSED: ("紙幣が2枚入っています", "a second note behind the first"),
     Phase.FAILED: ("紙幣機が故障しています", "the acceptor has failed"),

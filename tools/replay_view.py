@@ -207,7 +207,7 @@ def print_summary(
     counts = (
         ("乗車", "boardings", ledger.boardings),
         ("降車", "alightings", ledger.alightings),
-        ("拒否", "refused", refused.total()),
+        ("受付不可", "refused", refused.total()),
         ("未確定", "pending", ledger.pending),
         ("カード", "cards", total.cards),
     )

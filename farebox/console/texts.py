@@ -87,7 +87,7 @@ TOTALS: tuple[tuple[str, Both], ...] = (
     ("trips", ("便", "trips")),
     ("boardings", ("乗車", "boardings")),
     ("alightings", ("降車", "alightings")),
-    ("refused", ("拒否", "refused")),
+    ("refused", ("受付不可", "refused")),
     ("pending", ("未確定", "pending")),
     ("papers", ("紙券", "papers")),
     ("papers_yen", ("紙券計", "papers, yen")),
@@ -104,7 +104,7 @@ TOTALS: tuple[tuple[str, Both], ...] = (
     ("credit_yen", ("オートチャージ", "auto-charge")),
     ("top_ups", ("チャージ件数", "top-ups")),
     ("topped_up_yen", ("チャージ計", "topped up, yen")),
-    ("notes_yen", ("金庫の紙幣", "notes in the box")),
+    ("notes_yen", ("紙幣庫の紙幣", "notes in the box")),
     ("doubtful_yen", ("未確定の紙幣", "notes in doubt")),
 )
 """What a duty came to, in two columns: counts first, then yen."""

@@ -37,7 +37,7 @@ NOTES: dict[str, Both] = {
         "By operator, by product and by purse: each adds up to all of it.",
     ),
     "refusals": (
-        "拒否の理由別。「もう一度タッチ」は途中で離れたカードです。",
+        "受付不可の理由別。「もう一度タッチ」は途中で離れたカードです。",
         "By reason. “touch again” are cards that were withdrawn too soon.",
     ),
     "tap_time": (
@@ -45,7 +45,7 @@ NOTES: dict[str, Both] = {
         "From a card laid to its result, on the machine that ran this replay. Each bar is twice as long as the last.",
     ),
     "what_if": (
-        "同じ乗車を二つの運賃で計算したもの。値段で乗る人が変わることは見込みません。拒否された乗車は収入になりません。",
+        "同じ乗車を二つの運賃で計算したもの。値段で乗る人が変わることは見込みません。受付不可の乗車は収入になりません。",
         "The same rides under two tariffs. Nobody rides less because a fare went up; a refused ride brings nothing.",
     ),
     "reconciliation": (
@@ -93,7 +93,7 @@ TILES: dict[str, Both] = {
     "boardings": ("乗車", "boardings"),
     "alightings": ("精算された乗車", "settled rides"),
     "fares_yen": ("運賃収入（円）", "fares, yen"),
-    "refused": ("拒否", "refused taps"),
+    "refused": ("受付不可", "refused taps"),
     "torn": ("途中で離れたカード", "torn taps"),
     "confirmed": ("あとで確認した書き込み", "writes confirmed later"),
 }
@@ -105,7 +105,7 @@ COUNT: tuple[tuple[str, Both], ...] = (
     ("ledger_yen", ("− 帳簿（ジャーナル）", "− ledger, from the journals")),
     ("difference_yen", ("差額", "difference")),
 )
-REFUSED_RIDES: Both = ("拒否される乗車", "rides refused")
+REFUSED_RIDES: Both = ("受付不可となる乗車", "rides refused")
 RECONCILES: Both = ("一致しました", "reconciles")
 BROKEN: Both = ("一致しません", "DOES NOT RECONCILE")
 NOTHING: Both = ("ありません。", "None.")

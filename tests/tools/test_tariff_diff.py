@@ -402,7 +402,7 @@ columns not looked at: memo
 """
     )
     japanese = cli(*args, "--lang", "ja").out
-    for words in (f"乗車記録 {path}: 7件", "運賃収入（円）", "拒否（件）", "使わない列: memo"):
+    for words in (f"乗車記録 {path}: 7件", "運賃収入（円）", "受付不可（件）", "使わない列: memo"):
         assert words in japanese
     assert "両方で精算できた5件: +1,944円（値上がり1件、値下がり0件）" in japanese
 

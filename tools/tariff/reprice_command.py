@@ -140,7 +140,7 @@ def _totals(report: Json, language: Language) -> Table:
 
 
 def _refusals(report: Json, language: Language, rich: bool) -> Table:
-    heads = (("拒否", "refused"), ("件数", "rides"), ("規則", "rule"), ("最初の行", "first row"), ("内容", "about"))
+    heads = (("受付不可", "refused"), ("件数", "rides"), ("規則", "rule"), ("最初の行", "first row"), ("内容", "about"))
     shown = table(*(say(head, language) for head in heads), right=(1, 3), rich=rich)
     for one in report["refused"]:
         words = f"{one['code']}: {say(REFUSALS[Code(one['code'])], language)}"

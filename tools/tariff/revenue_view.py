@@ -53,6 +53,6 @@ def _rows(found: Json, language: Language) -> Iterator[tuple[str, int, int]]:
     for one in found["by_company"]:
         yield f"  {one['name']}", one["old"], one["new"]
     was, is_now = ({one["code"]: one["rides"] for one in found["refused"][side]} for side in ("old", "new"))
-    yield say(("拒否（件）", "refused rides"), language), sum(was.values()), sum(is_now.values())
+    yield say(("受付不可（件）", "refused rides"), language), sum(was.values()), sum(is_now.values())
     for code in dict.fromkeys((*was, *is_now)):
         yield f"  {code}: {say(REFUSALS[Code(code)], language)}", was.get(code, 0), is_now.get(code, 0)
