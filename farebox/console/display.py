@@ -32,10 +32,10 @@ class DisplayApp(App[None]):
     .refused { background: darkred; }
     """
 
-    def __init__(self, client: ConsoleClient) -> None:
-        """The terminal's socket."""
+    def __init__(self, client: ConsoleClient, shown_s: float = SHOWN_S) -> None:
+        """The terminal's socket, and how long a result stands."""
         super().__init__()
-        self._client = client
+        self._client, self._shown_s = client, shown_s
         self.picture: Picture | None = None
         self._shown: SeenTap | None = None
 
@@ -72,7 +72,7 @@ class DisplayApp(App[None]):
         if tap is not None and tap != self._shown:
             self._shown = tap
             self._show_tap(tap)
-            self.set_timer(SHOWN_S, lambda: self._ask_for_next(tap))
+            self.set_timer(self._shown_s, lambda: self._ask_for_next(tap))
         elif tap is None or on is None:
             self._invite(on is not None)
 
@@ -93,7 +93,7 @@ class DisplayApp(App[None]):
 
     def _ask_for_next(self, tap: SeenTap) -> None:
         if tap == self._shown and self.query("#words"):
-            self._invite(in_service=True)
+            self._invite(in_service=self.picture is not None and self.picture.on_trip is not None)
 
     def _invite(self, in_service: bool) -> None:
         for name in ("fare", "balance"):

@@ -367,3 +367,17 @@ def test_gen_14_the_passenger_sees_fare_and_balance_and_no_rule_numbers(shift: C
         assert "GEN" not in str(words.content)
 
     asyncio.run(shift.shown(app, act, (60, 16)))
+
+
+def test_faults_16_after_a_tap_out_of_service_the_display_asks_for_no_other(shift: ConsoleShift) -> None:
+    app = DisplayApp(shift.client(), shown_s=0.01)
+
+    async def act(pilot: Pilot[None]) -> None:
+        words = app.query_one("#words", Label)
+        shift.lays(Side.BOARDING, lococa(3_000))
+        await shift.settle(pilot)
+        while words.has_class("refused"):
+            await pilot.pause(0.01)
+        assert "回送" in str(words.content) and "Please touch your card" not in str(words.content)
+
+    asyncio.run(shift.shown(app, act, (60, 16)))
