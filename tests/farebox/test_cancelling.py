@@ -9,9 +9,9 @@ from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.layout.slots import SEQUENCES, encode_slot
 from farebox.cancelling import Cancelled, judge_cancelling
 from farebox.card import CardRead
-from farebox.formats.journal import DriverActed, Intent
+from farebox.formats.journal import DriverActed, Intent, Outcome, TripBegun
 from farebox.journal.fold import Ledger
-from farebox.journal.standing import Settled
+from farebox.journal.standing import Settled, Standing
 from farebox.machine import IllegalEvent
 from farebox.result import Result, Side
 from farebox.table import State
@@ -24,6 +24,7 @@ from tariff.riders import Party, RiderClass
 from tests.farebox.bus import Bus, account_of, balance_yen, lococa, standing_slot
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_bus import NoteBus
+from tests.journal.examples import CARD, intent
 
 COMMIT = 4
 """Poll, challenge, read, and the one block that is written."""
@@ -213,6 +214,23 @@ def test_gen_22_a_card_that_came_round_to_the_same_block_is_another_one(bus: Bus
     assert service is not None
     came = judge_cancelling(read, settled.write_counter + writes, service, Settled(seq, settled))
     assert isinstance(came, Cancelled) is cancelled
+
+
+def test_gen_22_only_a_settlement_that_was_not_written_over_is_kept_in_mind_and_only_on_its_trip() -> None:
+    def settlement(seq: int, action: str) -> None:
+        standing.take(seq, intent(action=action, write_counter=seq), b"")
+        standing.take(seq + 1, Outcome(seq, "written"), b"")
+
+    standing, begun = Standing(), TripBegun("lococa", bytes(32), "R", "T1", 1, "P", "BUS-1")
+    standing.take(1, begun, b"")
+    settlement(2, "alight")
+    standing.take(4, begun, b"")  # again, after a restart
+    assert standing.settled(CARD) is not None
+    settlement(5, "cancel")
+    assert standing.settled(CARD) is None
+    settlement(7, "alight")
+    standing.take(9, begun._replace(trip_id="T2"), b"")
+    assert standing.settled(CARD) is None
 
 
 def test_gen_22_the_driver_went_on_too_soon_and_back(bus: Bus) -> None:

@@ -269,6 +269,8 @@ class TestBundles:
         assert size > PIECE
         cut = bus.once(of("GET", "bundles/hotlist", never_arrives, from_nth=1))
         assert isinstance(cut.fault, LineCut)
+        # Over a line that is cut nothing else is tried: each try would wait as long.
+        assert bus.centre.asked[-1].path == "bundles/hotlist"
         bus.centre.asked.clear()
         assert bus.once().bundles[0].version == 4
         assert dict(bus.centre.asked[1].headers)["Range"] == f"bytes={PIECE}-{2 * PIECE - 1}"
@@ -278,6 +280,23 @@ class TestBundles:
         bus.once(of("GET", "bundles/hotlist", never_arrives, from_nth=1))
         self.signed(bus, version=5)
         assert bus.once().bundles[0].version == 5
+
+    @pytest.mark.parametrize("status", [404, 412, 416])
+    def test_a_piece_that_no_bundle_goes_on_from_is_thrown_away(self, bus: Bus, status: int) -> None:
+        """The centre has withdrawn it, has another one, or a shorter one than the disk says."""
+        self.signed(bus)
+        bus.once(of("GET", "bundles/hotlist", never_arrives, from_nth=1))
+
+        going_on: list[Request] = []
+
+        def declines_once(centre: Centre, request: Request) -> Answer:
+            if "If-Match" in dict(request.headers) and not going_on:
+                going_on.append(request)
+                return declined(status, "gone")
+            return centre.answer(request)
+
+        assert bus.once(declines_once).bundles[0].version == 4
+        assert going_on
 
     @pytest.mark.parametrize(
         ("data", "code"),
