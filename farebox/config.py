@@ -16,8 +16,11 @@ from farebox.formats.journal import MAX_ID_BYTES
 from farebox.place import PlaceKind
 from farebox.shape import Misshapen, shaped
 from farebox.words import Language
+from tariff.toml_hint import toml_hint
 
 MOST_BYTES = 1 << 16
+MOST_SOCKET_BYTES = 107
+"""Of a Unix socket's path, as Linux has it (`sun_path`)."""
 MOST_PIN = 27
 """Of the header of a Raspberry Pi, by BCM numbers."""
 
@@ -303,9 +306,9 @@ def load(path: Path) -> Config:
     if len(data) > MOST_BYTES:
         raise ConfigBroken(str(path), (f"more than {MOST_BYTES // 1024} KiB; this is no configuration",))
     try:
-        return parse(data.decode(), str(path))
+        return parse(data.decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:
-        raise ConfigBroken(str(path), (f"byte {error.start} is not UTF-8",)) from None
+        raise ConfigBroken(str(path), (f"byte {error.start} is not UTF-8; save it as UTF-8",)) from None
 
 
 def parse(text: str, where: str) -> Config:
@@ -313,7 +316,7 @@ def parse(text: str, where: str) -> Config:
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigBroken(where, (f"not TOML: {error}",)) from None
+        raise ConfigBroken(where, (f"not TOML: {error}{toml_hint(text, str(error))}",)) from None
     problems = list(_blanks(said, ""))
     try:
         config = shaped(said, Config)
@@ -347,8 +350,11 @@ def _problems(config: Config) -> list[str]:
             found.append(f"data.{name}: {value} must be a whole path, beginning with /")
     if config.data.bundles is not None and config.keys.centre is None:
         found.append("keys.centre: missing; data.bundles are believed by the centre's signature alone")
-    if not config.clock.told.startswith("/"):
-        found.append(f"clock.told: {config.clock.told} must be a whole path, beginning with /")
+    for name, value in {"console.socket": config.console.socket, "clock.told": config.clock.told}.items():
+        if not value.startswith("/"):
+            found.append(f"{name}: {value} must be a whole path, beginning with /")
+    if len(config.console.socket.encode()) > MOST_SOCKET_BYTES:
+        found.append(f"console.socket: longer than {MOST_SOCKET_BYTES} bytes, which no socket may be; move it")
     found += _exchange_problems(config)
     return [
         *found,

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from cardimage.image import ImageFault
 from farebox.centre_keys import centre_keys
 from farebox.config import BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
 from farebox.duty import Duty
@@ -20,6 +21,7 @@ from farebox.place import PlaceKind
 from farebox.post import Stand, service_of
 from reader.drivers import UnknownReader, check_name
 from reader.keys import KeyStoreFault, keys_from, secrets_from
+from reader.port import TraceFault
 from tariff.calendar import day_in_japan
 from tools.exits import message_of
 from tools.feeds import feed_path
@@ -27,7 +29,12 @@ from tools.options import (
     FILE,
     json_option,
 )
-from tools.readers import is_simulated
+from tools.readers import holds_simulated, is_simulated
+
+_FAULTS = (
+    *(UnknownReader, ImageFault, TraceFault, KeyStoreFault, FeedFault, RegisterFault, OperatorFault),
+    OSError,
+)
 
 
 @click.group()
@@ -43,7 +50,11 @@ def config() -> None:
 
 @config.command()
 def example() -> None:
-    """Print a whole file, with a word on each setting."""
+    """Print a whole file, with a word on each setting.
+
+    \b
+    farebox config example > farebox.toml
+    """
     click.echo(EXAMPLE, nl=False)
 
 
@@ -75,8 +86,8 @@ def problems_of(settings: Config) -> Iterator[str]:
     """What is wrong with the things that the settings name."""
     readers = {"readers.entry": settings.readers.entry, "readers.exit": settings.readers.exit}
     for name, spec in readers.items():
-        if spec is not None and not is_simulated(spec):
-            yield from _tried(name, partial(check_name, spec))
+        if spec is not None:
+            yield from _tried(name, partial(holds_simulated if is_simulated(spec) else check_name, spec))
     if settings.keys.source != BENCH_KEYS:
         yield from _tried("keys.source", partial(keys_from, settings.keys.source))
     if settings.keys.sealing != BENCH_KEYS:
@@ -92,6 +103,10 @@ def problems_of(settings: Config) -> Iterator[str]:
         folder = Path(path).parent if path else None
         if folder is not None and not folder.is_dir():
             yield f"data.{name}: there is no folder {folder}; make it"
+        elif path and name == "register" and Path(path).is_dir():
+            yield f"data.{name}: {path} is a folder; name a file"
+        elif path and name != "register" and Path(path).is_file():
+            yield f"data.{name}: {path} is a file; name a folder"
     if settings.place.kind is not PlaceKind.BUS:
         yield from _tried("place", partial(_stands, settings))
     operator = settings.vehicle.operator
@@ -110,5 +125,5 @@ def _stands(settings: Config) -> None:
 def _tried(name: str, act: Callable[[], Any]) -> Iterator[str]:
     try:
         act()
-    except (UnknownReader, KeyStoreFault, FeedFault, RegisterFault, OperatorFault, OSError) as fault:
+    except _FAULTS as fault:
         yield f"{name}: {message_of(fault)}"

@@ -65,7 +65,7 @@ def parse_operators(texts: Iterable[tuple[str, bytes]]) -> Operators:
     problems: list[str] = []
     for source, text in texts:
         try:
-            found[source] = parse(text.decode(), source, holidays)
+            found[source] = parse(text.decode("utf-8-sig"), source, holidays)
         except UnicodeDecodeError as error:
             problems.append(f"{source}: not UTF-8 at byte {error.start}; save it as UTF-8")
         except RulebookError as error:

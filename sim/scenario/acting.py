@@ -166,6 +166,7 @@ def _tap(step: StepSaid, world: World, bus: Bus, side: Side, card: Card) -> Seen
     world.clock.now_s += TAP_S
     bus.bench.lay(bus.lies_at(side), card.image, _withdrawal(step))
     bus.terminal.touch(bus.asked_as(side))
+    _see_that_it_was_torn(step, bus, bus.lies_at(side))
     bus.bench.lift(bus.lies_at(side))
     bus.terminal.touch(bus.asked_as(side))
     return Seen(bus, card)
@@ -188,6 +189,15 @@ def _two_cards(step: StepSaid, world: World, bus: Bus) -> Seen:
 
 def _withdrawal(step: StepSaid) -> Withdrawal | None:
     return Withdrawal(step.tear.command, Moment(step.tear.moment)) if step.tear else None
+
+
+def _see_that_it_was_torn(step: StepSaid, bus: Bus, side: Side) -> None:
+    """A tear at a command that never came tries nothing, and would pass all the same."""
+    if step.tear is None or not isinstance(bus.bench, FieldsBench):
+        return
+    came = bus.bench.commands(side)
+    if came < step.tear.command:
+        raise Misfit(f"tear: the card was not taken away, for it got {came} commands; name one of them, from 1")
 
 
 def party_of(said: PartySaid) -> Party:
@@ -221,6 +231,7 @@ def _top_up(step: StepSaid, world: World, bus: Bus, card: Card) -> Seen:
         bus.notes.insert(note_yen)
         _tend(world, bus)
         bus.terminal.touch(bus.asked_as(Side.ALIGHTING))
+    _see_that_it_was_torn(step, bus, side)
     bus.bench.lift(side)
     bus.terminal.touch(bus.asked_as(Side.ALIGHTING))
     if bus.terminal.state is State.TOPPING_UP:

@@ -17,6 +17,7 @@ from sim.scenario.laws import Laws
 from sim.scenario.places import Path, line_of, lines_of, spelled
 from sim.scenario.schema import FIRST_BUS, BookSaid, BusSaid, CardSaid, RouteSaid, ScenarioSaid
 from sim.scenario.values import CONVERTER, why
+from tariff.toml_hint import toml_hint
 
 MOST_BYTES = 1 << 20
 
@@ -52,12 +53,13 @@ def parse(data: bytes, source: str) -> Book:
     if len(data) > MOST_BYTES:
         raise ScenarioBroken((f"{source}: more than {MOST_BYTES >> 10} KiB; split it",))
     try:
-        text = data.decode()
-        raw = tomllib.loads(text)
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioBroken((f"{source}: byte {error.start} is not UTF-8; save it as UTF-8",)) from None
+    try:
+        raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ScenarioBroken((f"{source}: not TOML: {error}{_quotes_missing(data, str(error))}",)) from None
+        raise ScenarioBroken((f"{source}: not TOML: {error}{toml_hint(text, str(error))}",)) from None
     places = lines_of(text)
     problems: list[tuple[int, str]] = []
     said: BookSaid | None = None
@@ -71,16 +73,6 @@ def parse(data: bytes, source: str) -> Book:
     if said is None or problems:
         raise ScenarioBroken(tuple(f"{source}:{line}: {what}" for line, what in sorted(set(problems))))
     return Book(source, said.title, said.about, tuple(_scenarios(said, source, places)))
-
-
-def _quotes_missing(data: bytes, error: str) -> str:
-    """What is most often wrong where people write Japanese: TOML takes such names in quotes only."""
-    at = re.search(r"at line (\d+)", error)
-    line = data.splitlines()[int(at[1]) - 1] if at and int(at[1]) <= len(data.splitlines()) else b""
-    name = line.partition(b"=")[0].partition(b"#")[0]
-    return (
-        "" if name.isascii() or b'"' in name else '; names that are not plain letters go in quotes, as [cards."花子"]'
-    )
 
 
 def _scenarios(book: BookSaid, source: str, places: dict[Path, int]) -> Iterator[Scenario]:

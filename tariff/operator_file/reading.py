@@ -14,6 +14,7 @@ from tariff.operator_file.laws import LAWS
 from tariff.operator_file.schema import ARRAYS, SETTINGS
 from tariff.operator_file.values import Wrong
 from tariff.rulebook import AutoChargeRules, CounterRules, Luggage, PointRules, RiderRules, Rulebook, TopUpRules
+from tariff.toml_hint import toml_hint
 
 
 class RulebookError(TariffFault):
@@ -81,7 +82,7 @@ def parse(text: str, source: str, national_holidays: frozenset[date]) -> Ruleboo
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RulebookError((f"{source}: not TOML: {error}",)) from None
+        raise RulebookError((f"{source}: not TOML: {error}{toml_hint(text, str(error))}",)) from None
     except RecursionError:
         raise RulebookError((f"{source}: nested too deep; an operator file has two levels of tables",)) from None
     reading = _Reading(text)

@@ -24,6 +24,12 @@ def test_the_example_holds() -> None:
     assert (config.vehicle.id, config.readers.exit, config.console.language) == ("BUS-1", None, Language.JA)
 
 
+def test_the_mark_that_windows_editors_put_first_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "farebox.toml"
+    path.write_text(EXAMPLE, "utf-8-sig")
+    assert load(path) == parse(EXAMPLE, "example")
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "problems"),
     [
@@ -38,7 +44,10 @@ def test_the_example_holds() -> None:
         ("/var/lib/farebox/feed.zip", "feed.zip", ("data.feed: feed.zip must be a whole path",)),
         ('language = "ja"', 'language = "fr"', ("console.language: 'fr' is none of ja, en",)),
         ('language = "ja"', "language = ['ja']", ("console.language: ['ja'] is none of ja, en",)),
+        ("/run/farebox/console", "console", ("console.socket: console must be a whole path",)),
+        ("/run/farebox/console", "/run/" + "x" * 103, ("console.socket: longer than 107 bytes",)),
         ("[keys]", "[keys", ("not TOML: ",)),
+        ('source = "checked"', 'source　= "checked"', ("not TOML: ",)),
     ],
 )
 def test_faults_27_what_is_wrong_is_told_by_its_place(wrong: str, right: str, problems: tuple[str, ...]) -> None:

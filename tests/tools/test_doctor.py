@@ -22,13 +22,16 @@ from farebox.version import RELEASED
 from tests.farebox.console.test_protocol import PICTURE
 from tests.journal.examples import intent
 from tests.tools.cli import Ran, run
-from tests.tools.test_service import settings
+from tests.tools.test_service import card, settings
 from tools.doctor import checks, disk, key_checks, machine_checks
 from tools.doctor.machine import Machine
 
 SECRET = "7c" * 32
 NOW_S = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
 Call = Callable[..., Ran]
+
+
+__all__ = ["card"]  # a fixture
 
 
 @pytest.fixture
@@ -177,6 +180,11 @@ def test_devices_that_the_settings_name_must_be_there(machine: Machine, tmp_path
     assert found(machine_checks.devices(config, machine))["device"] is Level.OK
 
 
+def test_a_folder_of_pictures_is_no_device_that_could_be_missing(machine: Machine, tmp_path: Path) -> None:
+    config = bench(tmp_path, f'[slips]\nprinter = "folder:{tmp_path}/slips"\n')
+    assert "device" not in found(machine_checks.devices(config, machine))
+
+
 def test_alarms_of_the_terminal_are_told_and_those_that_bar_fares_are_broken(tmp_path: Path) -> None:
     config = bench(tmp_path)
     alarms = tuple(Alarm(code, ("故障", "fault")) for code in ("clock", "reader-boarding"))
@@ -214,6 +222,7 @@ def test_an_sd_card_does_not_tell_its_wear_an_emmc_does(machine: Machine, tmp_pa
 # -- the command
 
 
+@pytest.mark.usefixtures("card")
 @pytest.mark.parametrize(("language", "said"), [("en", "a flush takes"), ("ja", "書込の確定")])
 def test_a_bench_has_nothing_that_is_broken(tmp_path: Path, call: Call, language: str, said: str) -> None:
     told = call("doctor", "--config", settings(tmp_path), "--lang", language)
@@ -222,6 +231,7 @@ def test_a_bench_has_nothing_that_is_broken(tmp_path: Path, call: Call, language
     assert not list(tmp_path.glob(".doctor-*"))
 
 
+@pytest.mark.usefixtures("card")
 def test_what_is_broken_is_counted_and_exits_1(tmp_path: Path, call: Call) -> None:
     told = call("doctor", "--config", settings(tmp_path, journal="/nowhere/journal"), "--json", "--lang", "en")
     lines = [json.loads(line) for line in told.out.splitlines()]

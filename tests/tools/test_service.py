@@ -264,6 +264,7 @@ def test_no_restart_mends_a_wrong_configuration() -> None:
     assert UNIT["Service"]["RestartPreventExitStatus"].split()[0] == str(int(Exit.CONFIGURATION))
 
 
+@pytest.mark.usefixtures("card")
 def test_the_settings_of_a_bench_are_in_order(tmp_path: Path, call: Call) -> None:
     told = call("config", "check", str(settings(tmp_path)))
     assert told.code == 0 and "in order" in told.out
@@ -295,6 +296,20 @@ def test_faults_27_what_the_settings_name_is_looked_at_too_and_all_of_it_told(tm
     assert [line.split(": ")[2] for line in told.err.splitlines()] == list(places)
     problems = json.loads(call("config", "check", "--json", str(path)).out)["problems"]
     assert [problem.split(": ")[0] for problem in problems] == list(places)
+
+
+@pytest.mark.usefixtures("card")
+def test_faults_27_a_folder_in_a_files_place_and_the_other_way_round_are_told(tmp_path: Path, call: Call) -> None:
+    told = call("config", "check", str(settings(tmp_path, register=str(tmp_path), journal=__file__)))
+    assert told.code == 78
+    assert f"data.register: {tmp_path} is a folder; name a file" in told.err
+    assert f"data.journal: {__file__} is a file; name a folder" in told.err
+
+
+def test_faults_27_a_card_that_is_not_there_is_told_before_the_terminal_starts(tmp_path: Path, call: Call) -> None:
+    told = call("config", "check", str(settings(tmp_path)))
+    assert told.code == 78
+    assert "readers.entry: " in told.err and "my.card.cbor: No such file or directory" in told.err
 
 
 def test_the_example_can_be_printed_into_a_file_and_checked(tmp_path: Path, call: Call) -> None:

@@ -51,7 +51,8 @@ def devices(config: Config, machine: Machine) -> Iterator[Finding]:
     """What is wired besides readers: there, and ours to use. Nothing is opened: a process may have it."""
     named: dict[str, str | None] = {"notes.acceptor": config.notes.acceptor, "inputs.gps": config.inputs.gps}
     if config.slips is not None:
-        named["slips.printer"] = config.slips.printer.partition(":")[2] if ":" in config.slips.printer else None
+        kind, _, path = config.slips.printer.partition(":")
+        named["slips.printer"] = path if kind != "folder" else None
     for setting, device in named.items():
         if device is not None and device != SIMULATED:
             yield _device(setting, machine.path(device), device, machine)

@@ -69,6 +69,7 @@ def test_what_a_step_may_not_say(step: str, said: str) -> None:
         ("title = ", "not TOML"),
         ('title = "a"\n[カード]', 'names that are not plain letters go in quotes, as [cards."花子"]'),
         ("題 = 3", "go in quotes"),
+        ("title = １", "'１' is a full-width sign: type '1'"),
         ('"題" = 3', "題: no such key"),
         (text_of(), "nothing happens; add a step"),
         (text_of(BOARD) + '[[scenario]]\ntitle = "one"\nsteps = [{ wait_s = 1 }]', "is the title of another"),
@@ -102,6 +103,10 @@ def test_bytes_that_are_no_text_and_depth_without_end() -> None:
         parse(b"\xff", "x")
     with pytest.raises(ScenarioBroken, match="not TOML"):
         parse(b"a = " + b"[" * 100_000, "x")
+
+
+def test_the_mark_that_windows_editors_put_first_is_passed_over() -> None:
+    assert parse(b"\xef\xbb\xbf" + text_of(BOARD).encode(), "x").title == parse(text_of(BOARD).encode(), "x").title
 
 
 def test_a_scenarios_bus_goes_over_the_files_key_by_key() -> None:

@@ -75,6 +75,11 @@ def test_a_write_whose_end_is_not_known_is_named() -> None:
     assert played(RIDE[0], torn, "power_cut = true", 'alight = "花子", balance = 500').passed
 
 
+def test_a_tear_at_a_command_that_never_came_is_no_test() -> None:
+    with pytest.raises(ScenarioBroken, match="tear: the card was not taken away, for it got 5 commands; name one of"):
+        played(RIDE[0], f'{RIDE[1]}, tear = {{ command = 6, moment = "before" }}')
+
+
 def test_the_bus_goes_from_stop_to_stop_to_the_last() -> None:
     steps = (RIDE[0], "next_stop = true", "next_stop = true", 'alight = "花子", fare = 400')
     assert played(*steps).passed
