@@ -22,7 +22,7 @@ from tools.options import FILE, language_option
 with extra("printer"):
     from farebox.slips.picture import PAPERS, drawn, font_path, png
 
-_FULL: Both = ("印刷待ちが多いため、この券は印刷しません", "too many slips wait: this one is not printed")
+_FULL: Both = ("印刷待ちが多いため、この票は印刷しません", "too many slips wait: this one is not printed")
 
 
 @click.command(short_help="Print the slips of a running terminal.")

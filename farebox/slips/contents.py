@@ -86,7 +86,7 @@ def refusal_slip(refusal: Refusal, why: str, heading: Heading, where: Where | No
     a trip.
     """
     language = heading.language
-    parts: list[Part] = _head(("ご利用できません", "Not accepted"), heading)
+    parts: list[Part] = _head(("お取扱できません", "Not accepted"), heading)
     if where is not None:
         parts += [
             Pair(say(("停留所", "stop"), language), where.stop),
@@ -108,10 +108,10 @@ def refusal_slip(refusal: Refusal, why: str, heading: Heading, where: Where | No
 def _taken(rule: str) -> Both:
     if rule in _MAY_BE_TAKEN:
         return (
-            "引き落としの結果を確認できていません。次にカードを使うとき確認され、二重には引かれません。",
+            "お支払いの結果を確認できていません。次にカードを使うときに確認し、二重には差し引きません。",
             "Whether the card was charged is not known yet. Its next use settles that; nothing is taken twice.",
         )
-    return ("このタッチではカードから引かれていません。", "This tap took nothing from the card.")
+    return ("このタッチの支払いはありません。", "This tap took nothing from the card.")
 
 
 class Reissue(NamedTuple):

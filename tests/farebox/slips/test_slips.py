@@ -128,7 +128,7 @@ def refused(code: Code, rule: str, due_yen: int = 0, short_yen: int = 0) -> Refu
 def test_the_refusal_slip_says_where_and_why_and_that_nothing_was_taken() -> None:
     text = printed(refusal_slip(refused(Code.EXPIRED_CARD, "GEN-11"), "カードの有効期限が切れています", JA, HERE))
     assert text == (
-        "ご利用できません\n"
+        "お取扱できません\n"
         "2026-11-20 07:30:00        BUS-1\n"
         "停留所                  磐城棚倉\n"
         "便                    HAKUHO-W01\n"
@@ -136,8 +136,7 @@ def test_the_refusal_slip_says_where_and_why_and_that_nothing_was_taken() -> Non
         "カードの有効期限が切れています\n"
         "記号         expired-card GEN-11\n"
         "--------------------------------\n"
-        "このタッチではカードから引かれて\n"
-        "いません。"
+        "このタッチの支払いはありません。"
     )
 
 
