@@ -5,8 +5,6 @@
 The first step that differs ends the scenario: what follows it would differ too.
 """
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from cardimage.image import ImageFault
@@ -73,18 +71,17 @@ def lines_of(failure: Failure, source: str) -> tuple[str, ...]:
 
 
 def run(scenario: Scenario, files: Files, hands: Hands) -> Outcome:
-    """Run it in a folder of its own. Raises ScenarioBroken where its routes, cards or stops don't fit each other."""
-    with TemporaryDirectory(prefix="farebox-") as folder:
+    """Run it. Raises ScenarioBroken where its routes, cards or stops don't fit each other."""
+    try:
+        world = World(scenario, files, hands.bench)
         try:
-            world = World(scenario, files, hands.bench, Path(folder))
-            try:
-                hands.meet(world.cards.values())
-                world.bus(FIRST_BUS)
-                return _run(scenario, world, hands)
-            finally:
-                world.close()
-        except (Misfit, OperatorFault, RulebookError, FeedFault, ImageFault) as fault:
-            raise ScenarioBroken((f"{scenario.source}:{scenario.line}: {scenario.title}: {fault}",)) from None
+            hands.meet(world.cards.values())
+            world.bus(FIRST_BUS)
+            return _run(scenario, world, hands)
+        finally:
+            world.close()
+    except (Misfit, OperatorFault, RulebookError, FeedFault, ImageFault) as fault:
+        raise ScenarioBroken((f"{scenario.source}:{scenario.line}: {scenario.title}: {fault}",)) from None
 
 
 def _run(scenario: Scenario, world: World, hands: Hands) -> Outcome:

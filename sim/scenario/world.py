@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from pathlib import Path
 
 from farebox.clock import ALWAYS, Trust, Why
 from farebox.formats.bundle import Change, Directive, directives_of
 from farebox.formats.journal import Entry
 from farebox.journal.errors import JournalFault
 from farebox.journal.log import recover_folder
-from farebox.journal.reading import read
 from farebox.machine import TransitionsMachine
 from farebox.peripherals.id003 import Id003Acceptor
 from farebox.readers import Readers
@@ -19,8 +17,8 @@ from farebox.terminal import Terminal
 from farebox.terms import NO_ORDERS, Orders
 from farebox.top_up import Halt
 from sim.bench import Bench
+from sim.hardware.memory_disk import MemoryFolder, lost
 from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
-from sim.hardware.volatile_disk import VolatileFolder
 from sim.replay import SimClock
 from sim.scenario.faults import Misfit
 from sim.scenario.office import Card, Office
@@ -36,7 +34,7 @@ _CHUNK_BYTES = 1 << 14
 class Bus:
     """One bus: the real terminal on a bench, a journal on a disk that can lose its power, a note acceptor."""
 
-    def __init__(self, name: str, vehicle: str, said: BusSaid, bench: Bench, folder: Path, world: "World") -> None:
+    def __init__(self, name: str, vehicle: str, said: BusSaid, bench: Bench, world: "World") -> None:
         """Switched on, at the first stop of its trip."""
         self.name, self.said, self.bench = name, said, bench
         self.notes = NoteAcceptorModel(lambda: float(world.clock.now_s))
@@ -44,7 +42,7 @@ class Bus:
         self.halt = Halt()
         self.shown: list[Result] = []
         self._vehicle = vehicle
-        self._path = folder
+        self._folder = MemoryFolder()
         self._world = world
         self._one_reader = said.readers == 1
         self.on_trip = world.roads.on_trip(said)
@@ -54,8 +52,7 @@ class Bus:
 
     def _switch_on(self) -> None:
         world = self._world
-        self._disk = VolatileFolder(self._path)
-        recovered = recover_folder(self._disk, self._vehicle, _CHUNK_BYTES)
+        recovered = recover_folder(self._folder, self._vehicle, _CHUNK_BYTES)
         self._journal = recovered.journal
         both = self.bench.readers
         self.terminal = Terminal(
@@ -129,8 +126,9 @@ class Bus:
         place, on_trip = self._place(), self.terminal.service
         if flushed:
             self._journal.close()
+            self._folder = self._folder.after_kill()
         else:
-            self._disk.lose_power()
+            self._folder = self._folder.after_power_loss(lost)
         self._switch_on()
         if on_trip is not None:
             self.terminal.begin_trip(self.on_trip.service)
@@ -144,7 +142,7 @@ class Bus:
         """What the journal holds; looking flushes it."""
         with suppress(JournalFault):
             self._journal.flush()
-        return read(self._path).entries
+        return self._folder.durable_entries()
 
     def close(self) -> None:
         """The journal is closed; what failed has been told already."""
@@ -155,13 +153,13 @@ class Bus:
 class World:
     """All of it, for one scenario. `bench_for` gives the n-th bus its bench."""
 
-    def __init__(self, scenario: Scenario, files: Files, bench_for: Callable[[int], Bench], folder: Path) -> None:
+    def __init__(self, scenario: Scenario, files: Files, bench_for: Callable[[int], Bench]) -> None:
         """Make the cards; a bus begins its trip when it is first heard of. Raises Misfit, and what `Files` raises."""
         self.clock = SimClock()
         self.trust = ALWAYS
         self.orders: Orders = NO_ORDERS
         self.buses: dict[str, Bus] = {}
-        self._scenario, self._bench_for, self._folder = scenario, bench_for, folder
+        self._scenario, self._bench_for = scenario, bench_for
         self._directives: dict[bytes, list[Directive]] = {}
         first = scenario.buses[FIRST_BUS]
         self.roads = Roads(scenario.routes, files)
@@ -175,9 +173,8 @@ class World:
         """A bus; a further one begins its trip when it is first heard of."""
         if name not in self.buses:
             number = len(self.buses) + 1
-            folder = self._folder / f"bus-{number}"
             said = self._scenario.buses[name]
-            self.buses[name] = Bus(name, f"BUS-{number}", said, self._bench_for(number), folder, self)
+            self.buses[name] = Bus(name, f"BUS-{number}", said, self._bench_for(number), self)
         return self.buses[name]
 
     def moment_s(self, when: When, bus: Bus) -> int:
