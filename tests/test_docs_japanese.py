@@ -34,7 +34,7 @@ def rows(page: str) -> list[str]:
 
 def names(row: str) -> list[str]:
     """What a row names in code's words, in whatever order the language wants."""
-    return sorted(re.findall(r"`[^`]+`", row))
+    return sorted(set(re.findall(r"`[^`]+`", row)))
 
 
 @pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
