@@ -27,7 +27,6 @@ from farebox.table import State
 from farebox.tally import Tally
 from farebox.terminal import Terminal
 from farebox.words import Both, Language, refusal_text
-from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import Payment
 from tariff.refusal import Code
 from tariff.riders import Attendant, Party, Piece
@@ -123,6 +122,7 @@ class Box:
         self._notice: Both | None = None
         self._party: tuple[str, ...] = ()
         self._counted: Totals | None = None
+        self._offered: tuple[int, tuple[words.Offer, ...]] = (-1, ())
         self._read: SeenHistory | None = None
 
     @property
@@ -217,8 +217,10 @@ class Box:
         return tuple(alarm for source in sources if source is not None for alarm in source.alarms())
 
     def _offers(self, at_s: int) -> tuple[words.Offer, ...]:
-        day = day_in_japan(at_s)
-        return view.offers(self._duty, day, at_s - midnight_in_japan_s(day))
+        """They change with the minute: a city has thousands."""
+        if at_s != self._offered[0]:
+            self._offered = at_s, view.offers(self._duty, at_s)
+        return self._offered[1]
 
     # -- commands
 
@@ -322,7 +324,7 @@ class Box:
         trip = self._duty.feed.trips.get(trip_id)
         if trip is None:
             return "その便はありません", "no such trip"
-        service = self._duty.service(trip, day_in_japan(self._clock()))
+        service = self._duty.service(trip, self._duty.day_of(trip, self._clock()))
         self.terminal.begin_trip(service)
         self._journey.begin(trip, self._duty.feed.places(trip.pattern_id), service.table.pattern.stop_names)
         self._counted = None

@@ -1,6 +1,6 @@
 """A trip of a feed as the service the terminal is on: whose rules, which fares, since when."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from farebox.feed import Feed, FeedBroken, Trip
@@ -9,6 +9,9 @@ from farebox.formats.journal import MAX_ID_BYTES
 from farebox.tap import Service
 from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.single_tap import taps_on
+
+LATE_S = 3_600
+"""Buses run late: so long after its time a trip can still be begun, or be under way."""
 
 
 class Duty(NamedTuple):
@@ -31,6 +34,16 @@ class Duty(NamedTuple):
         numbered = (trip.pattern_id for trip in self.feed.trips.values() if trip.number == trip_number)
         pattern_id = next(numbered, None)
         return self.feed.patterns[pattern_id].stop_names if pattern_id is not None else None
+
+    def day_of(self, trip: Trip, at_s: int) -> date:
+        """The service day of a trip that is begun now: the day before's, if by then it may still be under way past
+        midnight, or is yet to leave.
+        """
+        today = day_in_japan(at_s)
+        before = today - timedelta(days=1)
+        since_s = at_s - midnight_in_japan_s(before)
+        under_way = since_s <= trip.departures_s[-1] + LATE_S and self.feed.runs_on(trip, before)
+        return before if under_way else today
 
     def service(self, trip: Trip, day: date) -> Service:
         """The service of a trip on a service day, at its first stop; the rules are those of the day it leaves (GEN-5).

@@ -1,7 +1,7 @@
 """The picture of the moment, made from what the terminal knows. Pure but for asking the terminal."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import timedelta
 
 from farebox.console.protocol import (
     Alarm,
@@ -18,7 +18,7 @@ from farebox.console.protocol import (
     Totals,
     Watched,
 )
-from farebox.duty import Duty
+from farebox.duty import LATE_S, Duty
 from farebox.duty_count import DutyCount
 from farebox.hotlist import Age
 from farebox.peripherals.meaning import meaning_of
@@ -44,13 +44,12 @@ from farebox.words import (
     Language,
     reason,
 )
+from tariff.calendar import day_in_japan, midnight_in_japan_s
 from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
 MOST_OFFERS = 60
-"""Trips to choose from at once: those that leave next."""
-_STILL_OFFERED_S = 3_600
-"""A trip that should have left up to an hour ago can still be begun: buses run late."""
+"""Trips to choose from at once."""
 
 
 def seen_tap(result: Result, number: int) -> SeenTap:
@@ -122,15 +121,21 @@ def on_trip(service: Service) -> OnTrip:
     )
 
 
-def offers(duty: Duty, day: date, since_s: int) -> tuple[Offer, ...]:
-    """The trips of a day that may be begun, those that leave next first; `since_s` counts from the day's start."""
-    feed = duty.feed
-    trips = sorted(feed.trips_on(day), key=lambda trip: (trip.departures_s[0], trip.trip_id))
-    left = [trip for trip in trips if trip.departures_s[0] >= since_s - _STILL_OFFERED_S]
-    return tuple(
-        Offer(trip.trip_id, feed.routes[trip.route_id].name, trip.headsign, trip.departures_s[0])
-        for trip in left[:MOST_OFFERS]
-    )
+def offers(duty: Duty, at_s: int) -> tuple[Offer, ...]:
+    """The trips that may be begun, by when they leave; of too many, those that leave nearest to now. One that is under
+    way stays among them, for a terminal that was restarted, and past midnight so do those of the day before.
+    """
+    feed, today = duty.feed, day_in_japan(at_s)
+    found: list[tuple[int, Offer]] = []
+    for day in (today - timedelta(days=1), today):
+        since_s = at_s - midnight_in_japan_s(day)
+        for trip in feed.trips_on(day):
+            leaves_s, ends_s = trip.departures_s[0], trip.departures_s[-1]
+            if max(leaves_s + LATE_S, ends_s) >= since_s and duty.day_of(trip, at_s) == day:
+                offer = Offer(trip.trip_id, feed.routes[trip.route_id].name, trip.headsign, leaves_s)
+                found.append((leaves_s - since_s, offer))
+    nearest = sorted(found, key=lambda one: abs(one[0]))[:MOST_OFFERS]
+    return tuple(offer for _, offer in sorted(nearest, key=lambda one: (one[0], one[1].trip_id)))
 
 
 _LAID_FOR = {

@@ -111,6 +111,10 @@ class Feed:
         trips = (trip for trip in self.trips.values() if trip.service_id in services)
         return tuple(sorted(trips, key=lambda trip: (trip.departures_s[0], trip.trip_id)))
 
+    def runs_on(self, trip: Trip, day: date) -> bool:
+        """Whether a trip is one of a service day."""
+        return trip.service_id in self._parts.calendar.on(day)
+
     def service_days(self) -> tuple[date, date]:
         """The first and the last day that the calendar knows."""
         return self._parts.calendar.first, self._parts.calendar.last

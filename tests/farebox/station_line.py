@@ -6,7 +6,7 @@ from pathlib import Path
 
 from farebox.duty import Duty
 from farebox.feed.operators import load_operators
-from tests.feed.small_feed import load
+from tests.feed.small_feed import TABLES, load
 
 STATIONS = ("福島", "美術館図書館前", "飯坂温泉")
 LINE = "飯坂線"
@@ -14,11 +14,13 @@ FARES_YEN = {1: 150, 2: 370}
 """By how many stations the ride is long."""
 
 
-def line_feed(folder: Path, directions: Sequence[Sequence[str]] = (STATIONS, STATIONS[::-1])) -> Duty:
-    """The line's duty, both ways."""
+def line_feed(
+    folder: Path, directions: Sequence[Sequence[str]] = (STATIONS, STATIONS[::-1]), first_hour: int = 8
+) -> Duty:
+    """The line's duty, both ways: a train there at that hour, and one back at the next."""
     stops = "".join(f"{name},{name},{name}\n" for name in STATIONS)
     calls = "".join(
-        f"T{way},{8 + way}:{minutes:02}:00,{8 + way}:{minutes:02}:00,{name},{minutes + 1}\n"
+        f"T{way},{first_hour + way}:{minutes:02}:00,{first_hour + way}:{minutes:02}:00,{name},{minutes + 1}\n"
         for way, names in enumerate(directions)
         for minutes, name in enumerate(names)
     )
@@ -33,6 +35,7 @@ def line_feed(folder: Path, directions: Sequence[Sequence[str]] = (STATIONS, STA
         stops=f"stop_id,stop_name,zone_id\n{stops}",
         trips="route_id,service_id,trip_id\n" + "".join(f"R1,毎日,T{way}\n" for way in range(len(directions))),
         stop_times=f"trip_id,arrival_time,departure_time,stop_id,stop_sequence\n{calls}",
+        calendar=TABLES["calendar.txt"].replace("20260401,20260430", "20260101,20261231"),
         fare_attributes="fare_id,price,currency_type\n" + "".join(f"F{n},{yen},JPY\n" for n, yen in FARES_YEN.items()),
         fare_rules=f"fare_id,route_id,origin_id,destination_id\n{rules}",
     )
