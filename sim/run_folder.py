@@ -7,7 +7,8 @@
     network.json                        the day's lines and trips, for a report
     summary.json                        what it all came to; its presence says that the day is whole
 
-A vehicle's count is written last and whole. So a run that was killed goes on with the first vehicle that has none.
+A vehicle's count is written last and whole. So a run that was killed goes on with the first vehicle that has none, and
+one whose files are not those that it counted is run again. What a whole run holds is checked before it is told again.
 """
 
 import json
@@ -16,6 +17,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from csv import DictReader
+from hashlib import file_digest, sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +31,7 @@ from sim.vehicle_run import Ran
 
 Json = dict[str, Any]
 RUN, SUMMARY, NETWORK, PARTS = "run.json", "summary.json", "network.json", "parts"
-FORMAT = 1
+FORMAT = 2
 
 
 class Counted(NamedTuple):
@@ -40,13 +42,14 @@ class Counted(NamedTuple):
     tally: Tally
     refused: Mapping[str, int]
     took: Mapping[int, int]
+    digests: Mapping[str, str]
 
 
 class RunFolder:
     """One run's folder, new or found again."""
 
     def __init__(self, path: Path, asked: Json) -> None:
-        """Begin a run, or go on with it. Raises OtherRun, with the folder as it was; OSError.
+        """Begin a run, or go on with it. Raises OtherRun, with the folder as it was; NoRun, OSError.
 
         `asked` is everything that decides the result.
         """
@@ -90,27 +93,36 @@ class RunFolder:
         """The day is whole: its tables are put together. Done again, it does no more than that."""
         vehicle_ids = list(vehicle_ids)
         if not self.is_whole:
+            digests = {NETWORK: self._put(NETWORK, dumped(network))}
             for name in KINDS:
-                put(self.path / f"{name}{self._suffix}", self.table(name, vehicle_ids))
-            put(self.path / NETWORK, dumped(network))
+                whole = f"{name}{self._suffix}"
+                digests[whole] = self._put(whole, self._joined(name, vehicle_ids))
             counts = [_as_json(counted) for counted in self.counts(vehicle_ids)]
-            put(self.path / SUMMARY, dumped({**summary, "by_vehicle": counts}))
+            put(self.path / SUMMARY, dumped({**summary, "digests": digests, "by_vehicle": counts}))
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
 
     def table(self, name: str, vehicle_ids: Iterable[str]) -> bytes:
         """One table of all vehicles, in the form that the folder keeps."""
-        whole = self.path / f"{name}{self._suffix}"
-        if whole.exists():
-            return whole.read_bytes()
+        if self.is_whole:
+            return (self.path / f"{name}{self._suffix}").read_bytes()
+        return self._joined(name, vehicle_ids)
+
+    def _joined(self, name: str, vehicle_ids: Iterable[str]) -> bytes:
         parts = [(self.path / PARTS / f"{vehicle}.{name}{self._suffix}").read_bytes() for vehicle in vehicle_ids]
         return joined(parts, self._suffix)
 
+    def _put(self, name: str, data: bytes) -> str:
+        """Write a file; its SHA-256."""
+        put(self.path / name, data)
+        return sha256(data).hexdigest()
+
     def _find(self) -> None:
         if self.is_whole:
-            counts = _loaded(self.path / SUMMARY).get("by_vehicle", [])
+            counts = check_whole(self.path, _loaded(self.path / SUMMARY))
         else:
-            counts = [_loaded(path) for path in sorted((self.path / PARTS).glob("*.json"))]
-        self._counted = {counted.vehicle_id: counted for counted in map(counted_of, counts)}
+            found = map(counted_of, map(_loaded, sorted((self.path / PARTS).glob("*.json"))))
+            counts = [counted for counted in found if _changed(self.path, counted.digests) is None]
+        self._counted = {counted.vehicle_id: counted for counted in counts}
 
     def _count_of(self, vehicle_id: str) -> Path:
         return self.path / PARTS / f"{vehicle_id}.json"
@@ -138,7 +150,9 @@ def refusals(counts: Iterable[Counted]) -> Counter[str]:
 
 
 def whole_run(path: Path) -> tuple[Json, Json, Json]:
-    """What was asked for, the network and the summary of a whole run. Raises NoRun or OSError."""
+    """What was asked for, the network and the summary of a whole run, all its files as it left them. Raises NoRun or
+    OSError.
+    """
     if not (path / RUN).is_file():
         raise NoRun(f"{path}: no run; make one with `farebox sim replay … --out {path}`")
     if not (path / SUMMARY).is_file():
@@ -146,7 +160,38 @@ def whole_run(path: Path) -> tuple[Json, Json, Json]:
     asked, network, summary = (_loaded(path / name) for name in (RUN, NETWORK, SUMMARY))
     if asked.get("format") != FORMAT:
         raise NoRun(f"{path}: made by another version; replay it anew")
+    check_whole(path, summary)
     return asked, network, summary
+
+
+def check_whole(path: Path, summary: Json) -> list[Counted]:
+    """What each vehicle of a whole run came to, if all files are as the run left them. Raises NoRun, which names one
+    that is not; OSError.
+    """
+    counts = [counted_of(found) for found in summary.get("by_vehicle", [])]
+    journals = {
+        name: digest
+        for counted in counts
+        for name, digest in counted.digests.items()
+        if not name.startswith(f"{PARTS}/")
+    }
+    changed = _changed(path, {**summary.get("digests", {}), **journals})
+    if changed is not None:
+        raise NoRun(f"{path / changed}: not as the run left it; remove the folder and replay it anew")
+    return counts
+
+
+def _changed(path: Path, digests: Mapping[str, str]) -> str | None:
+    """The first of these files that is missing or another, if any is. Raises OSError."""
+    for name, digest in digests.items():
+        try:
+            with (path / name).open("rb") as file:
+                found = file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return name
+        if found != digest:
+            return name
+    return None
 
 
 def _check_same(path: Path, asked: Json) -> None:
@@ -205,6 +250,7 @@ def _counted(found: Json) -> Counted:
         ),
         found["refused"],
         {int(power): taps for power, taps in found["took"].items()},
+        {str(name): str(digest) for name, digest in found["digests"].items()},
     )
 
 

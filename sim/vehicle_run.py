@@ -7,6 +7,7 @@ riders, drawn from the seed and its own name, its own cards (no card rides on tw
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
@@ -69,7 +70,8 @@ class Ran(NamedTuple):
     """A vehicle's day, done.
 
     `refused` counts refusals by code, `took` taps by the power of 2 of the microseconds that the terminal took on the
-    machine that ran it. `files` are its journal and its tables, by their names in the run's folder.
+    machine that ran it. `files` are its journal and its tables, by their names in the run's folder, `digests` their
+    SHA-256, taken where it was run: what a folder holds later is held against them.
     """
 
     vehicle_id: str
@@ -77,6 +79,7 @@ class Ran(NamedTuple):
     tally: Tally
     refused: Mapping[str, int]
     took: Mapping[int, int]
+    digests: Mapping[str, str]
     files: Mapping[str, bytes]
 
 
@@ -112,13 +115,15 @@ def run_vehicle(world: World, task: Task, bench: Bench, on_tap: Callable[[SeenTa
             stopwatch=perf_counter_ns,
         ).run()
         files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files |= log.tables(vehicle.vehicle_id)
     return Ran(
         vehicle.vehicle_id,
         len(vehicle.trips),
         tally,
         dict(log.refused),
         dict(sorted(log.took.items())),
-        files | log.tables(vehicle.vehicle_id),
+        {name: sha256(data).hexdigest() for name, data in sorted(files.items())},
+        files,
     )
 
 

@@ -44,6 +44,29 @@ def test_a_vehicle_that_was_cut_off_while_it_was_kept_is_run_again(tmp_path: Pat
     assert contents(run_all(tmp_path / "run").path) == contents(run_all(tmp_path / "whole").path)
 
 
+@pytest.mark.parametrize("name", ["V001.journal/00000001.segment", "parts/V001.rides.parquet"])
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_vehicle_whose_files_the_disk_did_not_keep_is_run_again(
+    tmp_path: Path, name: str, left: bytes | None
+) -> None:
+    """Its count came through a power cut, a file of its did not."""
+    run_all(tmp_path / "run", stop_after=2)
+    lost = tmp_path / "run" / name
+    if left is None:
+        lost.unlink()
+    else:
+        lost.write_bytes(left)
+    assert set(folder(tmp_path / "run", world()).done) == {"V002"}
+    assert contents(run_all(tmp_path / "run").path) == contents(run_all(tmp_path / "whole").path)
+
+
+def test_a_whole_run_that_was_changed_is_not_taken_for_done(tmp_path: Path) -> None:
+    journal = run_all(tmp_path / "run").path / "V001.journal" / "00000001.segment"
+    journal.write_bytes(journal.read_bytes()[:-1])
+    with pytest.raises(NoRun, match=r"V001.journal/00000001.segment: not as the run left it"):
+        folder(tmp_path / "run", world())
+
+
 def test_a_run_cut_off_while_its_tables_were_put_together_does_it_again(tmp_path: Path) -> None:
     whole = run_all(tmp_path / "whole")
     killed = run_all(tmp_path / "killed", stop_after=4)

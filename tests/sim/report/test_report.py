@@ -271,7 +271,23 @@ class TestCommand:
         replayed(tmp_path / "run", "image", "--riders", 1)
         (tmp_path / "run" / name).write_bytes(data)
         ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run")
-        assert ran.code == Exit.IO and "damaged; remove the folder and replay it anew" in ran.err
+        assert ran.code == Exit.IO and "; remove the folder and replay it anew" in ran.err
+        assert name in ran.err or "the count of a vehicle is damaged" in ran.err
+
+    @pytest.mark.parametrize("name", ["rides.parquet", "V002.journal/00000001.segment"])
+    def test_a_report_is_of_the_files_that_the_run_counted(
+        self, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A page that says that it reconciles says it of these journals and of these rides."""
+        replayed(tmp_path / "run", "image", "--riders", 1)
+        path = tmp_path / "run" / name
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run")
+        assert ran.code == Exit.IO and f"{path}: not as the run left it" in ran.err
+        path.unlink()
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run")
+        assert ran.code == Exit.IO and f"{path}: not as the run left it" in ran.err
 
     def test_what_is_missing_is_named(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
