@@ -1,5 +1,6 @@
 """Feeds as the command line names them, under the numbers that cards hold."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from farebox.feed import Feed, Register, RegisterBroken, load_feed
@@ -15,6 +16,14 @@ def feed_path(name: str) -> Path:
     import sim
 
     return Path(sim.__file__).with_name("feeds") / SAMPLE
+
+
+def feed_digest(path: Path) -> str:
+    """Which edition of a feed it is: SHA-256 of a zip, or of a folder's tables one after the other. Raises OSError."""
+    if path.is_file():
+        return sha256(path.read_bytes()).hexdigest()
+    tables = sorted(path.glob("*.txt"))
+    return sha256(b"".join(f"{table.name}\n".encode() + table.read_bytes() for table in tables)).hexdigest()
 
 
 def load_numbered_feed(name: str, register_path: Path | None) -> Feed:

@@ -25,7 +25,7 @@ from sim.tables import RIDES, best_suffix, read_parquet, written
 from sim.vehicle_run import Ran, Spec, Task, World, peopled, run_vehicle
 from tools.exits import CheckFailed
 from tools.extra import extra
-from tools.feeds import feed_path
+from tools.feeds import feed_digest, feed_path
 from tools.files import write_whole
 from tools.options import (
     FILE,
@@ -261,12 +261,11 @@ def _run(
 
 def _asked(feed: str, spec: Spec, operators: Operators) -> dict[str, Any]:
     """What decides a run's result, as its folder keeps it."""
-    rules = sha256(b"".join(sorted(book.digest for book in operators.rulebooks)))
     return {
         "software": VERSION,
         "feed": feed,
-        "feed_sha256": sha256(_feed_bytes(feed_path(feed))).hexdigest(),
-        "rules_sha256": rules.hexdigest(),
+        "feed_sha256": feed_digest(feed_path(feed)),
+        "rules_sha256": operators.digest.hex(),
         **spec._asdict(),
         "day": spec.day.isoformat(),
         "route_ids": list(spec.route_ids) if spec.route_ids is not None else None,
@@ -275,13 +274,6 @@ def _asked(feed: str, spec: Spec, operators: Operators) -> dict[str, Any]:
 
 def _digest(path: Path | None) -> str | None:
     return sha256(path.read_bytes()).hexdigest() if path is not None else None
-
-
-def _feed_bytes(path: Path) -> bytes:
-    """A feed's bytes, for comparing: a folder's tables one after the other."""
-    if path.is_file():
-        return path.read_bytes()
-    return b"".join(f"{table.name}\n".encode() + table.read_bytes() for table in sorted(path.glob("*.txt")))
 
 
 def _suffix(out: Path | None, rides_path: Path | None) -> str:

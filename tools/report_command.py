@@ -92,18 +92,25 @@ def report(
 def _compared(
     run_path: Path, asked: Mapping[str, Any], feed: str | None, rules_path: Path | None, fares_path: Path | None
 ) -> "WhatIf":
-    """The run's rides, priced by what held and by what is asked for."""
+    """The run's rides, priced by what held and by what is asked for. Raises OtherRun if what held is not here."""
     with extra("bulk"):
         from tools.tariff.repricing import price, revenue
         from tools.tariff.rides import read_rides
     from farebox.duty import Duty
     from farebox.feed.operators import load_operators
     from sim.report.what_if import WhatIf, side_by_side
+    from sim.run_faults import OtherRun
+    from tools.feeds import feed_digest, feed_path
 
     name = feed or asked["feed"]
+    if feed_digest(feed_path(name)) != asked["feed_sha256"]:
+        raise OtherRun(f"{name}: another edition than {run_path} was replayed on; name that one with --feed")
+    held = load_operators()
+    if held.digest.hex() != asked["rules_sha256"]:
+        raise OtherRun(f"{run_path}: replayed under other operator files than this farebox has; replay it anew")
     recorded = read_rides(run_path / f"rides{asked['suffix']}")
     scheme, assumed = asked["scheme"], asked["assumed"]
-    old = price(recorded, Duty(feed_with_fares(name, None), load_operators(), scheme, assumed), lambda _: None)
+    old = price(recorded, Duty(feed_with_fares(name, None), held, scheme, assumed), lambda _: None)
     duty = Duty(feed_with_fares(name, fares_path), load_operators(rules_path), scheme, assumed)
     new = price(recorded, duty, lambda _: None)
     found = revenue(recorded, old, new)

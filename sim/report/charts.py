@@ -104,7 +104,7 @@ def _boardings(figures: Figures, language: Language) -> Drawn | None:
                 alt.Tooltip("operator:N", title=_title("operator", language)),
                 alt.Tooltip("clock:N", title=_title("minute", language)),
                 alt.Tooltip("what:N", title=" "),
-                alt.Tooltip("people:Q", title=_title("people", language), format=",d"),
+                alt.Tooltip("cards:Q", title=_title("cards", language), format=",d"),
             ],
         )
         .properties(width=WIDTH, height=260)
@@ -115,19 +115,19 @@ def _boardings(figures: Figures, language: Language) -> Drawn | None:
 def _stacked(quarters: Iterable[Quarter], language: Language) -> Iterator[Mapping[str, Any]]:
     ends: Counter[tuple[int, int]] = Counter()
     for one in quarters:
-        for way, name, people in ((1, "boardings", one.boardings), (-1, "alightings", one.alightings)):
+        for way, name, cards in ((1, "boardings", one.boardings), (-1, "alightings", one.alightings)):
             low = ends[one.minute, way]
-            ends[one.minute, way] += way * people
-            if people:
+            ends[one.minute, way] += way * cards
+            if cards:
                 yield {
                     "from": one.minute,
                     "to": one.minute + QUARTER_S // 60,
                     "low": low,
-                    "high": low + way * people,
+                    "high": low + way * cards,
                     "operator": one.operator,
                     "clock": f"{one.minute // 60:02}:{one.minute % 60:02}",
                     "what": _title(name, language),
-                    "people": people,
+                    "cards": cards,
                 }
 
 

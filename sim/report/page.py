@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import PurePath
+from shlex import quote
 from typing import Any
 
 import vl_convert
 
-from farebox.version import VERSION
 from farebox.words import REFUSALS, Language, say
 from sim.report import words
 from sim.report.charts import Spec, charts_of, named, shown_us, trip_of
@@ -253,16 +253,27 @@ def _count(figures: Figures, language: Language) -> str:
     )
 
 
+def _route_of(figures: Figures) -> str | None:
+    """The one route that was asked for, by its id, or by the name that several have."""
+    asked = figures.asked["route_ids"]
+    if asked is None:
+        return None
+    return str(asked[0]) if len(asked) == 1 else figures.patterns[0].route
+
+
 def _foot(figures: Figures, language: Language) -> str:
     asked = figures.asked
+    recorded = asked["recorded"]
     given = {
         "feed": asked["feed"],
+        "route": _route_of(figures),
         "date": asked["day"],
         "reader": asked["reader"],
-        "seed": asked["seed"],
-        "riders": f"{asked['mean_riders']:g}",
         "operator": asked["scheme"],
+        **({"recorded": "FILE"} if recorded else {"seed": asked["seed"], "riders": f"{asked['mean_riders']:g}"}),
     }
-    same = "farebox sim replay " + " ".join(f"--{name} {value}" for name, value in given.items() if value is not None)
-    of = f"farebox {VERSION} · feed SHA-256 {asked['feed_sha256'][:16]}"
+    options = (f"--{name} {quote(str(value))}" for name, value in given.items() if value is not None)
+    same = f"farebox sim replay {' '.join(options)}"
+    of = f"farebox {asked['software']} · feed SHA-256 {asked['feed_sha256'][:16]}"
+    of += f" · FILE SHA-256 {recorded[:16]}" if recorded else ""
     return f"<footer>{escape(say(words.SEE, language))}<code>{escape(same)}</code><br>{escape(of)}</footer>"

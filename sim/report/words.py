@@ -26,7 +26,10 @@ HEADINGS: dict[str, Both] = {
     "reconciliation": ("照合", "Reconciliation"),
 }
 NOTES: dict[str, Both] = {
-    "boardings": ("15分ごと。降車は精算された乗車です。", "By quarters of an hour; alightings are settled rides."),
+    "boardings": (
+        "15分ごと。カードの数で、同行者は数えません。降車は精算された乗車です。",
+        "By quarters of an hour. Cards are counted, not companions; alightings are settled rides.",
+    ),
     "load": (
         "停留所を出るときの人数（精算された乗車、同行者を含む）。系統を選べます（よく使われる順）。",
         "People aboard on leaving a stop: settled rides, companions counted. Choose a line, the most used first.",
@@ -45,8 +48,10 @@ NOTES: dict[str, Both] = {
         "From a card laid to its result, on the machine that ran this replay. Each bar is twice as long as the last.",
     ),
     "what_if": (
-        "同じ乗車を二つの運賃で計算したもの。値段で乗る人が変わることは見込みません。受付不可の乗車は収入になりません。",
-        "The same rides under two tariffs. Nobody rides less because a fare went up; a refused ride brings nothing.",
+        "同じ乗車を二つの運賃で、それぞれ乗ったときの残額から一件ずつ計算したもの。値段で乗る人や、前の乗車のあとの残額が"
+        "変わることは見込みません。受付不可の乗車は収入になりません。",
+        "The same rides under two tariffs, each by itself, from what its card held then. Nobody rides less because a "
+        "fare went up, and no earlier ride leaves less on the card; a refused ride brings nothing.",
     ),
     "reconciliation": (
         "カードは読み戻した残額、現金とクレジットは乗客に示した額、帳簿はジャーナルの合計です。",
@@ -73,7 +78,7 @@ COLUMNS: dict[str, Both] = {
     "alighted": ("降車停留所", "left at"),
     "rides": ("件数", "rides"),
     "yen": ("円", "yen"),
-    "people": ("人", "people"),
+    "cards": ("枚", "cards"),
     "taps": ("タッチ数", "taps"),
     "code": ("理由", "reason"),
     "line": ("系統", "line"),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -24,6 +25,7 @@ from sim.report.tides import COLUMNS, package_of
 from tests.tools.cli import run as run_cli
 from tools.cli import farebox
 from tools.exits import Exit
+from tools.feeds import feed_path
 
 REPLAY = ("sim", "replay", "--feed", "sample", "--date", "2026-11-21", "--seed", "7", "--quiet", "--reader")
 
@@ -242,6 +244,40 @@ class TestCommand:
         old, new, more = (int(yen.replace(",", "")) for yen in told)
         assert old == run.summary["ledger"]["fares_yen"] and new - old == more > 0
         assert "id=what_if_by_purse" in page and re.search(r"[1-9]\d* are dearer and 0 cheaper", page)
+
+    def test_what_held_is_the_edition_that_was_replayed_on_or_nothing_is_compared(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        feed, moved, rules = tmp_path / "feed", tmp_path / "moved", Path(__file__).parents[3] / "tariff" / "operators"
+        shutil.copytree(feed_path("sample"), feed)
+        shutil.copytree(feed, moved)
+        replayed(tmp_path / "run", "image", "--riders", 1, "--feed", feed)
+        fares = feed / "fare_attributes.txt"
+        fares.write_text(fares.read_text("utf-8").replace(",200,", ",210,"), "utf-8")
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run", "--what-if", rules)
+        assert ran.code == Exit.USAGE and f"{feed}: another edition than {tmp_path / 'run'} was replayed on" in ran.err
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run", "--what-if", rules, "--feed", moved)
+        assert (ran.code, ran.err) == (Exit.OK, "")
+        asked = tmp_path / "run" / "run.json"
+        asked.write_text(re.sub(r'"rules_sha256": "\w+"', '"rules_sha256": "00"', asked.read_text("utf-8")), "utf-8")
+        ran = run_cli(capsys, monkeypatch, "sim", "report", tmp_path / "run", "--what-if", rules, "--feed", moved)
+        assert ran.code == Exit.USAGE and "replayed under other operator files" in ran.err
+
+    @pytest.mark.parametrize(
+        ("args", "says"),
+        [
+            (
+                ("--route", "白棚線"),
+                "--feed sample --route HAKUHO --date 2026-11-21 --reader image --seed 7 --riders 6",
+            ),
+            (("--operator", "lococa"), "--date 2026-11-21 --reader image --operator lococa --seed 7 --riders 6"),
+        ],
+    )
+    def test_the_page_tells_the_words_that_make_it_again(
+        self, args: tuple[str, ...], says: str, tmp_path: Path
+    ) -> None:
+        page = page_of(figures_of(replayed(tmp_path / "run", "image", *args)), Language.EN)
+        assert f"{says}</code>" in page
 
     @pytest.mark.parametrize(("name", "says"), [("nowhere", "no run; make one with"), (".", "no run; make one with")])
     def test_a_folder_that_is_no_run(
