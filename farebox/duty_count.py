@@ -3,7 +3,7 @@
     count = duty_so_far(path)
 
 Read from the newest segment backwards, to the record that ended the duty before: days that wait for a depot with a
-network cost nothing. A segment of this duty that has left the bus already is not in it.
+network cost nothing. The duty's own are kept for this, though the centre may hold them (`farebox.journal.retention`).
 """
 
 import os
@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from farebox.formats.journal import DriverActed, Entry, TripBegun
+from farebox.formats.journal import DriverActed, Entry, TripBegun, ends_a_duty
 from farebox.journal.fold import Fold, Ledger, Resumed
 from farebox.journal.reading import Part, Reading, newest_first
 from farebox.papers import ACTION as PAPER
 from farebox.papers import Paper
-from farebox.records import DUTY_ENDED
 
 
 class DutyCount(NamedTuple):
@@ -27,11 +26,6 @@ class DutyCount(NamedTuple):
     trips: int = 0
     papers: int = 0
     papers_yen: int = 0
-
-
-def ends_a_duty(entry: Entry) -> bool:
-    """Whether a duty ended with this record."""
-    return isinstance(entry.record, DriverActed) and entry.record.action == DUTY_ENDED
 
 
 def count(entries: Iterable[Entry | Resumed]) -> DutyCount:

@@ -27,8 +27,6 @@ from tariff.purses import balance_yen
 from tariff.rulebook import Purse
 from tariff.settle import Settlement
 
-DUTY_ENDED = "duty-ended"
-"""What the driver keyed, as the journal calls it: the records after it are of the next duty."""
 _PURSES = tuple(Purse(name) for name in PURSES)
 
 

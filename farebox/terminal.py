@@ -17,7 +17,7 @@ from farebox import card
 from farebox.beliefs import Beliefs
 from farebox.cancelling import judge_cancelling
 from farebox.clock import ALWAYS, Trust
-from farebox.formats.journal import Opened
+from farebox.formats.journal import DUTY_ENDED, Opened
 from farebox.hotlist import Age
 from farebox.journal.errors import JournalFault, JournalFull
 from farebox.journal.log import Recovered
@@ -26,7 +26,6 @@ from farebox.papers import ACTION as PAPER
 from farebox.papers import Paper
 from farebox.peripherals.note_acceptor import NoteAcceptor
 from farebox.readers import Field, Readers, There
-from farebox.records import DUTY_ENDED
 from farebox.result import Result, Side
 from farebox.runner import Runner
 from farebox.serving import Serving, driver_decides

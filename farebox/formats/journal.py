@@ -155,6 +155,10 @@ class DriverActed(NamedTuple):
     detail: str
 
 
+DUTY_ENDED = "duty-ended"
+"""What the driver keyed, as the journal calls it: the records after it are of the next duty."""
+
+
 class NoteMoved(NamedTuple):
     """Where the bank note of a top-up is: durable before the acceptor is told to let go of it (faults 43).
 
@@ -194,6 +198,11 @@ class Entry(NamedTuple):
     at_s: int
     record: Record
     schema: int = SCHEMA
+
+
+def ends_a_duty(entry: Entry) -> bool:
+    """Whether a duty ended with this record."""
+    return isinstance(entry.record, DriverActed) and entry.record.action == DUTY_ENDED
 
 
 # --- writers: value -> CBOR, or RecordError ---------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 A segment is deleted only after a receipt for its very bytes is durable here (faults 36). The newest sealed one stays
 all the same, until another is sealed: should the head of the active segment rot, its checkpoint is made anew from that.
+So do those of the duty that is on, from the one that ended the duty before: its sums are what the driver hands in.
 """
 
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from farebox.formats import cose
 from farebox.formats.frames import scan
+from farebox.formats.journal import ends_a_duty
 from farebox.formats.segment import MOST_RECEIPT_BYTES, Receipt, Seal, decode_receipt, encode_receipt
 from farebox.formats.strict import RecordError
 from farebox.journal.disk import whole, write_all
@@ -24,6 +26,8 @@ from farebox.journal.segments import RECEIPT, ROTTEN, SEGMENT, name_of, number_o
 
 MOST_RECEIPTS = 100
 """Receipts of deleted segments are kept for so many segments back."""
+MOST_OF_A_DUTY = 16
+"""Of a duty that goes on for more segments nothing is kept: it may be one that is never ended."""
 _PART = ".part"
 
 
@@ -43,6 +47,7 @@ class Archive:
         """Take a folder; `name` is for messages."""
         self._folder = folder
         self._name = name
+        self._ends_a_duty: dict[int, bool] = {}  # what is sealed never changes
 
     def waiting(self) -> tuple[int, ...]:
         """The sealed segments that no receipt is held for, oldest first; one that rotted is none. Reads no segment."""
@@ -156,10 +161,13 @@ class Archive:
         self._folder.sync()
 
     def _tidy(self) -> None:
-        """Delete acknowledged segments but the newest sealed one, and receipts from long ago."""
+        """Delete acknowledged segments but those that are kept, and receipts from long ago."""
         names = self._folder.names()
         sealed = _sealed(names)
         done = [number for number in sealed[:-1] if self.receipt(number) is not None]
+        since = next((number for number in reversed(sealed[-MOST_OF_A_DUTY:]) if self._ended_a_duty(number)), None)
+        if since is not None:
+            done = [number for number in done if number < since]
         old = [
             number
             for name in names
@@ -171,6 +179,15 @@ class Archive:
             self._folder.remove(name)
         if done or old:
             self._folder.sync()
+
+    def _ended_a_duty(self, number: int) -> bool:
+        if number not in self._ends_a_duty:
+            disk = self._folder.open(name_of(number))
+            try:
+                self._ends_a_duty[number] = any(map(ends_a_duty, scan(whole(disk)).entries))
+            finally:
+                disk.close()
+        return self._ends_a_duty[number]
 
     def _failed(self, error: OSError) -> JournalFailed:
         return JournalFailed(f"{self._name}: {error.strerror}; check the journal's folder and its disk")

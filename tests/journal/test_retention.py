@@ -137,6 +137,45 @@ def test_faults_22_a_receipt_that_rotted_is_asked_for_again() -> None:
     assert archive.receipt(1) is not None and archive.waiting() == ()
 
 
+def duty_of(segments_: int, folder: MemoryFolder | None, *, ended: bool) -> MemoryFolder:
+    """A terminal that was started so many times in a duty, each time sealing what it had when it was stopped."""
+    for number in range(segments_):
+        folder = folder or MemoryFolder()
+        journal = recover_folder(folder, "bus.journal", CHUNK).journal
+        journal.append(j.TripEnded(f"T{number}"), AT_S)
+        if ended and number == segments_ - 1:
+            journal.append(j.DriverActed(b"", j.DUTY_ENDED, ""), AT_S)
+        journal.seal()
+        journal.close()
+        folder = folder.after_kill()
+    assert folder is not None
+    return folder
+
+
+def acknowledged(folder: MemoryFolder) -> list[int]:
+    archive = archive_of(folder)
+    for number in archive.waiting():
+        archive.acknowledge(archive.load(number), RECEIPT)
+    return segments(folder)
+
+
+def test_a_duty_stays_on_the_bus_until_it_is_over_though_the_centre_holds_it() -> None:
+    """Its sums are what the driver hands in; an exchange may take each piece of it while it is on."""
+    folder = duty_of(2, None, ended=True)
+    assert acknowledged(folder) == [2, 3]
+    folder = duty_of(3, folder, ended=False)
+    assert acknowledged(folder) == [2, 3, 4, 5, 6]
+    folder = duty_of(1, folder, ended=True)
+    assert acknowledged(folder) == [6, 7]
+
+
+def test_a_duty_that_is_never_ended_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "MOST_OF_A_DUTY", 3)
+    folder = duty_of(2, duty_of(1, None, ended=True), ended=False)
+    assert acknowledged(folder) == [1, 2, 3, 4]
+    assert acknowledged(duty_of(1, folder, ended=False)) == [4, 5]
+
+
 def test_who_shares_the_folder_writes_to_no_file_that_is_there(tmp_path: Path) -> None:
     """The metrics have the service's group alone: they may read what they count."""
     open_journal(tmp_path / "bus.journal").journal.close()
