@@ -107,6 +107,10 @@ def _step(path: Path, step: StepSaid, cards: dict[str, CardSaid], buses: Iterabl
     for key in (*HOW, *EXPECTED):
         if _is_said(step, key) and act not in _GO_WITH.get(key, ACTS):
             yield (*path, key), f"does not go with {act}"
+    for said, others, why in _ALONE:
+        for key in others:
+            if _is_said(step, said) and _is_said(step, key):
+                yield (*path, key), f"does not go with {said}: {why}"
     if step.bus is not None:
         yield from _known((*path, "bus"), step.bus, buses, "bus")
     for key in ("board", "alight", "top_up", "cancel"):
@@ -139,10 +143,17 @@ def _forms(path: Path, step: StepSaid) -> _Found:
 
 
 _RIDES = ("board", "alight")
+_SETTLED = ("cash", "auto_charged", "earned", "lines")
+_ALONE = (
+    ("refused", _SETTLED, "nothing is settled then"),
+    ("not_served", ("refused", "fare", *_SETTLED, "short", "sound", "remarks", "shown"), "nothing is shown then"),
+)
+"""What is said, what it leaves no room for, and why: what nobody looks at would pass whatever it says."""
 _GO_WITH: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EXPECTED, TAPS),
     "journal": ACTS,
     "asks": ACTS,
+    **dict.fromkeys(("balance", "purses"), tuple(act for act in TAPS if act != "two_cards")),
     "visit": (*_RIDES, "two_cards", "drive_to", "answer_stop", "top_up", "cancel", "paper"),
     "at": tuple(act for act in ACTS if act not in ("drive_to", "begin_trip", "end_trip", "end_duty")),
     "party": _RIDES,
