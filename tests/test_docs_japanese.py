@@ -1,6 +1,6 @@
-"""No Japanese page falls behind its English one: both have the same parts, tables, pictures and commands.
+"""No Japanese page falls behind its English one: both have the same parts, tables, pictures, commands, links and names.
 
-Words can't be compared; comments behind # and --lang may differ.
+Sentences can't be compared; comments behind # and --lang may differ.
 """
 
 import re
@@ -13,6 +13,7 @@ JAPANESE = sorted((ROOT / "README.ja.md", *(ROOT / "docs").rglob("*.ja.md")))
 
 HEADING = r"^(#+) "
 FENCE = r"^```(\w+)$"
+ITEM = r"^ *([-*]|\d+\.) "
 PICTURE = r"!\[.*?\]\((.*?)\)"
 ROW = r"^\| *(`[^|]+`(?= *\|)|:?-+(?= *\|)|)"
 """A row of a table by its first cell, where that is a key or the rule below a head."""
@@ -32,17 +33,29 @@ def rows(page: str) -> list[str]:
     return [line for line in page.split("\n") if line.startswith("|")]
 
 
-def names(row: str) -> list[str]:
-    """What a row names in code's words, in whatever order the language wants."""
-    return sorted(set(re.findall(r"`[^`]+`", row)))
+def prose(page: str) -> str:
+    """What stands outside its blocks, in one line."""
+    return re.sub(r"\s*\n\s*", " ", BLOCK.sub("", page))
+
+
+def names(text: str) -> list[str]:
+    """What a row or a page names in code's words, in whatever order the language wants, without --lang."""
+    return sorted({re.sub(r" --lang \w+", "", name) for name in re.findall(r"`[^`]+`", text)})
+
+
+def links(page: str) -> list[str]:
+    """The pages it leads to, in whichever language."""
+    return sorted(target.replace(".ja.md", ".md") for target in re.findall(r"\]\(([^)]+)\)", page))
 
 
 @pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_japanese_page_has_the_parts_of_the_english_one(page: Path) -> None:
     english = page.with_name(page.name.replace(".ja.md", ".md")).read_text("utf-8")
     japanese = page.read_text("utf-8")
-    for what in (HEADING, FENCE, PICTURE, ROW):
+    for what in (HEADING, FENCE, ITEM, PICTURE, ROW):
         assert re.findall(what, japanese, re.MULTILINE) == re.findall(what, english, re.MULTILINE), what
+    assert names(prose(japanese)) == names(prose(english))
+    assert links(japanese) == links(english)
     for one, other in zip(rows(japanese), rows(english), strict=True):
         assert names(one) == names(other), one
     assert code(japanese) == code(english)
