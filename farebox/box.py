@@ -98,12 +98,14 @@ class Box:
         *,
         simulated: bool,
         benches: Mapping[Side, BenchCard] | None = None,
+        insert_note: Callable[[int], None] | None = None,
         journey: Journey | None = None,
         standing: "StandingOrders | None" = None,
         post: "Post | None" = None,
     ) -> None:
         """Take the parts. `recent.show` is the terminal's `show`; `count` adds the duty up, when asked to;
-        `benches` are imagined readers, whose card lies there when the console says so; `journey` is the vehicle's word
+        `benches` are imagined readers, whose card lies there when the console says so; `insert_note` is the slot of an
+        imagined note acceptor; `journey` is the vehicle's word
         for where it is, None if the driver alone says so; `standing` is where the centre's word arrives; `post`
         keeps a terminal that stands at a station, or tops up, in service without a driver.
         """
@@ -116,6 +118,9 @@ class Box:
         self._count = count
         self._simulated = simulated
         self._benches = benches or {}
+        self._insert_note = insert_note
+        self._lying: Side | None = None
+        """Where the bench's card was left while notes go in."""
         self._journey = journey or Journey()
         self._standing = standing
         self._post = post
@@ -139,6 +144,8 @@ class Box:
                 self._notice = None
                 self._forget_party()
         self.terminal.tend()
+        if self.terminal.state is not State.TOPPING_UP:
+            self._pick_up()
         for command in self._console.commands():
             self._notice = self.obey(command)
         self._console.publish(self.picture())
@@ -200,6 +207,7 @@ class Box:
             at_s,
             simulated=self._simulated,
             benches=tuple(self._benches),
+            note_bench=self._insert_note is not None,
             offered=offered,
             taps=self._recent.taps,
             last=self._recent.last,
@@ -268,6 +276,10 @@ class Box:
                 return self._log_paper(kind, yen)
             case words.LayCard(side):
                 return self._lay(side)
+            case words.InsertNote(yen):
+                if self._insert_note is None:
+                    return "ここに紙幣は入れられません", "no bench notes here"
+                self._insert_note(yen)
             case words.CountUp():
                 self._counted = view.totals(self._count_up())
             case words.EndDuty():
@@ -313,12 +325,24 @@ class Box:
         bench = self._benches.get(side)
         if bench is None:
             return "ここにカードは置けません", "no bench card there"
+        if self._pick_up():
+            return None
         bench.lay()
+        self._lying = side
         self._touch(side)
-        bench.lift()
-        self.terminal.touch(side)
+        if self.terminal.state is not State.TOPPING_UP:
+            self._pick_up()
         self._forget_party()
         return None
+
+    def _pick_up(self) -> bool:
+        """The bench's card is taken away; whether it lay there."""
+        side, self._lying = self._lying, None
+        if side is None:
+            return False
+        self._benches[side].lift()
+        self.terminal.touch(side)
+        return True
 
     def _begin(self, trip_id: str) -> Both | None:
         trip = self._duty.feed.trips.get(trip_id)

@@ -40,6 +40,7 @@ from tools.readers import Place, is_simulated, open_place
 if TYPE_CHECKING:
     from farebox.orders import StandingOrders
     from farebox.post import Post
+    from sim.hardware.note_acceptor import NoteAcceptorModel
     from tools.imagined import Laid
 
 _REST_S = 0.02
@@ -76,7 +77,8 @@ def run_service(config: Config) -> None:
         parts.callback(server.close)
         sides = (Side.EITHER,) if len(places) == 1 else (Side.BOARDING, Side.ALIGHTING)
         journey = _journey(config.inputs, parts)
-        notes = _note_acceptor(config.notes.acceptor)
+        note_model = _note_model(config.notes.acceptor)
+        notes = _note_acceptor(config.notes.acceptor, note_model)
         if notes is not None:
             parts.callback(notes.close)
         terminal = Terminal(
@@ -99,6 +101,7 @@ def run_service(config: Config) -> None:
             *(terminal, sides, duty, clock, Logged(server, log), recent, duty_count),
             simulated=simulated,
             benches=benches,
+            insert_note=note_model.insert if note_model is not None else None,
             journey=journey,
             standing=_standing_orders(config),
             post=_post(config),
@@ -140,16 +143,25 @@ def _journey(inputs: InputsConfig, parts: ExitStack) -> Journey:
     return Journey(source)
 
 
-def _note_acceptor(device: str | None) -> NoteAcceptor | None:
+def _note_model(device: str | None) -> "NoteAcceptorModel | None":
+    """The acceptor of a bench (模擬)."""
+    if device != SIMULATED:
+        return None
+    from sim.hardware.note_acceptor import NoteAcceptorModel
+
+    return NoteAcceptorModel(time.monotonic)
+
+
+def _note_acceptor(device: str | None, model: "NoteAcceptorModel | None") -> NoteAcceptor | None:
     if device is None:
         return None
     from farebox.peripherals.id003 import Id003Acceptor, serial_acceptor
 
-    if device != SIMULATED:
+    if model is None:
         return serial_acceptor(device)
-    from sim.hardware.note_acceptor import DirectLine, NoteAcceptorModel
+    from sim.hardware.note_acceptor import DirectLine
 
-    return Id003Acceptor(DirectLine(NoteAcceptorModel(time.monotonic)), SIMULATED)
+    return Id003Acceptor(DirectLine(model), SIMULATED)
 
 
 def _post(config: Config) -> "Post | None":

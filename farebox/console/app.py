@@ -83,7 +83,9 @@ class ConsoleApp(App[None]):
         yield Label(id="notice")
         with Horizontal(id="buttons"):
             for name in _BUTTONS:
-                yield Button(id=f"do-{name}")
+                button = Button(id=f"do-{name}")
+                button.styles.line_pad = 0  # ten of them have 80 columns; a style sheet can't say 0 (textual 8.2)
+                yield button
 
     def on_mount(self) -> None:
         """Connect, and keep connected."""
@@ -219,6 +221,9 @@ class ConsoleApp(App[None]):
     def _answers(self, picture: Picture, about: str) -> Iterator[Button]:
         if about == "top-up":
             yield Button(self.text(texts.TOP_UP_END), name="finish", classes="answer", variant="success")
+            if picture.note_slot is not None and picture.note_slot.bench and picture.question is not None:
+                for yen in picture.question.notes_yen:
+                    yield Button(self.text(texts.bench_note(yen)), name=f"note {yen}", classes="answer")
             return
         if about == "stop" and picture.on_trip:
             on = picture.on_trip
@@ -245,6 +250,8 @@ class ConsoleApp(App[None]):
             self.give(words.AnswerStop(int(value)))
         elif kind == "pay":
             self.give(words.AnswerPayment(Payment(value)))
+        elif kind == "note":
+            self.give(words.InsertNote(int(value)))
         elif kind == "finish":
             self.give(words.EndTopUp())
         else:

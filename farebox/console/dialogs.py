@@ -139,7 +139,10 @@ class TotalsScreen(Dialog[Command]):
         counted = picture.totals if picture else None
         on_trip, ended = picture is not None and picture.on_trip is not None, bool(counted and counted.ended)
         end = self.query_one("#end", Button)
-        end.display = self._end is not None and not on_trip and not ended
+        can_end = self._end is not None and not on_trip and not ended
+        before, end.display = end.display, can_end
+        if self.focused is None or isinstance(self.focused, DataTable) or can_end is not before:
+            (end if can_end else self.query_one("#cancel", Button)).focus()  # Enter takes it, as everywhere
         if self._end is not None:
             title = texts.DUTY_ENDED if ended else texts.DUTY_ON_A_TRIP if on_trip else texts.DUTY
             self.query_one("#title", Label).update(self.text(title))

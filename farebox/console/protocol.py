@@ -74,10 +74,12 @@ class Question:
 class NoteSlot:
     """The note acceptor. `needs_word`: nothing tells that the bus stands at a stop, so the driver has to (LOC-9).
     `kept_inside`: after a power cut it holds a note whose card is or may be written; it comes out by `release-note`.
+    `bench`: it is none, and notes go in by `insert-note` (模擬).
     """
 
     needs_word: bool
     kept_inside: bool
+    bench: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +290,18 @@ class LogPaper:
 
 @dataclass(frozen=True, slots=True)
 class LayCard:
-    """On a bench without a reader: the card lies at `side` for one look (模擬)."""
+    """On a bench without a reader: the card lies at `side` for one look; while notes go in, until it is said again
+    or the top-up is over (模擬).
+    """
 
     side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class InsertNote:
+    """On a bench without a note acceptor: a passenger puts a note to the slot (模擬)."""
+
+    yen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +351,7 @@ Command: TypeAlias = (
     | TellParty
     | LogPaper
     | LayCard
+    | InsertNote
     | CountUp
     | EndDuty
     | BeginTopUp
@@ -358,6 +370,7 @@ COMMANDS: dict[str, type] = {
     "tell-party": TellParty,
     "log-paper": LogPaper,
     "lay-card": LayCard,
+    "insert-note": InsertNote,
     "count-up": CountUp,
     "end-duty": EndDuty,
     "begin-top-up": BeginTopUp,

@@ -110,6 +110,11 @@ TOTALS: tuple[tuple[str, Both], ...] = (
 """What a duty came to, in two columns: counts first, then yen."""
 
 
+def bench_note(yen: int) -> Both:
+    """What puts a note in where the acceptor is simulated (模擬)."""
+    return f"模擬 {yen:,}円札", f"{yen:,} note 模擬"
+
+
 def rider(word: str) -> Both:
     """One of a party, by its code."""
     if word == "holder":

@@ -162,10 +162,10 @@ def question(terminal: Terminal, last: Result | None) -> Question | None:
     return Question(about, card_name(terminal.asked), due_yen, short_yen)
 
 
-def note_slot(terminal: Terminal) -> NoteSlot | None:
-    """The note acceptor, if there is one."""
+def note_slot(terminal: Terminal, *, bench: bool) -> NoteSlot | None:
+    """The note acceptor, if there is one; on a `bench` it is simulated."""
     notes = terminal.notes
-    return NoteSlot(terminal.needs_word, notes.kept_inside) if notes is not None else None
+    return NoteSlot(terminal.needs_word, notes.kept_inside, bench) if notes is not None else None
 
 
 def history(result: Result, duty: Duty) -> SeenHistory:
@@ -289,6 +289,7 @@ def picture(
     *,
     simulated: bool,
     benches: tuple[Side, ...],
+    note_bench: bool,
     offered: tuple[Offer, ...],
     taps: Sequence[SeenTap],
     last: Result | None,
@@ -315,7 +316,7 @@ def picture(
         (*alarms(terminal), *more_alarms),
         notice,
         counted,
-        note_slot(terminal),
+        note_slot(terminal, bench=note_bench),
         read,
         watched(terminal, tally),
     )

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Button, DataTable, Digits, Input, Label, OptionList, Static
 
+from cardimage.image import CardImage
 from farebox.console.app import ConsoleApp
 from farebox.console.display import DisplayApp
 from farebox.console.protocol import BeginTrip, GoToStop
@@ -196,7 +198,7 @@ def test_the_duty_ends_behind_the_menu_and_its_sums_stay(shift: ConsoleShift) ->
         assert not driver.app.screen.query_one("#end", Button).display  # not on a trip
         await driver.presses(pilot, "escape", "e", "d")
         await shift.settle(pilot, lambda: driver.app.screen.query_one("#end", Button).display)
-        await driver.touches(pilot, "#end")
+        await driver.presses(pilot, "enter")
         title = driver.app.screen.query_one("#title", Label)
         await shift.settle(pilot, lambda: "終業しました" in str(title.content))
         assert "終業しました" in str(title.content) and driver.sums()["乗車"] == "1"
@@ -268,6 +270,55 @@ def test_loc_8_a_top_up_is_begun_and_ended_by_its_key(tmp_path: Path) -> None:
             shift.box.step()
         await driver.presses(pilot, "u")
         assert (shift.bus.state(), balance_yen(card)) == (State.READY, 1_150)
+
+    driver.works(act)
+    shift.close()
+
+
+class Laid:
+    """A bench's card at the exit."""
+
+    def __init__(self, shift: ConsoleShift, card: CardImage) -> None:
+        self._bench, self._card = shift.bus.bench, card
+        self.lies = False
+
+    def lay(self) -> None:
+        self._bench.lay(Side.ALIGHTING, self._card)
+        self.lies = True
+
+    def lift(self) -> None:
+        self._bench.lift(Side.ALIGHTING)
+        self.lies = False
+
+
+def test_loc_8_on_a_bench_card_and_notes_are_laid_and_put_in_by_keys(tmp_path: Path) -> None:
+    shift, card = ConsoleShift(tmp_path, NoteBus), lococa(150)
+    assert isinstance(shift.bus, NoteBus)
+    laid = Laid(shift, card)
+    shift.box._benches = {Side.BOARDING: laid, Side.ALIGHTING: laid}
+    shift.box._insert_note = shift.bus.notes.insert
+    driver = Driver(shift)
+
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(shift.bus, NoteBus)
+        shift.bus.halt = Halt()
+        await driver.begins(pilot)
+        shown = [button for button in driver.app.query("#buttons Button").results(Button) if button.display]
+        assert len(shown) == 10
+        for button in shown:
+            assert cell_len(str(button.label)) <= button.content_region.width == 8, button.label
+        await driver.presses(pilot, "u")
+        await driver.touches(pilot, "#stands")
+        await driver.presses(pilot, "2")
+        assert laid.lies  # it stays while notes go in
+        await shift.settle(pilot, lambda: len(driver.app.query(".answer")) == 4)
+        await driver.presses(pilot, "tab", "enter")
+        for _ in range(12):
+            shift.bus.clock.now_s += 1
+            shift.box.step()
+        assert (shift.bus.notes.box, balance_yen(card)) == ([1_000], 1_150)
+        await driver.presses(pilot, "u")
+        assert (shift.bus.state(), laid.lies) == (State.READY, False)
 
     driver.works(act)
     shift.close()

@@ -92,6 +92,7 @@ EXAMPLES: dict[str, Command] = {
     ),
     "log-paper": words.LogPaper("paper-coupons", 200),
     "lay-card": words.LayCard(Side.ALIGHTING),
+    "insert-note": words.InsertNote(1_000),
     "count-up": words.CountUp(),
 }
 
