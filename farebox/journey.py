@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from farebox.console.protocol import Alarm
 from farebox.feed import Place, Trip
 from farebox.peripherals.follower import Follower
-from farebox.peripherals.vehicle import SeveralInputs, VehicleFault, VehicleInput
+from farebox.peripherals.vehicle import INPUTS, SeveralInputs, VehicleFault, VehicleInput
 from farebox.position import STANDING_BELOW_KMH, Unclear, unclear, way_of
 from farebox.top_up import Halt
 
@@ -53,6 +53,8 @@ class Journey:
     def look(self) -> int | None:
         """Take in what was heard: the stop it came to, if it is another one."""
         seen = self._follower.look()
+        if seen.heard:
+            self._faults.pop(INPUTS, None)
         self._faults.update({fault.source: fault for fault in seen.faults})
         if seen.where.fix is not None:
             # Only what tells places can have had that fault, and it tells them again.

@@ -26,6 +26,8 @@ class Seen(NamedTuple):
     stop_requested: bool
     faults: tuple[VehicleFault, ...]
     lost: str = ""
+    heard: bool = False
+    """Whether anything but faults was."""
 
 
 class Follower:
@@ -64,4 +66,5 @@ class Follower:
         moved_to = self.where.stop_index if self.where.stop_index != was else None
         requested = any(isinstance(event, StopRequested) for event in heard)
         faults = tuple(event for event in heard if isinstance(event, VehicleFault))
-        return Seen(self.where, moved_to, skipped, requested, faults, self._lost)
+        told = any(not isinstance(event, VehicleFault | PositionLost) for event in heard)
+        return Seen(self.where, moved_to, skipped, requested, faults, self._lost, told)

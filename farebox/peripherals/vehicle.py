@@ -57,6 +57,10 @@ class PositionLost(NamedTuple):
     why: str
 
 
+INPUTS = "inputs"
+"""The source of a fault of all inputs together: whatever is heard says that it is over."""
+
+
 class VehicleFault(NamedTuple):
     """An input itself failed: which and how. Told once, until it works again."""
 

@@ -18,6 +18,7 @@ from typing import Any
 from farebox.config import InputsConfig
 from farebox.feed import Place
 from farebox.peripherals.vehicle import (
+    INPUTS,
     DoorClosed,
     DoorOpened,
     Heard,
@@ -110,7 +111,7 @@ class InputProcess:
             self._told = False
         if ended and not self._told:
             self._told = True
-            heard += [VehicleFault(now_s, "inputs", ended), PositionLost(now_s, ended)]
+            heard += [VehicleFault(now_s, INPUTS, ended), PositionLost(now_s, ended)]
         return tuple(heard)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 from farebox.feed import Place
 from farebox.journey import Journey
 from farebox.peripherals.vehicle import (
+    INPUTS,
     DoorClosed,
     DoorOpened,
     Heard,
@@ -103,6 +104,14 @@ def test_a_fault_is_an_alarm_until_the_place_is_known_again() -> None:
     assert ride.alarms() == ["position"]
     ride.hears(VehicleFault(10, "GPIO", "pin 5 is taken"), at(0, 11))
     assert ride.alarms() == ["vehicle"]
+
+
+def test_a_process_of_contacts_alone_that_was_started_again_is_no_alarm_once_it_speaks() -> None:
+    ride = Ride()
+    ride.hears(VehicleFault(1, INPUTS, "ended"), PositionLost(1, "ended"))
+    assert ride.alarms() == ["vehicle"]
+    ride.hears(DoorOpened(9))
+    assert "vehicle" not in ride.alarms()
 
 
 @pytest.mark.parametrize(

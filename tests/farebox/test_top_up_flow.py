@@ -392,6 +392,28 @@ def test_faults_43_power_lost_on_the_way_to_the_box(bus: NoteBus, far: bool) -> 
     assert bus.ledger().claimed_yen == 1_000
 
 
+def test_faults_43_the_drivers_word_lets_one_note_out_and_not_the_next(bus: NoteBus) -> None:
+    def kept_inside(number: int) -> bool:
+        card = lococa(150, number)
+        bus.ask(card)
+        bus.notes.insert(1_000)
+        bus.tend(2)
+        bus.notes.lose_power(far=False)
+        bus.tend(3)
+        bus.notes.power_on()
+        bus.tend()
+        assert bus.terminal.notes is not None
+        return bus.terminal.notes.kept_inside
+
+    assert kept_inside(1)
+    assert bus.terminal.notes is not None
+    bus.terminal.notes.release()
+    bus.tend()
+    assert bus.notes.given_back == [1_000]
+    bus.finish()
+    assert kept_inside(2) and bus.notes.given_back == [1_000]
+
+
 def test_faults_43_a_jam_cleared_by_hand_leaves_the_count_of_the_box_to_tell(bus: NoteBus) -> None:
     bus.ask(lococa(150))
     bus.notes.insert(1_000)

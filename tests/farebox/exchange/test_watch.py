@@ -66,6 +66,13 @@ def test_off_line_for_days_it_asks_ever_more_rarely_and_then_as_ever() -> None:
     assert len(days.reported) == 603
 
 
+def test_what_was_declined_is_tried_again_soon_and_then_ever_more_rarely() -> None:
+    declined = Report(segments=Uploaded(stopped_at=3, why=Refused("altered", "")))
+    days = Days(*[declined] * 12, DONE).watch()
+    assert days.at_s[1] <= FIRST_PAUSE_S + 1
+    assert days.at_s[-1] - days.at_s[-2] >= MOST_PAUSE_S / 2
+
+
 def test_a_full_centre_is_asked_again_after_its_time() -> None:
     days = Days(FULL, DONE).watch()
     assert days.at_s[1] >= 600
