@@ -363,10 +363,12 @@ class Terminal:
                 self._field.serve_again()
             return self._serving.refuse(blank._replace(confirmed=confirmed), read)
         blank = blank._replace(before=read.account, confirmed=confirmed)
+        cancelled = confirmed is not None and confirmed.action == "cancel" and read.now.block == confirmed.slot_after
+        if cancelled:
+            self._alighted.pop(session.idm, None)
         if self.state is State.READING:
             return self._read_history(side, blank, session, read)
-        if confirmed is not None and confirmed.action == "cancel" and read.now.block == confirmed.slot_after:
-            self._alighted.pop(session.idm, None)
+        if cancelled:
             return self._keep(blank, Keep(Note(NoteCode.SETTLEMENT_CANCELLED, "GEN-22", service.stop_name)))
         if self.state is State.CANCELLING:
             return self._cancel(blank, session, read, service)

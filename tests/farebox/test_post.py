@@ -25,6 +25,7 @@ from farebox.tap import NoteCode
 from farebox.top_up import Halt
 from farebox.words import Language
 from reader.port import CardReader, ReaderFault, WaitOutcome
+from sim.hardware.field import Moment, Withdrawal
 from tariff.calendar import midnight_in_japan_s
 from tariff.purses import money_yen
 from tariff.refusal import Code
@@ -217,6 +218,26 @@ def test_gen_22_gen_7_taken_back_twice_ridden_the_stop_is_asked_for_again(line: 
     assert line.leaves(card, left, NINE_S + 2_005).taken_yen == FARES_YEN[2]
     gates.says(words.BeginCancelling())
     assert line.leaves(card, left, NINE_S + 2_008).accepted
+    again = line.leaves(card, left, NINE_S + 2_010)
+    assert again.refused is not None and again.refused.code is Code.NO_BOARDING
+
+
+def test_gen_22_gen_13_a_cancelling_that_a_look_at_the_history_confirms_is_done(line: Line) -> None:
+    """As above, but the card left before its answer came, and was then laid for its last uses."""
+    card, gates, left = noruca(2_000), line.at[STATIONS[2]], STATIONS[2]
+    line.enters(card, STATIONS[0])
+    line.leaves(card, left)
+    line.leaves(card, left, NINE_S + 2_000)
+    gates.says(words.AnswerStop(0))
+    line.leaves(card, left, NINE_S + 2_005)
+    gates.says(words.BeginCancelling())
+    gates.bus.bench.lay(Side.ALIGHTING, card, Withdrawal(4, Moment.AFTER))
+    gates.says()
+    gates.bus.bench.lift(Side.ALIGHTING)
+    assert gates.says().taps[0].refused is not None
+    gates.says(words.DropQuestion(), words.ReadHistory())
+    assert line.leaves(card, left, NINE_S + 2_008).accepted
+    assert money_yen(account_of(card)) == 2_000 - FARES_YEN[2]
     again = line.leaves(card, left, NINE_S + 2_010)
     assert again.refused is not None and again.refused.code is Code.NO_BOARDING
 
