@@ -20,7 +20,7 @@ from farebox.words import Both
 LOOK_EVERY_S = 2.0
 _NAMES: dict[Kind, Both] = {
     Kind.HOTLIST: ("使用停止リスト", "hotlist"),
-    Kind.DIRECTIVES: ("更新情報", "directives"),
+    Kind.DIRECTIVES: ("翌日反映データ", "directives"),
     Kind.TARIFF: ("運賃データ", "tariff"),
 }
 

@@ -55,7 +55,7 @@ REFUSALS: dict[Code, Both] = {
     Code.TOO_LARGE: ("カードに記録できません", "card can't hold this"),
     Code.EXCLUDED_SERVICE: ("この路線では利用できません", "no cards on this service"),
     Code.NOT_CONFIGURED: ("取扱いが設定されていません", "not configured"),
-    Code.NOT_CARRIED: ("持込できない手回り品です", "luggage not carried"),
+    Code.NOT_CARRIED: ("持ち込めない手回り品です", "luggage not carried"),
     Code.NOT_SOLD: ("発売できません", "not sold so"),
     Code.NOT_ELIGIBLE: ("対象外です", "not for this card or person"),
     Code.COUPON_REFUSED: ("この回数券は使えません", "coupon not taken so"),
@@ -72,7 +72,7 @@ NOTES: dict[NoteCode, Both] = {
     NoteCode.SETTLEMENT_CANCELLED: ("取消済み・もう一度タッチ", "cancelled already: touch again"),
     NoteCode.DIRECTIVE_APPLIED: ("カード内容を更新しました", "card updated"),
     NoteCode.DIRECTIVE_REFUSED: ("カード内容を更新できません", "card can't be updated"),
-    NoteCode.CLOCK_NOT_SET: ("時計未設定・日付のある特典なし", "clock not set: no benefit of a date"),
+    NoteCode.CLOCK_NOT_SET: ("時計未設定・定期券などは使えません", "clock not set: no benefit of a date"),
 }
 
 LINES: dict[Word, Both] = {

@@ -243,7 +243,7 @@ def _tried(name: str, pin: int | None, pin_factory: Any) -> Finding:
             name,
             (f"GPIO{pin} を使えません（{said}）", f"GPIO{pin} can't be used ({said})"),
             (
-                "lgpio を入れ、利用者をグループ gpio に加え、同じピンを使う他のプログラムを止めてください",
+                "lgpio を入れ、ユーザーをグループ gpio に加え、同じピンを使う他のプログラムを止めてください",
                 "install lgpio, put the user into the group gpio, and stop other programs that hold the pin",
             ),
         )

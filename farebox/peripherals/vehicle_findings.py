@@ -45,7 +45,7 @@ def gps_judged(path: str, heard: Sequence[Heard]) -> Finding:
                 path,
                 (f"開けません（{event.what}）", f"can't be opened ({event.what})"),
                 (
-                    "ケーブルと名前を確かめ、利用者をグループ dialout に加えてください",
+                    "ケーブルと名前を確かめ、ユーザーをグループ dialout に加えてください",
                     "look at its cable and name, and put the user into the group dialout",
                 ),
             )
@@ -89,8 +89,12 @@ def pins_judged(heard: Sequence[Heard]) -> tuple[Finding, ...]:
 
 def _door(doors: Sequence[DoorOpened | DoorClosed]) -> tuple[Finding, ...]:
     if not doors:
-        return (Finding(Level.NOTE, "no-door-contact", "door", ("ドア信号なし", "no door contact is wired")),)
-    text = ("扉は開いています", "a door is open") if isinstance(doors[-1], DoorOpened) else ("扉は閉", "doors closed")
+        return (Finding(Level.NOTE, "no-door-contact", "door", ("扉の信号なし", "no door contact is wired")),)
+    text = (
+        ("扉は開いています", "a door is open")
+        if isinstance(doors[-1], DoorOpened)
+        else ("扉は閉まっています", "doors closed")
+    )
     fix = (
         "実際と逆なら door_open_when_closed を変えてください",
         "if it is the other way round, change door_open_when_closed",
@@ -115,7 +119,7 @@ def way_judged(way: Way, stop_names: Sequence[str]) -> tuple[Finding, ...]:
     findings = []
     for stop in unclear(way):
         name = stop_names[stop.stop_index]
-        text = (f"{name} の位置がフィードにありません", f"the feed does not say where {name} is")
+        text = (f"{name} の位置が路線データにありません", f"the feed does not say where {name} is")
         if stop.near is not None:
             near = stop_names[stop.near]
             text = (f"{name} は {near} と同じ場所です", f"{name} is at the same place as {near}")

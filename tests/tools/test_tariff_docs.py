@@ -123,7 +123,7 @@ def test_a_code_of_the_bus_alone_has_words_and_no_remedy() -> None:
     [
         ("infant ×3", "幼児 ×3", "infant ×3"),
         ("disabled-child", "障がい者・小児", "disabled child"),
-        ("physical-1", "身体障がい者手帳第1種", "physical, class 1"),
+        ("physical-1", "身体障害者手帳第1種", "physical, class 1"),
         ("day-cap", "1日の上限", "cap of the day"),
         ("磐城棚倉→新白河", "磐城棚倉→新白河", "磐城棚倉→新白河"),
         ("", "", ""),

@@ -285,7 +285,7 @@ def test_the_table_in_english(cli: Cli) -> None:
 def test_the_table_in_japanese_names_everybody(cli: Cli) -> None:
     party = ("--companion", "child", "--infants", 3, "--attendant", "mental", "--balance", 95, "--payment", "part-cash")
     out = cli(*LOOP, "--date", DAY, *party, "--lang", "ja").out
-    for said in ("【模擬】", "運賃  430円", "小児", "幼児 ×3", "精神障がい者保健福祉手帳", "現金", "340"):
+    for said in ("【模擬】", "運賃  430円", "小児", "幼児 ×3", "精神障害者保健福祉手帳", "現金", "340"):
         assert said in out
 
 

@@ -38,7 +38,7 @@ def terminal(config: Config, probe: Probe) -> Iterator[Finding]:
     for alarm in probe.picture.alarms:
         bars = any(f"alarm {alarm.code}" == why for why in probe.why_not)
         level = Level.FAIL if bars else Level.NOTE
-        fix = ("運転士の画面と下の指摘を見ます", "see the driver's console, and what is found below")
+        fix = ("操作盤と下の指摘を見ます", "see the driver's console, and what is found below")
         yield Finding(level, f"alarm-{alarm.code}", about, alarm.text, fix)
 
 
@@ -52,7 +52,7 @@ def journal(config: Config) -> Iterator[Finding]:
         return
     if room.rotten:
         fix = (f"$ farebox journal export {path} --to STICK",) * 2
-        text = (f"破損ファイル {room.rotten} 件", f"{room.rotten} segments are set aside as damaged")
+        text = (f"破損したセグメント {room.rotten} 件", f"{room.rotten} segments are set aside as damaged")
         yield Finding(Level.FAIL, "journal-rotten", str(path), text, fix)
     try:
         segments = (file for file in path.iterdir() if number_of(file.name, SEGMENT) is not None)
@@ -70,7 +70,7 @@ def journal(config: Config) -> Iterator[Finding]:
     if all(part.problem is None for part in parts):
         last = parts[-1].found.last_seq if parts else 0
         text = (
-            f"最新 {len(parts)} 区間は正常、記録 {last} まで、送信待ち {room.waiting}",
+            f"最新のセグメント {len(parts)} 件は正常、記録 {last} まで、送信待ち {room.waiting} 件",
             f"its newest {len(parts)} segments hold, up to record {last}; {room.waiting} wait to be sent",
         )
         yield Finding(Level.OK, "journal", str(path), text)
@@ -104,7 +104,10 @@ def bundles(config: Config, machine: Machine) -> Iterator[Finding]:
             level, fix = Level.NOTE, ("$ farebox exchange once --config …",) * 2
         else:
             age_s = machine.wall_s() - found.bundle.made_at_s
-            text = (f"{age_s / DAY_S:.1f} 日前", f"version {found.bundle.version}, made {age_s / DAY_S:.1f} days ago")
+            text = (
+                f"第{found.bundle.version}版、{age_s / DAY_S:.1f} 日前に作成",
+                f"version {found.bundle.version}, made {age_s / DAY_S:.1f} days ago",
+            )
             is_old = kind is Kind.HOTLIST and age_s >= AGES.old_s
             level = Level.NOTE if is_old else Level.OK
             fix = ("$ farebox exchange once --config …",) * 2 if is_old else ("", "")

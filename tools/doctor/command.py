@@ -75,10 +75,10 @@ def sections(
     yield ("端末", "terminal"), (*checks.terminal(config, probe), *machine_checks.units(machine))
     yield ("リーダー", "readers"), _readers(config, probe, progress, language)
     yield ("ディスク", "disk"), _disk(config, machine, progress)
-    yield ("記録", "journal"), checks.journal(config)
+    yield ("ジャーナル", "journal"), checks.journal(config)
     yield ("鍵", "keys"), key_checks.keys(config, machine)
     yield ("時計", "clock"), machine_checks.clock(config, machine)
-    yield ("配信", "bundles"), checks.bundles(config, machine)
+    yield ("配信データ", "bundles"), checks.bundles(config, machine)
     yield (
         ("機器", "devices"),
         (*machine_checks.devices(config, machine), *machine_checks.processor(machine), *_font(config)),

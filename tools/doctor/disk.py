@@ -105,7 +105,7 @@ def wear(folder: Path, machine: Machine) -> Iterator[Finding]:
         about,
         ("SD カードは消耗を知らせません", "an SD card does not tell its wear"),
         (
-            "産業用カードを使い、journal は専用の区画に置き、毎年交換します",
+            "産業用カードを使い、ジャーナルは専用のパーティションに置き、毎年交換します",
             "use an industrial card, keep the journal on a partition of its own, exchange the card every year",
         ),
     )

@@ -51,7 +51,7 @@ def _credential(setting: str, name: str, machine: Machine) -> Finding:
         return Finding(Level.FAIL, "key", setting, text, fix)
     if not encrypted and stat.S_IMODE(about.st_mode) & 0o077:
         mode = f"{stat.S_IMODE(about.st_mode):04o}"
-        text = (f"{path} は他人も読めます（{mode}）", f"{path}: others may read it ({mode})")
+        text = (f"{path} はほかのユーザーも読めます（{mode}）", f"{path}: others may read it ({mode})")
         return Finding(Level.FAIL, "key", setting, text, (f"$ sudo chmod 600 {path}",) * 2)
     return Finding(Level.OK, "key", setting, (f"{path}（中身は表示しません）", f"{path} (what it holds is not shown)"))
 

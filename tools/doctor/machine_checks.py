@@ -14,7 +14,7 @@ def clock(config: Config, machine: Machine) -> Iterator[Finding]:
     """Who vouches for the time."""
     now = datetime.fromtimestamp(machine.wall_s(), UTC)
     if config.clock.source is ClockSource.GIVEN:
-        text = ("時計は確認されません（模擬）", "nobody has to vouch for it (模擬)")
+        text = ("時計の保証は要りません（模擬）", "nobody has to vouch for it (模擬)")
         yield Finding(Level.NOTE, "clock-given", "clock.source", text, ('source = "checked"',) * 2)
     elif now.date() < RELEASED:
         text = (f"{now:%Y-%m-%d} は過去です", f"it stands at {now:%Y-%m-%d}, which is past")
@@ -37,7 +37,7 @@ def clock(config: Config, machine: Machine) -> Iterator[Finding]:
     named = str(zone.readlink()).partition("zoneinfo/")[2] if zone.is_symlink() else ""
     if named != "Asia/Tokyo":
         text = (
-            f"時間帯 {named or 'UTC'}（運賃は日本時間で計算。記録の表示だけの違い）",
+            f"タイムゾーン {named or 'UTC'}（運賃は日本時間で計算。記録の表示だけの違い）",
             f"time zone {named or 'UTC'}: fares go by Japan's all the same, logs are shown in this one",
         )
         yield Finding(

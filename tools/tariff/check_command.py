@@ -281,7 +281,7 @@ def _print(operators: Operators, found: list[Finding], language: Language) -> No
         if len(shown) < len(of_kind):
             out.print(Text("    … (--json)", style="dim"))
     if not any(one.kind in FAILURES for one in found):
-        out.print(Text(say(("✓ よし", "✓ nothing is wrong"), language), style="green"))
+        out.print(Text(say(("✓ 問題なし", "✓ nothing is wrong"), language), style="green"))
 
 
 def _classes(one: Finding, language: Language) -> str:

@@ -64,7 +64,7 @@ def _columns(months: list[int], rich: bool) -> Table:
 
 def _heads(months: list[int], rich: bool, language: Language) -> RenderableType:
     made = _columns(months, rich)
-    pays = say(("回数/月で得", "pays, rides/mo"), language)
+    pays = say(("採算回数/月", "pays, rides/mo"), language)
     made.add_row("", *(say((f"{one}か月", f"{one} mo"), language) for one in months), pays, style="dim")
     return made
 

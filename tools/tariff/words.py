@@ -26,10 +26,10 @@ RIDERS: dict[str, _Both] = {
 }
 
 HANDBOOKS: dict[str, _Both] = {
-    Handbook.PHYSICAL_1: ("身体障がい者手帳第1種", "physical, class 1"),
-    Handbook.PHYSICAL_2: ("身体障がい者手帳第2種", "physical, class 2"),
+    Handbook.PHYSICAL_1: ("身体障害者手帳第1種", "physical, class 1"),
+    Handbook.PHYSICAL_2: ("身体障害者手帳第2種", "physical, class 2"),
     Handbook.INTELLECTUAL: ("療育手帳", "intellectual"),
-    Handbook.MENTAL: ("精神障がい者保健福祉手帳", "mental"),
+    Handbook.MENTAL: ("精神障害者保健福祉手帳", "mental"),
 }
 
 HELD: dict[str, _Both] = {
@@ -84,7 +84,7 @@ REMEDIES: dict[Code, _Both] = {
     ),
     Code.NO_FARE: ("運賃表にこの区間を加える（--fares）", "add the pair to the fare table (--fares)"),
     Code.HOLDER_ONLY: ("同行者は別に支払う", "the others pay for themselves"),
-    Code.OVER_CAP: ("入金額を減らす", "add less"),
+    Code.OVER_CAP: ("チャージ額を減らす", "add less"),
     Code.EXCLUDED_SERVICE: ("現金で支払う", "pay in cash"),
     Code.NOT_CONFIGURED: (
         "出典に定めがない。事業者ファイルに値を書けば計算できる",

@@ -86,5 +86,5 @@ def test_stops_to_be_keyed_are_named() -> None:
     findings = way_judged(way_of((HERE, near, None, far)), ("駅前", "駅前降車場", "橋", "終点"))
     assert [finding.about for finding in findings] == ["駅前降車場", "橋"]
     assert findings[0].text[1] == "駅前降車場 is at the same place as 駅前"
-    assert findings[1].text[0] == "橋 の位置がフィードにありません"
+    assert findings[1].text[0] == "橋 の位置が路線データにありません"
     assert all(isinstance(finding, Finding) and finding.level is Level.NOTE for finding in findings)
