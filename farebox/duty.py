@@ -51,7 +51,7 @@ class Duty(NamedTuple):
         Raises OperatorFault if no operator file knows the agency and no scheme was chosen or assumed, FeedBroken if an
         id is longer than the journal keeps.
         """
-        began_s = midnight_in_japan_s(day) + trip.departures_s[0]
+        began_s = midnight_in_japan_s(day) + trip.departs_s
         leaves = day_in_japan(began_s)
         route = self.feed.routes[trip.route_id]
         agency = self.feed.agencies.get(route.agency_id, route.agency_id)
@@ -77,6 +77,6 @@ class Duty(NamedTuple):
             began_s=began_s,
             stop_index=0,
             kind=rulebook.service_of(company.number, route.route_id, route.name),
-            departs_s=trip.departures_s[0],
+            departs_s=trip.departs_s,
             taps=taps_on(table.pattern, rulebook),
         )

@@ -31,7 +31,7 @@ def vehicles_for(
     """
     blocks: dict[str, list[Trip]] = {}
     loose: list[Trip] = []
-    for trip in sorted(trips, key=lambda trip: (trip.departures_s[0], trip.trip_id)):
+    for trip in sorted(trips, key=lambda trip: (trip.departs_s, trip.trip_id)):
         if trip.block_id:
             blocks.setdefault(trip.block_id, []).append(trip)
         else:
@@ -42,7 +42,7 @@ def vehicles_for(
         standing = [
             chain
             for chain in chains
-            if last_stop[chain[-1].pattern_id] == start and chain[-1].arrivals_s[-1] + LAYOVER_S <= trip.departures_s[0]
+            if last_stop[chain[-1].pattern_id] == start and chain[-1].arrivals_s[-1] + LAYOVER_S <= trip.departs_s
         ]
         if standing:
             min(standing, key=lambda chain: chain[-1].arrivals_s[-1]).append(trip)

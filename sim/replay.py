@@ -232,7 +232,7 @@ class VehicleDay:
         self._passengers = passengers or Population(
             Random(f"{seed} {vehicle.vehicle_id}"), day, vehicle.vehicle_id, mean_riders
         )
-        self._clock.reach(midnight_in_japan_s(day) + vehicle.trips[0].departures_s[0] - PREPARES_S)
+        self._clock.reach(midnight_in_japan_s(day) + vehicle.trips[0].departs_s - PREPARES_S)
         recovered = open_journal(self._path, _CHUNK_BYTES)
         self._journal = recovered.journal
         self._terminal = Terminal(
@@ -260,7 +260,7 @@ class VehicleDay:
     def _run_trip(self, trip: Trip) -> None:
         service = self._duty.service(trip, self._day)
         midnight_s = midnight_in_japan_s(self._day)
-        self._clock.reach(midnight_s + trip.departures_s[0])
+        self._clock.reach(midnight_s + trip.departs_s)
         self._terminal.begin_trip(service)
         self._stop_if_failed()
         riders = self._passengers.riders(trip, service)

@@ -110,7 +110,7 @@ class Table(Silent):
         self._table.head()
 
     def vehicle(self, vehicle: Vehicle) -> None:
-        start = clock_in_japan(vehicle.trips[0].departures_s[0] - 9 * 3_600)[:5]
+        start = clock_in_japan(vehicle.trips[0].departs_s - 9 * 3_600)[:5]
         title = f"── {vehicle.vehicle_id} {vehicle.block_id} · {len(vehicle.trips)} · {start} "
         click.secho(title.ljust(60, "─"), dim=True)
 

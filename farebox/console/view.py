@@ -130,7 +130,7 @@ def offers(duty: Duty, at_s: int) -> tuple[Offer, ...]:
     for day in (today - timedelta(days=1), today):
         since_s = at_s - midnight_in_japan_s(day)
         for trip in feed.trips_on(day):
-            leaves_s, ends_s = trip.departures_s[0], trip.departures_s[-1]
+            leaves_s, ends_s = trip.departs_s, trip.departures_s[-1]
             if max(leaves_s + LATE_S, ends_s) >= since_s and duty.day_of(trip, at_s) == day:
                 offer = Offer(trip.trip_id, feed.routes[trip.route_id].name, trip.headsign, leaves_s)
                 found.append((leaves_s - since_s, offer))

@@ -109,7 +109,7 @@ class Feed:
         """The trips of a service day by first departure, then trip_id; none for a day out of service_days."""
         services = self._parts.calendar.on(day)
         trips = (trip for trip in self.trips.values() if trip.service_id in services)
-        return tuple(sorted(trips, key=lambda trip: (trip.departures_s[0], trip.trip_id)))
+        return tuple(sorted(trips, key=lambda trip: (trip.departs_s, trip.trip_id)))
 
     def runs_on(self, trip: Trip, day: date) -> bool:
         """Whether a trip is one of a service day."""

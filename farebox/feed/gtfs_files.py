@@ -1,13 +1,15 @@
 """A feed's tables, read as if whoever wrote them meant harm (fault 30).
 
 Nothing is extracted to disk, only known table names are opened, and every quantity has a limit. Tables are
-streamed line by line: memory holds one row, not a file.
+streamed: memory holds one row, not a file, or of a long table one batch of rows.
 """
 
 import csv
+import io
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
@@ -28,6 +30,8 @@ class Limits(NamedTuple):
     zip_ratio: int = 100
     """Uncompressed to compressed bytes of one table; real ones reach 17."""
     table_rows: int = 1_000_000
+    stop_times_rows: int = 2_500_000
+    """Those of stop_times.txt, which is read trip by trip: memory holds none of them."""
     row_bytes: int = 64 * 2**10
     """One row, also if quoted line breaks spread it over lines: an unclosed quote is found here."""
     field_chars: int = 4096
@@ -41,6 +45,16 @@ _COLUMN_CHARS = 100
 # Control characters and those that reorder text would forge lines of logs, registers and displays; invisible
 # ones would make two names of one.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_BATCH_BYTES = 48 * 2**10
+# All bytes but control characters other than line ends; those of longer characters are looked at as characters.
+_NO_CONTROLS = b"\r\n" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+
+
+class Batch(NamedTuple):
+    """Rows of a table, column by column: the wanted columns in order, and the line each row begins on."""
+
+    lines: Sequence[int]
+    columns: list[list[str]]
 
 
 class _Source(Protocol):
@@ -143,7 +157,9 @@ class _Lines:
     """Decoded lines of a table: counted, bounded and located, for csv.reader to draw from."""
 
     def __init__(self, table: "Table", stream: BinaryIO) -> None:
-        self._table, self._stream, self._decoder = table, stream, LineDecoder()
+        self._table, self._stream = table, stream
+        self._readline: Callable[[int], bytes] = stream.readline
+        self._decoder = LineDecoder()
         self._row_bytes = table.files.limits.row_bytes
         self._feed_bytes_left = table.files.limits.feed_bytes - table.files.bytes_read
         self.offset = 0
@@ -155,7 +171,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        raw = self._stream.readline(self._row_bytes + 1)
+        raw = self._readline(self._row_bytes + 1)
         if not raw:
             raise StopIteration
         at = self.offset
@@ -176,6 +192,38 @@ class _Lines:
         """Note that a row has ended here."""
         self.row_line, self.row_offset = self.line + 1, self.offset
 
+    def many(self) -> tuple[bytes, list[str] | None]:
+        """Some whole lines, as bytes and without their ends; [] at the end, None where they need a closer look.
+
+        They count as read once they are `taken`; until then they can be `given_back`.
+        """
+        raw = self._stream.read(_BATCH_BYTES)
+        # The rest of the last line; of an overlong one so much that it is seen to be.
+        raw += self._stream.readline(self._row_bytes + 1)
+        if raw.translate(None, _NO_CONTROLS) or self.offset + len(raw) > self._feed_bytes_left:
+            return raw, None
+        text = self._decoder.decode_lines(raw)
+        if text is None:
+            return raw, None
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        return raw, None if "\r" in text else text.removesuffix("\n").split("\n") if text else []
+
+    def taken(self, raw: bytes, lines: int) -> None:
+        """Count so many lines as read, each a row."""
+        self.offset += len(raw)
+        self.line += lines
+        self.next_row()
+
+    def given_back(self, raw: bytes) -> None:
+        """Let them be read again, one by one."""
+        again, stream = io.BytesIO(raw), self._stream
+
+        def readline(size: int) -> bytes:
+            return again.readline(size) or stream.readline(size)
+
+        self._readline = readline
+
 
 class Table:
     """One table, as (line, values): values stripped, needed columns first, then optional ones ("" if absent)."""
@@ -183,6 +231,7 @@ class Table:
     def __init__(self, files: FeedFiles, name: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
         """Take the feed and the columns wanted; all others are passed over."""
         self.files, self.name = files, name
+        self._most_rows = files.limits.stop_times_rows if name == "stop_times.txt" else files.limits.table_rows
         self._needed, self._columns = needed, needed + optional
 
     def broken(self, line: int, problem: str, column: str = "") -> FeedBroken:
@@ -196,12 +245,17 @@ class Table:
         except ValueError as error:
             raise self.broken(line, str(error), column) from error
 
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+    def __iter__(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Give each row that is not blank; raises FeedBroken, or FeedMissing if the disk fails."""
+        for lines, columns in self.batches():
+            yield from zip(lines, zip(*columns, strict=True), strict=True)
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the same rows, many at once where nothing is odd about them; raises as the rows themselves do."""
         with self.files.open(self.name) as stream:
             lines = _Lines(self, stream)
             try:
-                yield from self._rows(lines)
+                yield from self._batches(lines)
             except csv.Error as error:
                 raise self.broken(lines.line, f"not CSV ({error}); check quotes and line ends") from error
             except self.files.damage as error:
@@ -211,15 +265,18 @@ class Table:
             finally:
                 self.files.bytes_read += lines.offset
 
-    def _rows(self, lines: _Lines) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(lines, strict=True)
-        header = [name.strip() for name in next(reader, [])]
+    def _header(self, lines: _Lines) -> tuple[list[str], list[int]]:
+        header = [name.strip() for name in next(csv.reader(lines, strict=True), [])]
         places = self._places(header)
         lines.next_row()
+        return header, places
+
+    def _rows(self, lines: _Lines, header: list[str], places: list[int], first: int) -> Iterator[tuple[int, list[str]]]:
+        """The rows from the n-th on, one by one, whatever they are."""
         width, needed, limits = len(header), len(self._needed), self.files.limits
-        for count, row in enumerate(reader, 1):
-            if count > limits.table_rows:
-                raise self.broken(lines.line, f"more than {limits.table_rows} rows; cut the table")
+        for count, row in enumerate(csv.reader(lines, strict=True), first):
+            if count > self._most_rows:
+                raise self.broken(lines.line, f"more than {self._most_rows} rows; cut the table")
             if lines.offset - lines.row_offset > limits.field_chars:
                 self._check_lengths(lines.row_line, header, row)
             if len(row) != width:
@@ -232,6 +289,39 @@ class Table:
                     self._check_text(lines.row_line, values)
                 yield lines.row_line, values
             lines.next_row()
+
+    def _batches(self, lines: _Lines) -> Iterator[Batch]:
+        header, places = self._header(lines)
+        count = 0
+        while True:
+            raw, texts = lines.many()
+            if not raw:
+                return
+            columns = self._columns_of(texts, places, len(header)) if texts else None
+            if texts is None or columns is None or count + len(texts) > self._most_rows:
+                break
+            first = lines.row_line
+            lines.taken(raw, len(texts))
+            count += len(texts)
+            yield Batch(range(first, first + len(texts)), columns)
+        # Something here is out of the ordinary, and so may be what follows.
+        lines.given_back(raw)
+        for line, values in self._rows(lines, header, places, count + 1):
+            yield Batch((line,), [[value] for value in values])
+
+    def _columns_of(self, texts: list[str], places: list[int], width: int) -> list[list[str]] | None:
+        """The wanted columns of ordinary rows, a line each; None if any of them needs a closer look."""
+        if max(map(len, texts)) > self.files.limits.field_chars:
+            return None
+        text = ",\n,".join(texts)
+        columns = _quoted(texts, places, width) if '"' in text else _split(text, len(texts), places, width)
+        if columns is None:
+            return None
+        if not text.isascii() or " " in text:
+            columns = [list(map(str.strip, column)) for column in columns]
+            if any(_FORBIDDEN.search("".join(column)) for column in columns):
+                return None
+        return None if any("" in column for column in columns[: len(self._needed)]) else columns
 
     def _places(self, header: list[str]) -> list[int]:
         """Where each wanted column stands; one past the end, where a "" waits, if it is absent."""
@@ -272,3 +362,24 @@ class Table:
         for column, value in zip(self._columns, values, strict=True):
             if _FORBIDDEN.search(value):
                 raise self.broken(line, "holds a control or invisible character; remove it", column)
+
+
+def _split(text: str, rows: int, places: list[int], width: int) -> list[list[str]] | None:
+    """Columns of rows without quotes, joined by a comma, a line end and a comma; None if a row is not of this width."""
+    fields = text.split(",")
+    step = width + 1
+    # There are as many line ends as rows, less one: if all stand where rows of this width end, all rows are.
+    if len(fields) != rows * step - 1 or fields[width::step].count("\n") != rows - 1:
+        return None
+    return [fields[place::step] if place < width else [""] * rows for place in places]
+
+
+def _quoted(texts: list[str], places: list[int], width: int) -> list[list[str]] | None:
+    """Columns of rows with quotes; None if a row is not one line, or not of this width."""
+    try:
+        rows = list(csv.reader(texts, strict=True))
+    except csv.Error:
+        return None
+    if len(rows) != len(texts) or set(map(len, rows)) != {width}:
+        return None
+    return [list(map(itemgetter(place), rows)) if place < width else [""] * len(rows) for place in places]

@@ -22,7 +22,7 @@ def trip_identities(network: Network, calendar: Calendar, timetable: Timetable) 
     stops = {key: _digest(network, sequence.stop_ids) for key, sequence in timetable.patterns.items()}
     alike: dict[tuple[str, str], list[Trip]] = {}
     for trip in timetable.trips.values():
-        first_s = trip.departures_s[0]
+        first_s = trip.departs_s
         clock = f"{first_s // 3600:02}:{first_s // 60 % 60:02}:{first_s % 60:02}"
         route = network.routes[trip.route_id]
         key = (f"{weekdays[trip.service_id]} {clock} {stops[trip.pattern_id]}", route.name or route.route_id)
@@ -30,9 +30,17 @@ def trip_identities(network: Network, calendar: Calendar, timetable: Timetable) 
     found = {}
     for (start, route_name), trips in alike.items():
         # By their later times where those differ, so that the order of the rows matters as little as it can.
-        for place, trip in enumerate(sorted(trips, key=lambda trip: (trip.departures_s, trip.arrivals_s)), 1):
+        for place, trip in enumerate(sorted(trips, key=_since_departure) if len(trips) > 1 else trips, 1):
             found[trip.trip_id] = f"{start} {place} {route_name}"
     return {trip_id: found[trip_id] for trip_id in timetable.trips}
+
+
+def _since_departure(trip: Trip) -> tuple[tuple[int, ...], ...]:
+    """When it leaves and arrives after it has left its first stop."""
+    departs_s = trip.times.departures_s[0]
+    if departs_s == 0:
+        return trip.times.departures_s, trip.times.arrivals_s
+    return tuple(tuple(at_s - departs_s for at_s in side) for side in (trip.times.departures_s, trip.times.arrivals_s))
 
 
 def _digest(network: Network, stop_ids: tuple[str, ...]) -> str:

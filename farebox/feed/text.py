@@ -40,6 +40,18 @@ class LineDecoder:
             return self._utf_8(raw, 0)
         return self._cp932(raw) if self._encoding else self._decided(raw)
 
+    def decode_lines(self, raw: bytes) -> str | None:
+        """The text of many whole lines at once; None, with nothing decided, where they must be looked at one by one."""
+        if self._first or (self._encoding == _CP932 and not raw.isascii()):
+            return None
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        if not self._encoding and not raw.isascii():
+            self._encoding, self._why = _UTF_8, "lines before are"
+        return text
+
     def _decided(self, raw: bytes) -> str:
         self._why = "lines before are"
         try:

@@ -131,12 +131,12 @@ class PlayBus:
         """Start the terminal on a journal in `folder`, ten minutes before the day's first trip. `cards` are laid beside
         those that are drawn from the seed. Raises ValueError on a day without trips, JournalFault.
         """
-        self.trips = tuple(sorted(duty.feed.trips_on(day), key=lambda trip: (trip.departures_s[0], trip.trip_id)))
+        self.trips = tuple(sorted(duty.feed.trips_on(day), key=lambda trip: (trip.departs_s, trip.trip_id)))
         if not self.trips:
             first, last = duty.feed.service_days()
             raise ValueError(f"no trips on {day}; the feed's calendar runs from {first} to {last}")
         self.clock = SimClock()
-        self.clock.reach(midnight_in_japan_s(day) + self.trips[0].departures_s[0] - 600)
+        self.clock.reach(midnight_in_japan_s(day) + self.trips[0].departs_s - 600)
         self.doors_open = True
         self.withdrawal: Withdrawal | None = None
         """What will happen to the card that is laid next."""

@@ -163,12 +163,12 @@ class _Recorder:
             self._leave_out("not in the feed", f"trip {begun.trip_id}")
             self._on_trip = False
             return
-        day = self._service_day(entry.at_s, trip.departures_s[0])
+        day = self._service_day(entry.at_s, trip.departs_s)
         bus = BusSaid(operator=begun.operator, date_=day, feed=self._feed_name, trip=begun.trip_id)
         self._stops = self._feed.patterns[trip.pattern_id].stop_names
         if self.first_bus is None:
             self.first_bus = bus
-            self._at_s = at_s(day, time()) + trip.departures_s[0]
+            self._at_s = at_s(day, time()) + trip.departs_s
         elif self._restarted and bus == self._bus:
             self._say(StepSaid(restart=True))
             self._bus, self._day, self._on_trip, self._restarted, self._asked = bus, day, True, False, None
@@ -181,7 +181,7 @@ class _Recorder:
             self._say(StepSaid(begin_trip=changed))
         self._bus, self._day, self._place = bus, day, 0
         self._on_trip, self._restarted, self._asked = True, False, None
-        self._at_s = max(self._at_s, at_s(day, time()) + trip.departures_s[0])
+        self._at_s = max(self._at_s, at_s(day, time()) + trip.departs_s)
 
     def _service_day(self, begun_s: int, departs_s: int) -> date:
         """The service day on which a trip that was begun then is nearest to its timetable."""

@@ -118,9 +118,9 @@ class Roads:
         trips = [trip for trip in feed.trips_on(day) if trip.route_id in ids]
         if said.departs is None and trips:
             return trips[0]
-        at = [trip for trip in trips if said.departs and trip.departures_s[0] == _since_midnight_s(said.departs)]
+        at = [trip for trip in trips if said.departs and trip.departs_s == _since_midnight_s(said.departs)]
         if not at:
-            leave = ", ".join(_clock_text(trip.departures_s[0]) for trip in trips) or "none"
+            leave = ", ".join(_clock_text(trip.departs_s) for trip in trips) or "none"
             raise Misfit(
                 f"bus: no trip of {said.route} on {day} at {said.departs or 'any time'}; trips leave at {leave}"
             )

@@ -180,7 +180,7 @@ def _trips(feed: Feed, route_ids: set[str], asked: Asked) -> list[Trip]:
             raise BadLine(f"{asked.path}.trip", f"no trip {asked.trip} on this route; {near(asked.trip, ids)}")
         return named
     running = [trip for trip in feed.trips_on(asked.day) if trip.route_id in route_ids]
-    then = [trip for trip in running if trip.departures_s[0] == asked.departs_s]
+    then = [trip for trip in running if trip.departs_s == asked.departs_s]
     return then or running or of_routes
 
 

@@ -99,7 +99,7 @@ def _ride_of(request: Field, rulebook: Rulebook, feed: Feed | None) -> tuple[Rid
         company = _company(place, rulebook, feed)
         service = _service(place, company, rulebook)
     trip = place.trip
-    scheduled_s = trip.departures_s[0] if trip and "trip" in request.values else NOON_S
+    scheduled_s = trip.departs_s if trip and "trip" in request.values else NOON_S
     ride = Ride(
         table=place.table,
         company=company,

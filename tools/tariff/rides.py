@@ -315,7 +315,7 @@ _DAY_S = 86_400
 
 def _services(recorded: Recorded, duty: Duty, trips: Coded[Trip], service_day: Column) -> Coded[Service]:
     """Asked for once for each trip and each span of days in which no operator file begins."""
-    leaves = service_day + np.array([trip.departures_s[0] // _DAY_S for trip in trips.values]).take(trips.codes)
+    leaves = service_day + np.array([trip.departs_s // _DAY_S for trip in trips.values]).take(trips.codes)
     begins = sorted({book.effective.toordinal() for book in duty.operators.rulebooks})
     span = np.searchsorted(begins, leaves, side="right")
     pairs, rows, codes = np.unique(
