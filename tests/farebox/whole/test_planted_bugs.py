@@ -84,7 +84,8 @@ def _a_note_is_taken_whatever_the_card_says(flow: TopUpFlow, note: OpenNote) -> 
 _RUN, _HEAD, _OPEN, _STACK = tap._run, Standing.head, Segments.open, TopUpFlow._stack
 
 PLANTED: list[tuple[str, object, str, object]] = [
-    ("conserved", Pending, "fate", _not_known_is_not_written),
+    # A ride's yen by the one, a boarding's word by the other: which is met first hangs on the days that are drawn.
+    ("conserved|told", Pending, "fate", _not_known_is_not_written),
     ("told", Journal, "intend", _the_journal_waits_with_its_flush),
     ("once", tap, "_run", _a_ride_is_settled_as_often_as_it_likes),
     ("cap", auto_charge, "over_cap", _no_cap),
@@ -104,5 +105,5 @@ def test_a_planted_bug_is_found(
         only = "aizu-noruca" if check == "cap" else "lococa"
 
     monkeypatch.setattr(where, what, bug)
-    with pytest.raises(AssertionError, match=rf"(?m)^{check}: "):
+    with pytest.raises(AssertionError, match=rf"(?m)^({check}): "):
         run_state_machine_as_test(Here, settings=BOUNDED)
