@@ -137,6 +137,8 @@ def replay(
         with extra("realtime"):
             from sim import vehicle_positions  # noqa: F401
     operators = load_operators()
+    if scheme is not None:
+        operators.on(scheme, day)  # raises for one that there is not, before anything is begun
     duty = Duty(load_feed(feed_path(feed)), operators, scheme, assumed=ASSUMED_SCHEME)
     route_ids = tuple(sorted(found.route_id for found in duty.feed.routes_called(route))) if route else None
     spec = Spec(day, scheme, ASSUMED_SCHEME, route_ids, reader, seed, mean_riders, suffix, _digest(recorded_path))

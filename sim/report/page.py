@@ -242,7 +242,11 @@ def _what_if(found: WhatIf, charts: Mapping[str, Spec], language: Language) -> s
 
 def _count(figures: Figures, language: Language) -> str:
     """The count of every yen, both sides of it."""
-    rows = [(say(title, language), figures.summary[name]) for name, title in words.COUNT]
+    rows: list[tuple[str, int]] = []
+    for name, title in words.COUNT:
+        rows.append((say(title, language), figures.summary[name]))
+        holdings = figures.summary.get(name.removesuffix("_yen"), {})
+        rows += [(say(what, language), holdings[part]) for part, what in words.OF_IT if holdings.get(part)]
     good = bool(figures.summary["reconciles"])
     verdict = say(words.RECONCILES if good else words.BROKEN, language)
     problems = "".join(f"<li>{escape(problem)}</li>" for problem in figures.summary["problems"])

@@ -44,8 +44,10 @@ NOTES: dict[str, Both] = {
         "By reason. “touch again” are cards that were withdrawn too soon.",
     ),
     "tap_time": (
-        "この模擬を動かした計算機で、カードを置いてから結果が出るまで。目盛りは2倍ごと。",
-        "From a card laid to its result, on the machine that ran this replay. Each bar is twice as long as the last.",
+        "この模擬を動かした計算機で、カードを置いてから結果が出るまで。模擬のリーダーとカードはすぐに答え、電波と回線の時間は"
+        "含みません。目盛りは2倍ごと。",
+        "From a card laid to its result, on the machine that ran this replay: the simulated reader and card answer at "
+        "once, so neither air nor line is in it. Each bar is twice as long as the last.",
     ),
     "what_if": (
         "同じ乗車を二つの運賃で、それぞれ乗ったときの残額から一件ずつ計算したもの。値段で乗る人や、前の乗車のあとの残額が"
@@ -102,6 +104,11 @@ TILES: dict[str, Both] = {
     "torn": ("途中で離れたカード", "torn taps"),
     "confirmed": ("あとで確認した書き込み", "writes confirmed later"),
 }
+OF_IT: tuple[tuple[str, Both], ...] = (
+    ("coupons_yen", ("　うち回数券", "of it coupons")),
+    ("points", ("　うちポイント（1点を1円として）", "of it points, a point as a yen")),
+)
+"""What holdings are besides stored fare."""
 COUNT: tuple[tuple[str, Both], ...] = (
     ("on_cards_yen", ("カード残額（読み戻し）", "yen on cards, read back")),
     ("cash_yen", ("＋ 現金", "+ cash taken")),

@@ -90,6 +90,13 @@ def test_what_is_wrong_is_one_line(
     assert len([line for line in said.err.splitlines() if line.startswith("farebox:")]) == 1
 
 
+def test_a_run_that_can_not_be_leaves_no_folder(cli: Cli, tmp_path: Path) -> None:
+    """The right words would find it taken."""
+    said = cli("--operator", "lococo", "--out", tmp_path / "run")
+    assert said.code == Exit.CONFIGURATION and "no operator 'lococo'" in said.err and said.out == ""
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("module", "args", "extra"),
     [

@@ -153,6 +153,15 @@ def test_a_run_kept_as_csv_has_the_same_figures(tmp_path: Path, monkeypatch: pyt
     assert (plain.asked["suffix"], kept.asked["suffix"]) == (".csv", ".parquet")
 
 
+def test_points_and_coupons_are_told_apart_from_the_yen_on_cards(tmp_path: Path) -> None:
+    run = replayed(tmp_path / "run", "image", "--operator", "iwate-green-pass")
+    page = page_of(figures_of(run), Language.EN)
+    points = [run.summary[side]["points"] for side in ("on_cards", "opening")]
+    told = re.findall(r"of it points, a point as a yen</td><td class=number>([\d,]+)</td>", page)
+    assert [int(yen.replace(",", "")) for yen in told] == points and all(points)
+    assert "of it coupons" not in page
+
+
 def test_the_tables_are_the_figures(figures: Figures) -> None:
     files = csv_of(figures)
     assert set(files) == {f"{name}.csv" for name in figures.tables}
