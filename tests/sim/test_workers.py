@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from distributed import Client, LocalCluster
 
+from farebox.feed.operators import Operators, load_operators
 from sim import cluster, vehicle_run, workers
 from sim.chunks import Chunks
 from sim.cluster import on_cluster, packed
@@ -213,6 +214,24 @@ class TestCluster:
         of = world()
         with pytest.raises(ClusterFault, match=r"has farebox .+, not 99\.0; install the same"):
             list(on_cluster(local.scheduler_address, SAMPLE, of, tasks(of)))
+
+    def test_other_rules_on_the_workers_are_named(self, local: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+        fewer = Operators(load_operators().rulebooks[1:])
+        monkeypatch.setattr(cluster, "load_operators", lambda: fewer)
+        of = world()
+        with pytest.raises(ClusterFault, match="has other operator files; install the same farebox"):
+            list(on_cluster(local.scheduler_address, SAMPLE, of, tasks(of)))
+
+    def test_two_runs_at_once_each_have_their_own_world(self, local: LocalCluster) -> None:
+        address, one, other = local.scheduler_address, world(), world(seed=8)
+        first, second = (on_cluster(address, SAMPLE, of, tasks(of)) for of in (one, other))
+        ran = [next(first)], [next(second)]
+        ran[0].extend(first)
+        ran[1].extend(second)
+        assert [by_vehicle(each) for each in ran] == [alone(one), alone(other)]
+        with Client(address) as client:
+            left = client.run(lambda dask_worker: [name for name in dask_worker.plugins if "farebox" in name])
+        assert [names for names in left.values() if names] == []
 
 
 def _unknown(of: World) -> dict[str, Task]:
