@@ -23,7 +23,10 @@ from farebox.version import VERSION
 _LEVELS = {logging.INFO: ("info", "<6>"), logging.WARNING: ("warning", "<4>"), logging.ERROR: ("error", "<3>")}
 _STOPPING = ("journal",)
 """Alarms with which no fare is taken any more."""
-_COUNTS = ("boarded", "alighted", "kept", "topped_up", "confirmed", "fares_yen", "cash_yen", "topped_up_yen")
+_COUNTS = (
+    *("boarded", "alighted", "kept", "topped_up", "cancelled", "confirmed"),
+    *("fares_yen", "cash_yen", "topped_up_yen", "cancelled_yen"),
+)
 
 
 class _Lines(logging.Formatter):

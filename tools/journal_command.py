@@ -23,18 +23,26 @@ from tools.files import write_whole
 from tools.options import FILE, json_option
 
 _HIDDEN = ("slot_before", "slot_after", "rulebook_hash")
+_SUMS = ("boardings", "alightings", "fares_yen", "pending")
+_EVEN_IF_ZERO = ("stop_index", "sf_before_yen", "sf_after_yen", "due_yen", "yen")
 
 
 @click.group()
 def journal() -> None:
-    """Show, verify, seal and export transaction journals. All but `seal` change nothing; a terminal may be writing."""
+    """Show, verify, seal and export transaction journals. All but `seal` change nothing; a terminal may be writing.
+
+    \b
+    farebox journal show /var/lib/farebox/journal
+    farebox journal verify /var/lib/farebox/journal
+    farebox journal export /var/lib/farebox/journal --to /media/stick
+    """
 
 
 @journal.command(short_help="Print a journal's records.")
 @click.argument("path", type=FILE)
 @json_option
 def show(path: Path, as_json: bool) -> None:
-    """Print a journal's records, one a line, and what they add up to.
+    """Print a journal's records, one a line, and what they add up to; what is zero or empty is left out.
 
     \b
     farebox journal show build/demo/V001.journal
@@ -45,7 +53,7 @@ def show(path: Path, as_json: bool) -> None:
         click.echo(json.dumps(_as_json(entry), ensure_ascii=False) if as_json else _as_line(entry))
     if not as_json:
         ledger, _ = fold.audit(found.for_the_sums())
-        click.echo("  ".join(f"{name} {value:,}" for name, value in ledger._asdict().items()))
+        click.echo("  ".join(f"{name} {value:,}" for name, value in ledger._asdict().items() if value or name in _SUMS))
     if found.problem is not None:
         raise JournalDamaged(found.problem)
 
@@ -57,9 +65,20 @@ def _as_json(entry: Entry) -> dict[str, object]:
 
 def _as_line(entry: Entry) -> str:
     fields = entry.record._asdict().items()
-    said = " ".join(f"{name}={_plain(value)}" for name, value in fields if name not in _HIDDEN)
+    said = " ".join(
+        f"{name}={_in_words(value)}"
+        for name, value in fields
+        if name not in _HIDDEN and (value or name in _EVEN_IF_ZERO)
+    )
     when = f"{day_in_japan(entry.at_s)} {clock_in_japan(entry.at_s)}"
     return f"{entry.seq:>6} {when} {type(entry.record).__name__:<11} {said}"
+
+
+def _in_words(value: object) -> str:
+    """Lines and purses with commas between them, and colons within."""
+    if isinstance(value, tuple):
+        return ",".join(":".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in value)
+    return str(_plain(value))
 
 
 def _plain(value: object) -> object:

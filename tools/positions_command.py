@@ -1,17 +1,18 @@
 """`farebox sim positions`: where a replayed day's vehicles were, as GTFS-Realtime (模擬)."""
 
+import json
 import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from tools.extra import extra
 from tools.files import write_whole
-from tools.options import FILE
+from tools.options import FILE, json_option
 
 if TYPE_CHECKING:
     from sim.vehicle_positions import Day
@@ -55,7 +56,8 @@ class _ClockType(click.ParamType[int]):
     metavar="TIMES",
     help="One file, written again and again as the day goes by, so many times as fast: for a map to follow.",
 )
-def positions(run_path: Path, out: Path, at_s: int | None, every_s: int, speed: float | None) -> None:
+@json_option
+def positions(run_path: Path, out: Path, at_s: int | None, every_s: int, speed: float | None, *, as_json: bool) -> None:
     """Write GTFS-Realtime VehiclePositions of a run's folder.
 
     \b
@@ -77,7 +79,19 @@ def positions(run_path: Path, out: Path, at_s: int | None, every_s: int, speed: 
     if speed is not None:
         follow(day, out, every_s, speed, time.sleep, moment_s)
     else:
-        _write(out, day, every_s, moment_s)
+        _tell(out, _write(out, day, every_s, moment_s), as_json=as_json)
+
+
+def _tell(out: Path, written: "list[_Written]", *, as_json: bool) -> None:
+    """What was written: at an hour when no bus drives, a file without vehicles."""
+    most = max((one.vehicles for one in written), default=0)
+    if as_json:
+        click.echo(json.dumps({"written": str(out), "files": len(written), "most_vehicles": most}, ensure_ascii=False))
+    elif out.suffix == ".pb":
+        clock = f"{datetime.fromtimestamp(written[0].at_s, _JAPAN):%Y-%m-%d %H:%M:%S}"
+        click.echo(f"{out}: {most} vehicles (模擬) at {clock}")
+    else:
+        click.echo(f"{out}: {len(written)} files, at most {most} vehicles (模擬)")
 
 
 def write_positions(path: Path, network: dict[str, Any], visits: Iterable[Mapping[str, Any]]) -> None:
@@ -97,16 +111,30 @@ def follow(day: "Day", path: Path, every_s: int, speed: float, sleep: Any, from_
             sleep(every_s / speed)
 
 
-def _write(path: Path, day: "Day", every_s: int, at_s: int | None) -> None:
+class _Written(NamedTuple):
+    """One file: its moment, and how many vehicles were out."""
+
+    at_s: int
+    vehicles: int
+
+
+def _write(path: Path, day: "Day", every_s: int, at_s: int | None) -> list[_Written]:
     from sim.vehicle_positions import moments, snapshot
 
+    def counted(moment_s: int) -> _Written:
+        return _Written(moment_s, sum(1 for _ in day.at(moment_s)))
+
     if path.suffix == ".pb":
-        write_whole(path, snapshot(day, day.busiest_s() if at_s is None else at_s))
-        return
+        moment_s = day.busiest_s() if at_s is None else at_s
+        write_whole(path, snapshot(day, moment_s))
+        return [counted(moment_s)]
     path.mkdir(parents=True, exist_ok=True)
+    written = []
     for moment_s in moments(day, every_s) if at_s is None else (at_s,):
         name = f"{datetime.fromtimestamp(moment_s, _JAPAN):%Y-%m-%dT%H%M%S}.pb"
         (path / name).write_bytes(snapshot(day, moment_s))
+        written.append(counted(moment_s))
+    return written
 
 
 def _midnight_s(day: "Day") -> int:

@@ -18,4 +18,10 @@ class _Commands(LazyGroup):
 
 @click.group(cls=_Commands)
 def sim() -> None:
-    """Simulate the world around the fare box (模擬)."""
+    """Simulate the world around the fare box (模擬).
+
+    \b
+    farebox sim play --feed sample --date 2026-11-20                                          by hand
+    farebox sim replay --feed sample --date 2026-11-20 --reader image --quiet --out run       a whole day
+    farebox sim report run                                                                    a page of it
+    """

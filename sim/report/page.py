@@ -37,7 +37,7 @@ p { margin: 4px 0 12px; color: var(--soft); font-size: .9rem; }
 .simulated { background: #fff4d6; border: 1px solid #e8c96a; color: #5f4a05; padding: 8px 12px; border-radius: 6px; }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: 18px 20px;
   margin-top: 18px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); gap: 10px; margin-top: 18px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); gap: 10px; margin-top: 18px; }
 .tile { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; }
 .tile b { display: block; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: .78rem; }
@@ -74,7 +74,7 @@ def page_of(figures: Figures, language: Language, what_if: WhatIf | None = None)
             f"<h1>{escape(title)}</h1>",
             f"<p class=simulated>{escape(_simulated(figures, language))}</p>",
             _tiles(figures, language),
-            *(_section(name, charts, _tables(figures, language), language) for name in _SECTIONS),
+            *(_section(figures, name, charts, language) for name in _SECTIONS),
             _what_if(what_if, charts, language) if what_if is not None else "",
             _count(figures, language),
             _foot(figures, language),
@@ -128,18 +128,21 @@ def _tiles(figures: Figures, language: Language) -> str:
     return f"<div class=tiles>{''.join(tiles)}</div>"
 
 
-def _section(name: str, charts: Mapping[str, Spec], tables: Mapping[str, _Table], language: Language) -> str:
+def _section(figures: Figures, name: str, charts: Mapping[str, Spec], language: Language) -> str:
     """A heading, what it is about, its charts and its tables."""
+    tables = _tables(figures, language)
+    more = (f"{name}_image",) if name == "tap_time" and figures.asked["reader"] == "image" else ()
     mine = [chart for chart in charts if chart == name or chart.startswith(f"{name}_by_")]
     shown = "".join(f"<div class=chart id={chart}></div>" for chart in mine)
     return (
-        f"<section>{_heading(name, language)}{shown or escape(say(words.NOTHING, language))}"
+        f"<section>{_heading(name, language, *more)}{shown or escape(say(words.NOTHING, language))}"
         f"{''.join(_details(tables[table], language) for table in mine if table in tables)}</section>"
     )
 
 
-def _heading(name: str, language: Language) -> str:
-    return f"<h2>{escape(say(words.HEADINGS[name], language))}</h2><p>{escape(say(words.NOTES[name], language))}</p>"
+def _heading(name: str, language: Language, *more: str) -> str:
+    notes = (" " if language is Language.EN else "").join(say(words.NOTES[note], language) for note in (name, *more))
+    return f"<h2>{escape(say(words.HEADINGS[name], language))}</h2><p>{escape(notes)}</p>"
 
 
 def _tables(figures: Figures, language: Language) -> Mapping[str, _Table]:

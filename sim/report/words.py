@@ -27,8 +27,10 @@ HEADINGS: dict[str, Both] = {
 }
 NOTES: dict[str, Both] = {
     "boardings": (
-        "15分ごと。カードの数で、同行者は数えません。降車は精算された乗車です。",
-        "By quarters of an hour. Cards are counted, not companions; alightings are settled rides.",
+        "15分ごと。カードの数で、同行者は数えません。降車は精算された乗車です。乗車のタッチを忘れた乗客は、乗務員が乗車停留所を"
+        "入れて精算するので、精算は乗車より多いことがあります。",
+        "By quarters of an hour. Cards are counted, not companions; alightings are settled rides. Who forgot to tap on "
+        "boarding is settled by the stop that the driver keys, so there may be more rides settled than boardings.",
     ),
     "load": (
         "停留所を出るときの人数（精算された乗車、同行者を含む）。系統を選べます（よく使われる順）。",
@@ -48,6 +50,10 @@ NOTES: dict[str, Both] = {
         "含みません。目盛りは2倍ごと。",
         "From a card laid to its result, on the machine that ran this replay: the simulated reader and card answer at "
         "once, so neither air nor line is in it. Each bar is twice as long as the last.",
+    ),
+    "tap_time_image": (
+        "電波を使わないリーダー（image）なので、運賃箱のプログラムだけの時間です。",
+        "The reader was `image`, without radio: this is the fare box's program alone.",
     ),
     "what_if": (
         "同じ乗車を二つの運賃で、それぞれ乗ったときの残額から一件ずつ計算したもの。値段で乗る人や、前の乗車のあとの残額が"

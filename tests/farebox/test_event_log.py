@@ -74,6 +74,7 @@ def test_a_days_taps_are_told_by_their_codes_and_sums_and_no_card_is_named(told:
     over = [line for line in told.lines() if line["event"] == "trip-ended"]
     assert [line["boarded"] for line in over] == [3, 3]
     assert all(line["alighted"] >= 2 and line["fares_yen"] > 0 for line in over)
+    assert all((line["cancelled"], line["cancelled_yen"]) == (0, 0) for line in over)
     codes = {line["code"] for line in told.lines() if line["event"] == "refused"}
     assert {"out-of-service", "no-boarding", "short"} <= codes
     assert not IDM.search(text)

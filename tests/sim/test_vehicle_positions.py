@@ -1,5 +1,7 @@
 """GTFS-Realtime of a replayed day: read back by Google's own bindings, and held against the timetable."""
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -143,11 +145,16 @@ class TestCommands:
         assert len(busiest.entity) >= 2
         ran = run(capsys, monkeypatch, "sim", "positions", tmp_path / "run", "-o", tmp_path / "all", "--every", "600")
         assert (ran.code, ran.err) == (Exit.OK, "")
+        assert re.search(r"all: \d{3} files, at most [2-9] vehicles \(模擬\)$", ran.out.strip())
         names = sorted(path.name for path in (tmp_path / "all").iterdir())
         assert names[0] == "2026-11-20T064000.pb" and len(names) > 100
         assert date.fromisoformat(names[-1][:10]) == date(2026, 11, 21)
         at = ("-o", tmp_path / "at.pb", "--at", "24:40")
-        assert run(capsys, monkeypatch, "sim", "positions", tmp_path / "run", *at).code == Exit.OK
+        ran = run(capsys, monkeypatch, "sim", "positions", tmp_path / "run", *at)
+        assert ran.code == Exit.OK and "at.pb: 1 vehicles (模擬) at 2026-11-21 00:40:00" in ran.out
+        early = ("-o", tmp_path / "early.pb", "--at", "03:00", "--json")
+        told = json.loads(run(capsys, monkeypatch, "sim", "positions", tmp_path / "run", *early).out)
+        assert told == {"written": str(tmp_path / "early.pb"), "files": 1, "most_vehicles": 0}
         assert parsed((tmp_path / "at.pb").read_bytes()).header.timestamp == MIDNIGHT_S + 24 * 3_600 + 2_400
 
     @pytest.mark.parametrize("at", ["8", "8:60", "soon", "55:00"])

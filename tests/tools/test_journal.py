@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,12 @@ def test_show_and_verify_take_one_segment_or_a_file_of_version_1(cli: Cli, path:
     assert "fares_yen 210" in cli("show", old).out
     assert cli("verify", old).code == Exit.OK
     assert old.is_file()
+
+
+def test_show_leaves_out_what_is_nothing_and_names_lines_in_words(cli: Cli, path: Path) -> None:
+    told = cli("show", path).out
+    assert "lines=GEN-4:230,LOC-2:-20" in told and "fares_yen 420" in told and "pending 0" in told
+    assert "()" not in told and not re.search(r"(cut_bytes|cancels_seq|note_yen)=", told)
 
 
 def test_show_prints_a_folder_s_records_in_order(cli: Cli, path: Path) -> None:

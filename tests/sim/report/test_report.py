@@ -109,6 +109,7 @@ def test_the_page_holds_all_that_it_shows(figures: Figures, language: Language) 
     assert set(charts) == set(charts_of(figures, language)) == set(loaded.ids) - {"specs", "count"}
     assert "http" not in specs
     assert ("模擬" in page) and ("一致しました" in page) is (language is Language.JA)
+    assert "image" not in page.partition("<script")[0]  # said of a reader without radio alone
 
 
 def test_a_city_shows_its_most_used_lines(figures: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +137,7 @@ def test_a_day_without_passengers_has_a_page_too(tmp_path: Path) -> None:
     empty = figures_of(replayed(tmp_path / "run", "image", "--riders", 0))
     page = page_of(empty, Language.EN)
     assert "None." in page and "reconciles" in page
+    assert "The reader was `image`, without radio" in page
     assert set(charts_of(empty, Language.EN)) == {"load"}
 
 
