@@ -3,6 +3,7 @@
     ExchangeFault
     ├── LineCut        the network's: not reached, cut off, too slow; tried again later
     ├── NotTheCentre   whoever answers can't prove that it is the centre: nothing is said to it, nothing believed
+    ├── Busy           another exchange of this vehicle is at it: nothing was begun, it does the same
     └── Nonsense       the centre's: an answer that is not what docs/exchange.md says; nothing is deleted for it
 
 What the centre declines in proper form is no fault but a value: `farebox.exchange.answers.Refused`.
@@ -23,3 +24,7 @@ class NotTheCentre(ExchangeFault):
 
 class Nonsense(ExchangeFault):
     """Not an answer of the protocol."""
+
+
+class Busy(ExchangeFault):
+    """Another process exchanges with this vehicle's centre just now."""

@@ -79,8 +79,9 @@ class Exchange:
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`open_line` may raise reader.keys.KeyStoreFault. `folder` keeps pieces of bundles, `keys` are the centre's,
-        `nonce` gives random bytes, `told` hands the centre's time on, with the count of `counted_s` when it came.
+        """`open_line` may raise reader.keys.KeyStoreFault, ExchangeFault. `folder` keeps pieces of bundles, `keys` are
+        the centre's, `nonce` gives random bytes, `told` hands the centre's time on, with the count of `counted_s` when
+        it came.
         """
         self._open_line, self._archive, self._store, self._folder = open_line, archive, store, folder
         self._keys, self._identity = keys, (("Authorization", f"Bearer {token}"),)
@@ -104,7 +105,7 @@ class Exchange:
         report = Report()
         try:
             self._line = line = self._open_line()
-        except KeyStoreFault as fault:
+        except (KeyStoreFault, ExchangeFault) as fault:
             return report._replace(waiting=self._still_waiting(), fault=fault)
         try:
             report = self._ask_time(line, report)

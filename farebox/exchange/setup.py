@@ -1,8 +1,10 @@
 """An exchange as a vehicle's settings name it: its journal, its bundles, the centre and whom to ask for it."""
 
+import fcntl
 import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from farebox.bundles import BundleStore, signed_by
@@ -10,6 +12,7 @@ from farebox.centre_keys import centre_keys
 from farebox.clock_sources import by_ntp
 from farebox.config import Config, ConfigBroken
 from farebox.exchange.answers import Answer
+from farebox.exchange.faults import Busy
 from farebox.exchange.https import HttpsLine, context_of
 from farebox.exchange.line import Line, Request
 from farebox.exchange.session import Exchange
@@ -20,18 +23,44 @@ from reader.keys import secrets_from
 
 
 class Beating:
-    """A line that tells after each answer that something moves: one session may take long, one request may not."""
+    """A line that tells after each answer that something moves: one session may take long, one request may not.
 
-    def __init__(self, line: Line, beat: Callable[[], None]) -> None:
-        """Wrap a line."""
-        self._line, self._beat = line, beat
-        self.valid_at, self.hang_up, self.close = line.valid_at, line.hang_up, line.close
+    It holds the vehicle's exchange until it is closed.
+    """
+
+    def __init__(self, line: Line, beat: Callable[[], None], held: ExitStack) -> None:
+        """Wrap a line, and take over what is held."""
+        self._line, self._beat, self._held = line, beat, held
+        self.valid_at, self.hang_up = line.valid_at, line.hang_up
+
+    def close(self) -> None:
+        """Hang up, and let others exchange."""
+        self._line.close()
+        self._held.close()
 
     def ask(self, request: Request, most_bytes: int) -> Answer:
         """What the line answers."""
         answer = self._line.ask(request, most_bytes)
         self._beat()
         return answer
+
+
+def held_alone(folder: Path) -> ExitStack:
+    """Keep other exchanges out for one session: `farebox exchange once` beside the service. Raises Busy.
+
+    A folder that can't be had keeps nobody out; who fetches bundles into it will tell.
+    """
+    held = ExitStack()
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        held.callback(os.close, fd)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.close()
+            raise Busy(f"{folder}: another exchange is at it just now, and does the same; wait for it") from None
+    return held
 
 
 def exchange_of(
@@ -55,7 +84,8 @@ def exchange_of(
     told, boot = Path(config.clock.told), boot_id()
 
     def open_line() -> Line:
-        return Beating(HttpsLine(asked.url, context_of(asked.ca, by_clock=by_ntp())), beat)
+        context = context_of(asked.ca, by_clock=by_ntp())
+        return Beating(HttpsLine(asked.url, context), beat, held_alone(Path(bundles)))
 
     def hand_on(said: Time, counted_s: float) -> None:
         if boot:

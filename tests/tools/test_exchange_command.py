@@ -17,6 +17,7 @@ import pytest
 from cardimage.image import dump
 from farebox.clock import TRUSTED
 from farebox.clock_sources import by_ntp
+from farebox.exchange.setup import held_alone
 from farebox.exchange.told import Told, boot_id, found_at, leave
 from farebox.formats import cose
 from farebox.formats.bundle import encode
@@ -155,6 +156,16 @@ def test_a_centre_that_can_not_be_reached_is_one_line_and_74(depot: Depot, serve
     ran = depot.once()
     assert ran.code == 74 and ran.err.count("\n") == 1 and "tried again later" in ran.err
     assert "segments waiting: 1" in ran.out
+
+
+def test_two_exchanges_are_never_at_it_at_once(depot: Depot) -> None:
+    """`once` beside the service: both would make receipts, and delete by them."""
+    real_journal(depot.journal, duties=2)
+    with held_alone(depot.folder / "bundles"):
+        ran = depot.once()
+        assert ran.code == 74 and "another exchange is at it" in ran.err
+        assert not list(depot.journal.glob("*.receipt"))
+    assert depot.once().code == 0 and depot.once().code == 0
 
 
 def test_faults_37_what_is_refused_is_told_and_1(depot: Depot, server: TlsCentre) -> None:
