@@ -202,9 +202,10 @@ def _visits(run: Run) -> Iterator[Row]:
 
 
 def _trips(run: Run) -> Iterator[Row]:
+    """A trip is from leaving its first stop until it comes to its last."""
     actual: dict[str, list[int]] = {}
     for trip_id, arrived_s, left_s in run.rows("visits", "trip_id", "arrived_s", "left_s"):
-        actual.setdefault(trip_id, [arrived_s, left_s])[1] = left_s
+        actual.setdefault(trip_id, [left_s, arrived_s])[1] = arrived_s
     for trip_id, trip in run.network["trips"].items():
         began_s, ended_s = actual[trip_id]
         stop_ids = run.pattern(trip_id)["stop_ids"]

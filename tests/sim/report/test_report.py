@@ -212,6 +212,17 @@ class TestTides:
         assert len(tables["trips_performed"]) == torn.summary["trips"]
         assert {row["departure_load"] for row in tables["stop_visits"]} > {"0"}
 
+    def test_a_trip_is_from_leaving_its_first_stop_until_it_comes_to_its_last(self, torn: Run) -> None:
+        tables = self.tables(torn)
+        visits: dict[str, list[dict[str, str]]] = {}
+        for row in tables["stop_visits"]:
+            visits.setdefault(row["trip_id_performed"], []).append(row)
+        assert any(int(row["dwell"]) for row in tables["stop_visits"])
+        for trip in tables["trips_performed"]:
+            first, *_, last = visits[trip["trip_id_performed"]]
+            assert trip["actual_trip_start"] == first["actual_departure_time"]
+            assert trip["actual_trip_end"] == last["actual_arrival_time"]
+
     def test_the_package_describes_its_files(self, torn: Run) -> None:
         files = package_of(torn)
         for name, columns in COLUMNS.items():
