@@ -18,7 +18,7 @@ PICTURE = r"!\[.*?\]\((.*?)\)"
 ROW = r"^\| *(`[^|]+`(?= *\|)|:?-+(?= *\|)|)"
 """A row of a table by its first cell, where that is a key or the rule below a head."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-CODE = ("sh", "toml", "ini", "python")
+CODE = ("sh", "shell", "toml", "ini", "json", "python")
 
 
 def code(page: str) -> list[str]:

@@ -501,7 +501,8 @@ def test_columns_are_named(cli: Cli) -> None:
 
 # -- docs/tariff_commands.md
 
-_PAGE = (Path(__file__).parents[2] / "docs" / "tariff_commands.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+_PAGE = (DOCS / "tariff_commands.md").read_text("utf-8")
 SECTION = _PAGE[_PAGE.index("\n## Recorded rides\n") : _PAGE.index("\n## A batch of JSON lines\n")]
 
 
@@ -518,8 +519,9 @@ def test_the_page_runs_from_top_to_bottom(
     for line in block.splitlines():
         ran = run(capsys, monkeypatch, *shlex.split(line)[1:])
         assert (ran.code, ran.err) == (Exit.OK, ""), line
-    outputs = re.findall(r"<!-- rides: farebox (.+?) -->\n```text\n(.+?)```", SECTION, re.DOTALL)
-    assert len(outputs) == 2
+    japanese = (DOCS / "tariff_commands.ja.md").read_text("utf-8")
+    outputs = re.findall(r"<!-- rides: farebox (.+?) -->\n```text\n(.+?)```", SECTION + japanese, re.DOTALL)
+    assert len(outputs) == 2 + 2
     for command, printed in outputs:
         ran = run(capsys, monkeypatch, *shlex.split(command))
         out = "".join(f"{line.rstrip()}\n" for line in ran.out.splitlines())

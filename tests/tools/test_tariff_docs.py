@@ -21,8 +21,9 @@ from tools.exits import Exit
 from tools.tariff.command import tariff
 from tools.tariff.words import HANDBOOKS, ITEMS, PURSES, REMEDIES, RIDERS, STEPS, big, detail_words, refusal_words, yen
 
-PAGE = (Path(__file__).parents[2] / "docs" / "tariff_commands.md").read_text("utf-8")
-OUTPUTS = re.findall(r"<!-- output: farebox (.+?) -->\n```text\n(.+?)```", PAGE, re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, JAPANESE = ((DOCS / name).read_text("utf-8") for name in ("tariff_commands.md", "tariff_commands.ja.md"))
+OUTPUTS = re.findall(r"<!-- output: farebox (.+?) -->\n```text\n(.+?)```", PAGE + JAPANESE, re.DOTALL)
 EXAMPLES = [line for block in re.findall(r"```sh\n(.+?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 BATCH_IN, BATCH_OUT = (
     re.search(rf"<!-- batch {way} -->\n```json\n(.+?)```", PAGE, re.DOTALL)[1]  # type: ignore[index]
