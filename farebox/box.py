@@ -368,6 +368,8 @@ class Box:
             return "紙券の種類と金額を確かめてください", "see the kind of paper and the amount"
         self.terminal.log_paper(kind, yen)
         japanese, english = PAPERS[kind]
+        if not yen:
+            return f"記録しました: {japanese}", f"logged: {english}"
         return f"記録しました: {japanese} {yen:,}円", f"logged: {english}, {yen:,} yen"
 
 

@@ -32,8 +32,6 @@ NEEDS_MORE = (
     "reader doctor",
     "suica.card.cbor",
     "farebox.toml",
-    "$farebox console",
-    "$farebox display",
     "$farebox sim play",
 )
 

@@ -36,6 +36,8 @@ _ROLES = {
     NUMBER_BLOCK: "number",
     **{block: f"bank {bank}" for bank, blocks in enumerate(BANKS) for block in blocks},
 }
+_WIDE = 104
+"""Columns from which a card's bytes have room to stand apart."""
 
 
 class PlayApp(App[None]):
@@ -86,7 +88,9 @@ class PlayApp(App[None]):
         yield Label(id="notice")
         with Container(id="buttons"):
             for name in texts.BUTTONS:
-                yield Button(id=f"do-{name}")
+                button = Button(id=f"do-{name}")
+                button.styles.line_pad = 0  # seven in 80 columns; a style sheet can't say 0 (textual 8.2)
+                yield button
 
     def on_mount(self) -> None:
         """Look, and keep looking."""
@@ -124,8 +128,10 @@ class PlayApp(App[None]):
         self._show_wallet(seen)
         self._show_hands(seen)
         self._show_card()
-        self.query_one("#machine", Static).update("\n".join(map(_step, seen.steps[-_STEPS_SHOWN:])))
-        self.query_one("#journal", Static).update(Text("\n".join(map(_record, seen.entries[-_RECORDS_SHOWN:]))))
+        # The newest first: on a small screen the last ones have no room.
+        steps, records = reversed(seen.steps[-_STEPS_SHOWN:]), reversed(seen.entries[-_RECORDS_SHOWN:])
+        self.query_one("#machine", Static).update("\n".join(map(_step, steps)))
+        self.query_one("#journal", Static).update(Text("\n".join(map(_record, records))))
         asked = seen.picture.question
         if before is None or before.picture.question != asked or before.picture.on_trip != seen.picture.on_trip:
             self._show_question(seen.picture)
@@ -197,11 +203,13 @@ class PlayApp(App[None]):
         place = self._chosen()
         blocks = self.seen.blocks[place] if place < len(self.seen.blocks) else {}
         before = self._before.get(place, blocks)
+        apart = " " if self.size.width >= _WIDE else ""
         shown = Text()
         for number, data in blocks.items():
             shown.append(f"{number:2} {_ROLES.get(number, 'history'):<8}", "dim")
-            for one, was in zip(data, before[number], strict=True):
-                shown.append(f"{one:02X} ", "bold black on yellow" if one != was else "")
+            for at, (one, was) in enumerate(zip(data, before[number], strict=True), 1):
+                shown.append(f"{one:02X}", "bold black on yellow" if one != was else "")
+                shown.append(" " if at % 8 == 0 else apart)
             shown.append("\n")
         self.query_one("#blocks", Static).update(shown)
 

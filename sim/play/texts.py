@@ -27,16 +27,16 @@ MOMENTS: dict[Moment, Both] = {
 }
 
 BUTTONS: dict[str, tuple[str, Both]] = {
-    "entry": ("1", ("乗リーダー", "Entry")),
-    "exit": ("2", ("降リーダー", "Exit")),
+    "entry": ("1", ("乗車側", "Entry")),
+    "exit": ("2", ("降車側", "Exit")),
     "withdraw": ("W", ("離れる時", "Leaves at")),
     "moment": ("V", ("どの瞬間", "When")),
-    "next": ("N", ("次の停留所", "Next stop")),
-    "previous": ("B", ("前の停留所", "Back")),
+    "next": ("N", ("次停留所", "Next stop")),
+    "previous": ("B", ("前停留所", "Back")),
     "trip": ("G", ("次の便", "Next trip")),
     "doors": ("D", ("扉", "Doors")),
     "top_up": ("T", ("チャージ", "Top-up")),
-    "note": ("M", ("千円札", "1,000 note")),
+    "note": ("M", ("千円札", "1,000 yen")),
     "minute": ("S", ("一分", "A minute")),
     "restart": ("R", ("再起動", "Restart")),
     "language": ("F2", ("English", "日本語")),

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Button, DataTable, Label, Static
 
@@ -151,14 +152,17 @@ def test_a_day_without_trips_says_when_there_are_some(tmp_path: Path) -> None:
 class Player:
     """Hands on the keys."""
 
-    def __init__(self, bus: PlayBus, language: Language = Language.EN, *, runs: bool = False) -> None:
+    def __init__(
+        self, bus: PlayBus, language: Language = Language.EN, *, runs: bool = False, size: tuple[int, int] = (130, 44)
+    ) -> None:
         self.app = PlayApp(bus, language, runs=runs)
+        self.size = size
 
     def does(self, *acts: str | Callable[[], object]) -> None:
         """Keys, one by one, and between them what is to hold by then."""
 
         async def play() -> None:
-            async with self.app.run_test(size=(130, 44)) as pilot:
+            async with self.app.run_test(size=self.size) as pilot:
                 for act in acts:
                     if isinstance(act, str):
                         await pilot.press(act)
@@ -190,6 +194,19 @@ class TestScreen:
             assert "tap_judged" in str(player.says("machine"))
 
         player.does("down", "1", "1", "n", "n", "2", then)
+
+    @pytest.mark.parametrize("language", list(Language))
+    def test_80_columns_hold_a_card_and_every_button_with_its_key(self, bus: PlayBus, language: Language) -> None:
+        player = Player(bus, language, size=(80, 24))
+
+        def then() -> None:
+            for button in player.app.query("#buttons Button").results(Button):
+                assert cell_len(str(button.label)) <= button.content_region.width, button.label
+            room = player.app.query_one("#blocks", Static).content_region.width
+            assert all(cell_len(line.rstrip()) <= room for line in str(player.says("blocks")).splitlines())
+            assert str(player.says("journal")).split()[2] == "Outcome"  # the newest first
+
+        player.does("1", then)
 
     def test_a_question_is_answered_by_a_button(self, bus: PlayBus) -> None:
         player = Player(bus, Language.JA)
