@@ -285,7 +285,9 @@ def shares(paid: Iterable[tuple[Any, ...]]) -> tuple[Share, ...]:
 
 
 def _took(counts: Iterable[Counted]) -> tuple[Took, ...]:
+    """From the shortest to the longest, those that no tap took too: an axis without gaps."""
     total: Counter[int] = Counter()
     for counted in counts:
         total.update(counted.took)
-    return tuple(Took((1 << power) >> 1, 1 << power, taps) for power, taps in sorted(total.items()))
+    powers = range(min(total), max(total) + 1) if total else ()
+    return tuple(Took((1 << power) >> 1, 1 << power, total[power]) for power in powers)

@@ -62,6 +62,16 @@ def test_the_figures_add_up_to_the_runs_totals(torn: Run, figures: Figures) -> N
     assert sum(one.taps for one in figures.took) == figures.taps == len(torn.tables["taps"]["at_s"])
 
 
+def test_times_that_no_tap_took_have_their_place_too(torn: Run) -> None:
+    first, *others = torn.summary["by_vehicle"]
+    slow = {**first, "took": {"7": 5, "10": 1}}
+    summary = {**torn.summary, "by_vehicle": [slow, *({**other, "took": {}} for other in others)]}
+    took = figures_of(torn._replace(summary=summary)).took
+    assert took == ((64, 128, 5), (128, 256, 0), (256, 512, 0), (512, 1_024, 1))
+    nobody = {**summary, "by_vehicle": [{**first, "took": {}}]}
+    assert figures_of(torn._replace(summary=nobody)).took == ()
+
+
 def test_torn_taps_and_what_was_confirmed_later_are_counted(figures: Figures) -> None:
     assert figures.torn == dict(figures.refused)["touch-again"] > figures.confirmed > 0
 
@@ -70,6 +80,16 @@ def test_a_trip_ends_empty_and_never_holds_fewer_than_nobody(figures: Figures) -
     by_trip = {one.trip_id: one.aboard for one in figures.loads}
     assert set(by_trip.values()) == {0}
     assert min(one.aboard for one in figures.loads) == 0 < max(one.aboard for one in figures.loads)
+
+
+def test_companions_are_in_the_load_and_get_off_with_their_card(torn: Run, figures: Figures) -> None:
+    """Nobody has any in a replay by chance; a file of rides may."""
+    rides = torn.tables["rides"]
+    families = torn._replace(tables={**torn.tables, "rides": {**rides, "num_riders": [3 for _ in rides["num_riders"]]}})
+    many = figures_of(families)
+    counted = [(one.boardings, one.alightings, one.aboard) for one in many.loads]
+    assert counted == [(3 * one.boardings, 3 * one.alightings, 3 * one.aboard) for one in figures.loads]
+    assert sum(one.rides for one in many.pairs) == sum(one.rides for one in figures.pairs)
 
 
 def test_a_loop_keeps_its_two_visits_of_a_stop_apart(torn: Run, figures: Figures) -> None:
