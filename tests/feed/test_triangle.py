@@ -487,9 +487,12 @@ def write_without_fares(folder: Path) -> Path:
 
 # -- docs/fare_tables.md
 
-PAGE = (Path(__file__).parents[2] / "docs" / "fare_tables.md").read_text("utf-8")
-TABLES_OF_PAGE = re.findall(r"((?:<!-- table: \S+\.csv -->\n```csv\n[^`]+```\n)+)((?:<!-- gives: [^>]+ -->\n)+)", PAGE)
-REFUSED_OF_PAGE = re.findall(r"<!-- refused: (\S+)\.csv -->\n```csv\n([^`]+)```\n```text\n(.+)\n```", PAGE)
+PAGE, JAPANESE = (
+    (Path(__file__).parents[2] / "docs" / name).read_text("utf-8") for name in ("fare_tables.md", "fare_tables.ja.md")
+)
+TABLE = re.compile(r"((?:<!-- table: \S+\.csv -->\n```csv\n[^`]+```\n)+)((?:<!-- gives: [^>]+ -->\n)+)")
+REFUSAL = re.compile(r"<!-- refused: (\S+)\.csv -->\n```csv\n([^`]+)```\n```text\n(.+)\n```")
+TABLES_OF_PAGE, REFUSED_OF_PAGE = TABLE.findall(PAGE), REFUSAL.findall(PAGE)
 
 
 def test_the_page_has_tables_that_are_read_and_tables_that_are_refused() -> None:
@@ -498,6 +501,10 @@ def test_the_page_has_tables_that_are_read_and_tables_that_are_refused() -> None
     assert PAGE.count("```csv") == PAGE.count("<!-- table: ") + PAGE.count("<!-- refused: ") == 8 + 8
     assert PAGE.count("```text") == 8
     assert PAGE.count("<!-- gives: ") == sum(gives.count("\n") for _, gives in TABLES_OF_PAGE)
+
+
+def test_the_japanese_page_has_the_same_tables_and_refusals() -> None:
+    assert (TABLE.findall(JAPANESE), REFUSAL.findall(JAPANESE)) == (TABLES_OF_PAGE, REFUSED_OF_PAGE)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932"])
