@@ -90,6 +90,23 @@ def test_what_is_wrong_is_one_line(
     assert len([line for line in said.err.splitlines() if line.startswith("farebox:")]) == 1
 
 
+def test_a_count_that_does_not_come_out_even_is_a_failed_check_and_so_it_is_when_told_again(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ten_yen_too_much(world: World, task: Task, *more: object) -> Ran:
+        ran = run_vehicle(world, task, *more)  # type: ignore[arg-type]
+        given = ran.tally.given
+        return ran._replace(tally=ran.tally._replace(given=given._replace(cash_yen=given.cash_yen + 10)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("tools.replay_command"), "run_vehicle", ten_yen_too_much)
+        first = cli("--quiet", "--route", "HAKUHO", "--out", tmp_path / "run")
+    again = cli("--quiet", "--route", "HAKUHO", "--out", tmp_path / "run")
+    for said in (first, again):
+        assert said.code == Exit.CHECK_FAILED and "does not come out even: the two sides differ by +" in said.err
+        assert "DOES NOT RECONCILE" in said.out or "一致しません" in said.out
+
+
 def test_a_run_that_can_not_be_leaves_no_folder(cli: Cli, tmp_path: Path) -> None:
     """The right words would find it taken."""
     said = cli("--operator", "lococo", "--out", tmp_path / "run")
