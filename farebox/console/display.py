@@ -8,6 +8,7 @@ from textual.widgets import Digits, Label
 from farebox.console import texts
 from farebox.console.client import ConsoleClient
 from farebox.console.dialogs import plain
+from farebox.console.news import News
 from farebox.console.protocol import Picture, SeenTap
 from farebox.words import Language, say
 
@@ -37,7 +38,9 @@ class DisplayApp(App[None]):
         super().__init__()
         self._client, self._shown_s = client, shown_s
         self.picture: Picture | None = None
+        self._news = News()
         self._shown: SeenTap | None = None
+        """The tap whose result stands now."""
 
     def compose(self) -> ComposeResult:
         """The stop, the numbers, the words."""
@@ -51,7 +54,7 @@ class DisplayApp(App[None]):
 
     def on_mount(self) -> None:
         """Connect, and keep connected."""
-        self.show(None)
+        self._invite(in_service=False)
         self.watch_terminal()
 
     @work
@@ -61,19 +64,21 @@ class DisplayApp(App[None]):
             self.show(picture)
 
     def show(self, picture: Picture | None) -> None:
-        """A new tap for a while; else an invitation, or that no card is taken."""
+        """A new tap for a while; else an invitation, or that no card is taken. What was tapped before it began is not
+        shown: its passenger has left.
+        """
         if not self.query("#words"):
             return  # closing: the widgets go before the last picture comes
         self.picture = picture
         on = picture.on_trip if picture else None
         mark = f"{say(texts.SIMULATED, Language.JA)} " if picture and picture.simulated else ""
         self.query_one("#stop", Label).update(plain(f"{mark}{on.stops[on.stop_index] if on else ''}"))
-        tap = picture.taps[0] if picture and picture.taps else None
-        if tap is not None and tap != self._shown:
-            self._shown = tap
+        new = self._news.of(picture)
+        if new:
+            self._shown = tap = new[-1]
             self._show_tap(tap)
             self.set_timer(self._shown_s, lambda: self._ask_for_next(tap))
-        elif tap is None or on is None:
+        elif self._shown is None or on is None:
             self._invite(on is not None)
 
     def _show_tap(self, tap: SeenTap) -> None:
@@ -93,6 +98,7 @@ class DisplayApp(App[None]):
 
     def _ask_for_next(self, tap: SeenTap) -> None:
         if tap == self._shown and self.query("#words"):
+            self._shown = None
             self._invite(in_service=self.picture is not None and self.picture.on_trip is not None)
 
     def _invite(self, in_service: bool) -> None:

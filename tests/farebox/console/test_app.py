@@ -12,7 +12,7 @@ from textual.widgets import Button, DataTable, Digits, Input, Label, OptionList,
 from cardimage.image import CardImage
 from farebox.console.app import ConsoleApp
 from farebox.console.display import DisplayApp
-from farebox.console.protocol import BeginTrip, GoToStop
+from farebox.console.protocol import BeginTrip, EndTrip, GoToStop
 from farebox.formats.journal import DriverActed
 from farebox.result import Side
 from farebox.table import State
@@ -416,6 +416,32 @@ def test_gen_14_the_passenger_sees_fare_and_balance_and_no_rule_numbers(shift: C
         await shift.settle(pilot)
         assert words.has_class("refused") and "no boarding record" in str(words.content)
         assert "GEN" not in str(words.content)
+
+    asyncio.run(shift.shown(app, act, (60, 16)))
+
+
+def test_on_the_next_trip_the_display_asks_for_cards_again_and_shows_no_tap_from_before_it_began(
+    shift: ConsoleShift,
+) -> None:
+    def begin() -> None:
+        shift.box.obey(BeginTrip(shift.box.picture().offers[0].trip_id))
+
+    begin()
+    shift.lays(Side.BOARDING, lococa(3_000))
+    app = DisplayApp(shift.client(), shown_s=0.01)
+
+    async def act(pilot: Pilot[None]) -> None:
+        words = app.query_one("#words", Label)
+        await shift.settle(pilot)
+        assert "Please touch your card" in str(words.content) and not words.has_class("accepted")
+        shift.lays(Side.BOARDING, lococa(3_000, 2))
+        await shift.settle(pilot)
+        shift.box.obey(EndTrip())
+        await shift.settle(pilot)
+        assert "回送" in str(words.content)
+        begin()
+        await shift.settle(pilot)
+        assert "Please touch your card" in str(words.content)
 
     asyncio.run(shift.shown(app, act, (60, 16)))
 
