@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --no-build-isolation
 DEMO := build/demo
 MUTATION_SEED ?= 1
 EXAMPLES ?= 2000
+SEEDS ?= 0..999
+WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 1
 FUZZ_TARGETS ?=
@@ -29,7 +31,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-long test-data test-pcsc deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
+.PHONY: help demo test test-long sim-faults test-data test-pcsc deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +51,9 @@ test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
 test-long: $(PROJECT) $(DEV) ## Drive the whole terminal in any order of anything; EXAMPLES times
 	FAREBOX_EXAMPLES=$(EXAMPLES) TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q --hypothesis-show-statistics \
 		tests/farebox/whole/test_whole_terminal.py
+
+sim-faults: $(PROJECT) ## Run days on which anything goes wrong, one for each seed; SEEDS=A..B
+	$(BIN)/farebox sim faults --seeds $(SEEDS) --workers $(WORKERS)
 
 test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data in FAREBOX_DATA
 	$(BIN)/python -m pytest -q -m data

@@ -138,7 +138,9 @@ class Runner:
                 case Effect.WRITE_CARD:
                     commit = self._in_hand()
                     self.end = card.write(commit.session, commit.now, commit.plan)
-                    self.seen.note(commit.session.idm, commit.session.write_count)
+                    # The session counts the writes that were answered; one that was read back is one more.
+                    unanswered = self.end == card.End(Fate.WRITTEN, read_back=True)
+                    self.seen.note(commit.session.idm, commit.session.write_count + unanswered)
                 case Effect.KEEP_PENDING:
                     pending = self.intent_in_hand()
                     self.pending[pending.intent.idm] = pending

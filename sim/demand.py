@@ -1,6 +1,6 @@
 """Passengers and their cards (模擬), drawn from a seed: who rides from where to where, on what, with which mishaps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple, Protocol
@@ -94,8 +94,10 @@ class Population:
         self._vehicle_id = vehicle_id
         self._mean_riders = mean_riders
 
-    def riders(self, trip: Trip, service: Service) -> list[Rider]:
-        """Who rides this trip: pairs of stops where boarding and alighting are allowed, each on a card not in use."""
+    def riders(self, trip: Trip, service: Service, busy: Container[bytes] = ()) -> list[Rider]:
+        """Who rides this trip: pairs of stops where boarding and alighting are allowed, each on a card not in use;
+        `busy` are the IDms of those that ride elsewhere meanwhile.
+        """
         random = self._random
         pairs = [
             (start, end)
@@ -107,7 +109,7 @@ class Population:
         if not pairs:
             return []
         count = min(_poisson(random, self._mean_riders), 80)
-        free = [card for card in self.cards if card.scheme == service.rulebook.scheme]
+        free = [card for card in self.cards if card.scheme == service.rulebook.scheme and card.image.idm not in busy]
         random.shuffle(free)
         riders = []
         for _ in range(count):

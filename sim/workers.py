@@ -100,12 +100,16 @@ _world: list[World] = []
 
 
 def _begin(feed: Path, spec: Spec) -> None:
+    stay_with_parent()
+    _world.append(world_of(feed, spec))
+
+
+def stay_with_parent() -> None:
     """Ctrl-C is for whoever asked, who ends the workers; and when that one is gone, they go too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_go_with, args=(parent.sentinel,), daemon=True).start()
-    _world.append(world_of(feed, spec))
 
 
 def _go_with(sentinel: int) -> None:

@@ -13,6 +13,7 @@ from farebox.feed.operators import OperatorFault
 from farebox.journal.errors import JournalFault
 from reader.keys import KeyStoreFault
 from reader.port import ReaderMissing, TraceFault
+from sim.faults.files import StepsBroken
 from sim.run_faults import OtherRun, RunFault
 from sim.scenario.faults import ScenarioBroken
 from tariff.fares import TariffFault
@@ -52,6 +53,7 @@ FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (KeyStoreFault, Exit.CONFIGURATION),
     (TariffFault, Exit.CONFIGURATION),
     (ScenarioBroken, Exit.CONFIGURATION),
+    (StepsBroken, Exit.CONFIGURATION),
 )
 """Faults a user can do something about, most particular first. Anything else is ours."""
 

@@ -12,6 +12,7 @@ class _Commands(LazyGroup):
         "replay": ("tools.replay_command:replay", "Replay a day of a feed's trips, tap by tap."),
         "positions": ("tools.positions_command:positions", "Where a replayed day's vehicles are, as GTFS-Realtime."),
         "report": ("tools.report_command:report", "Make a page, pictures and tables of a replayed day."),
+        "faults": ("tools.faults_command:faults", "Days on which anything goes wrong, replayed from a seed."),
         "play": ("tools.play_command:play", "Lay cards and drive by hand; watch machine, card and journal."),
     }
 

@@ -106,6 +106,8 @@ class WholeBus:
         self.journals = MemoryFolder()
         self.starts = 0
         self.cut_bytes = 0
+        self.last: Result | None = None
+        """What was shown last, to whomever."""
         self._trip_id, self._stop = "", 0
         self._machine = machine
         self._hears = hears
@@ -114,7 +116,7 @@ class WholeBus:
     def _start(self) -> None:
         self.starts += 1
         self.wheel.lines.clear()
-        self.recent = Recent(self._hears)
+        self.recent = Recent(self._shown)
         recovered = recover_folder(self.journals, self.name, CHUNK_BYTES)
         self.cut_bytes = recovered.cut_bytes
         self._journal = recovered.journal
@@ -133,6 +135,10 @@ class WholeBus:
         self.box = Box(
             self.terminal, SIDES, self.duty, self.clock, self.wheel, self.recent, self.added_up, simulated=True
         )
+
+    def _shown(self, result: Result) -> None:
+        self.last = result
+        self._hears(result)
 
     # -- looking
 

@@ -77,7 +77,8 @@ class World:
     def most_writes(self, bus: WholeBus, idm: bytes) -> int:
         """How many writes of a card a bus has seen at least, by its journal."""
         found = ends(self.books[bus.name].entries)
-        return max((intent.write_counter for intent, _ in found if intent.idm == idm), default=0)
+        counts = (intent.write_counter + (end == "written") for intent, end in found if intent.idm == idm)
+        return max(counts, default=0)
 
     # -- what there is to see
 

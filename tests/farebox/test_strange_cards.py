@@ -301,6 +301,13 @@ class TestRolledBack:
         assert code(bus.drive_to("新白河").alight(card)) is None
         assert balance_yen(card) == 1_500
 
+    def test_faults_12_a_write_whose_answer_was_lost_and_that_was_read_back_counts_too(self, bus: Bus) -> None:
+        """Found by `farebox sim faults`: the copy made just before it was taken for the card, until the next trip."""
+        card = lococa(2_000)
+        copy = deepcopy(card)
+        assert code(bus.board(card, Withdrawal(4, Moment.ANSWER_LOST))) is None
+        assert code(bus.board(copy)) is Code.ALTERED_CARD
+
     def test_faults_12_a_card_that_was_only_read_is_known_too(self, bus: Bus) -> None:
         card = lococa(2_000)
         with_count(card, 40)
