@@ -27,8 +27,9 @@ from farebox.duty import Duty
 from farebox.duty_count import DutyCount, count
 from farebox.formats.frames import scan
 from farebox.formats.journal import Entry
-from farebox.journal.errors import JournalFault
+from farebox.journal.errors import JournalDamaged, JournalFault
 from farebox.journal.log import recover_folder
+from farebox.journal.segments import SEGMENT
 from farebox.machine import CompiledMachine, StateMachine
 from farebox.peripherals.id003 import Id003Acceptor
 from farebox.result import Result, Side
@@ -147,11 +148,14 @@ class WholeBus:
         return self.terminal.state
 
     def written(self) -> tuple[Entry, ...]:
-        """The records as a process that starts now would find them: looking flushes nothing."""
-        names = sorted(name for name in self.journals.disks if name.endswith(".segment"))
-        found = [scan(bytes(self.journals.disks[name].cache)) for name in names]
-        assert not [segment.problem for segment in found if segment.problem]
-        return tuple(entry for segment in found for entry in segment.entries)
+        """The records as a process that starts now would find them: looking flushes nothing. Raises JournalDamaged."""
+        entries: list[Entry] = []
+        for name in sorted(name for name in self.journals.disks if name.endswith(SEGMENT)):
+            found = scan(bytes(self.journals.disks[name].cache))
+            if found.problem is not None:
+                raise JournalDamaged(f"{self.name}/{name}: {found.problem.what}")
+            entries += found.entries
+        return tuple(entries)
 
     def added_up(self) -> DutyCount:
         """As the console asks for it: what is flushed. A service whose disk fails over it ends."""
