@@ -138,6 +138,8 @@ def _forms(path: Path, step: StepSaid) -> _Found:
     for place, line in enumerate(step.lines or ()):
         if not _LINE.fullmatch(line):
             yield (*path, "lines", place), f"{line!r} is no line; write rule and yen, as PASS-3 450"
+    if step.visit < 1:
+        yield (*path, "visit"), "visits count from 1"
     if step.tear is not None and step.tear.command < 1:
         yield (*path, "tear", "command"), "commands count from 1"
 

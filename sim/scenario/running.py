@@ -71,7 +71,9 @@ def lines_of(failure: Failure, source: str) -> tuple[str, ...]:
 
 
 def run(scenario: Scenario, files: Files, hands: Hands) -> Outcome:
-    """Run it. Raises ScenarioBroken where its routes, cards or stops don't fit each other."""
+    """Run it. Raises ScenarioBroken where its routes, cards or stops don't fit each other, or a file that it names
+    can't be read.
+    """
     try:
         world = World(scenario, files, hands.bench)
         try:
@@ -81,7 +83,13 @@ def run(scenario: Scenario, files: Files, hands: Hands) -> Outcome:
         finally:
             world.close()
     except (Misfit, OperatorFault, RulebookError, FeedFault, ImageFault) as fault:
-        raise ScenarioBroken((f"{scenario.source}:{scenario.line}: {scenario.title}: {fault}",)) from None
+        raise _broken(scenario, str(fault)) from None
+    except OSError as fault:  # of a file that it names: journals lie in memory
+        raise _broken(scenario, f"{fault.filename}: {fault.strerror}; check the path and its rights") from None
+
+
+def _broken(scenario: Scenario, what: str) -> ScenarioBroken:
+    return ScenarioBroken((f"{scenario.source}:{scenario.line}: {scenario.title}: {what}",))
 
 
 def _run(scenario: Scenario, world: World, hands: Hands) -> Outcome:

@@ -88,6 +88,11 @@ def test_between_two_stops_a_vehicle_is_on_its_way_to_the_next(day: Day) -> None
     assert here.at is not None
     ends = [place for place in DUTY.feed.places(trip.pattern_id)[3:5] if place is not None]
     assert min(end.lat_deg for end in ends) < here.at[0] < max(end.lat_deg for end in ends)
+    left_s = max(visit.left_s for visit in day._visits[here.vehicle_id] if visit.left_s < at_s)
+    soon_s = left_s + (MIDNIGHT_S + trip.arrivals_s[4] - left_s) // 4
+    (soon,) = [where for where in day.at(soon_s) if where.trip_id == trip.trip_id]
+    assert soon.at is not None
+    assert abs(soon.at[0] - ends[0].lat_deg) < abs(soon.at[0] - ends[1].lat_deg), "a quarter of the time, of the way"
 
 
 def test_after_midnight_a_trip_still_starts_on_its_service_day(day: Day) -> None:

@@ -155,7 +155,8 @@ def test_a_card_image_is_tapped_and_its_file_stays_as_it_is(
     assert bench(path).code == bench(path).code == Exit.OK
     assert image.read_bytes() == before
     image.unlink()
-    assert bench(path).code == Exit.IO
+    gone = bench(path)
+    assert gone.code == Exit.CONFIGURATION and f"{image}: No such file" in gone.err and f"{path}:" in gone.err
 
 
 def test_an_operator_file_of_ones_own(bench: Bench) -> None:

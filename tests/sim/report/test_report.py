@@ -22,6 +22,7 @@ from sim.report.page import page_of
 from sim.report.pictures import png_of
 from sim.report.tables import csv_of
 from sim.report.tides import COLUMNS, package_of
+from sim.report.what_if import Both, side_by_side
 from tests.tools.cli import run as run_cli
 from tools.cli import farebox
 from tools.exits import Exit
@@ -191,6 +192,11 @@ def test_the_tables_are_the_figures(figures: Figures) -> None:
     assert [(row["name"], int(row["yen"])) for row in rows] == [(one.name, one.yen) for one in figures.by_purse]
 
 
+def test_two_tariffs_stand_side_by_side_by_name_the_largest_first() -> None:
+    both = side_by_side({"a": 1, "b": 5}, {"b": 3, "c": 9})
+    assert both == (Both("c", 0, 9), Both("b", 5, 3), Both("a", 1, 0))
+
+
 def test_a_chart_is_a_picture(figures: Figures) -> None:
     assert png_of(charts_of(figures, Language.JA)["refusals"]).startswith(b"\x89PNG")
 
@@ -230,7 +236,10 @@ class TestTides:
         actions = Counter(row["fare_action"] for row in tables["fare_transactions"])
         assert actions == {"Enter": ledger["boardings"], "Exit": ledger["alightings"]}
         assert len(tables["trips_performed"]) == torn.summary["trips"]
-        assert {row["departure_load"] for row in tables["stop_visits"]} > {"0"}
+        loads = {(one.trip_id, one.place + 1): one.aboard for one in figures_of(torn).loads}
+        visits = {(row["trip_id_performed"], int(row["trip_stop_sequence"])): row for row in tables["stop_visits"]}
+        assert {key: int(row["departure_load"]) for key, row in visits.items()} == loads
+        assert any(loads.values())
 
     def test_a_trip_is_from_leaving_its_first_stop_until_it_comes_to_its_last(self, torn: Run) -> None:
         tables = self.tables(torn)

@@ -52,6 +52,7 @@ def test_everything_wrong_is_told_at_once_with_its_line() -> None:
         ('alight = "花子", lines = ["250"]', "'250' is no line; write rule and yen, as PASS-3 450"),
         ('alight = "花子", party = { companions = ["man"] }', "'man' is unknown"),
         ('alight = "花子", tear = { command = 0, moment = "before" }', "commands count from 1"),
+        ('alight = "花子", at = "新白河", visit = 0', "visits count from 1"),
         ('alight = "花子", purses = { regulr = 3 }', "'regulr' is unknown; did you mean regular?"),
         ('two_cards = ["花子", "花子"]', "two different cards"),
         ('directive = { card = "花子", first = 2026-11-21 }', "nothing changes; give pass"),
