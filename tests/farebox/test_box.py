@@ -12,6 +12,7 @@ from farebox.console import protocol as words
 from farebox.console import view
 from farebox.console.protocol import Command, NotACommand, Picture
 from farebox.console.server import ConsoleServer
+from farebox.duty_count import duty_so_far
 from farebox.formats.journal import DriverActed
 from farebox.papers import PAPERS
 from farebox.result import Result, Side
@@ -100,6 +101,18 @@ def test_a_duty_from_its_first_trip_to_the_count(shift: Shift) -> None:
     assert picture.totals == words.Totals(
         since_s=since_s, trips=1, boardings=1, alightings=1, fares_yen=500, by_stored_fare_yen=500
     )
+
+
+def test_a_count_has_the_last_record_though_no_tap_has_flushed_it(shift: Shift) -> None:
+    bus, sides = shift.bus, (Side.BOARDING, Side.ALIGHTING)
+    box = Box(
+        *(bus.terminal, sides, DUTY, bus.clock, shift.wheel, bus.recent, lambda: duty_so_far(bus.path)), simulated=True
+    )
+    box.obey(words.BeginTrip("HAKUHO-W01"))
+    box.obey(words.LogPaper("paper-coupons", 300))
+    box.obey(words.CountUp())
+    totals = box.picture().totals
+    assert totals is not None and (totals.papers, totals.papers_yen) == (1, 300)
 
 
 def test_the_offers_are_todays_trips_that_have_not_left_long_ago(shift: Shift) -> None:
