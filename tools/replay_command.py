@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from hashlib import sha256
 from math import isfinite
@@ -153,7 +153,7 @@ def replay(
     alone = not (workers or cluster)
     watch = Silent() if quiet or not alone else Lines() if as_json else Table(options, vehicles)
     how = _How(feed_path(feed), workers, cluster, watch, language)
-    with ExitStack() as stack:
+    with ExitStack() as stack, _keeping(out, language):
         kept_in = out or Path(stack.enter_context(TemporaryDirectory(prefix="farebox-"))) / "run"
         folder = RunFolder(kept_in, _asked(feed, spec, operators))
         _run(how, world, tasks, folder, stack, bar_hidden=not (sys.stderr.isatty() and (quiet or not alone)))
@@ -288,6 +288,21 @@ def _suffix(out: Path | None, rides_path: Path | None) -> str:
     if out is None:
         return rides_path.suffix if rides_path else ".csv"
     return best_suffix()
+
+
+@contextmanager
+def _keeping(out: Path | None, language: Language) -> Iterator[None]:
+    """Whoever stops a run is told that what is done is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if out:
+            both = (
+                f"ここまで {out} にあります。同じ呼び出しで続きます",
+                f"so far in {out}; the same call goes on with it",
+            )
+            click.echo(f"farebox: {say(both, language)}", err=True)
+        raise
 
 
 def _write_rides(path: Path, folder: RunFolder, world: World) -> int:

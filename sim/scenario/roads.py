@@ -64,6 +64,8 @@ class Roads:
         if said.route is None and said.trip is None:
             raise Misfit("bus: route is missing; on which route is it?")
         if said.route in self._routes:
+            if said.feed is not None and said.feed not in self._feeds:
+                self._files.feed(said.feed)  # nothing of it is needed here, but who names it believes that it is there
             return self._own(said, said.route, self._routes[said.route], said.date_)
         if said.feed is None:
             known = ", ".join(self._routes) or "none"

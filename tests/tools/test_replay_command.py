@@ -39,7 +39,8 @@ def test_a_replay_that_was_stopped_goes_on_with_the_same_words(
 
     with monkeypatch.context() as patch:
         patch.setattr(import_module("tools.replay_command"), "run_vehicle", stopped_at_the_third)
-        assert cli("--quiet", "--out", tmp_path / "run").code == Exit.INTERRUPTED
+        ran = cli("--quiet", "--out", tmp_path / "run")
+        assert ran.code == Exit.INTERRUPTED and "run; the same call goes on with it" in ran.err
     assert sorted(path.name for path in (tmp_path / "run").glob("*.journal")) == ["V001.journal", "V002.journal"]
     again = cli("--quiet", "--out", tmp_path / "run")
     assert again.code == Exit.OK and "goes on where it was: 2 of " in again.err

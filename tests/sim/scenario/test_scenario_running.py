@@ -112,6 +112,7 @@ def test_what_the_route_does_not_have_is_told_with_its_line(step: str, said: str
         ('bus = { operator = "no-such" }', "no operator 'no-such'; choose one of"),
         ('bus = { route = "Y" }', "no route 'Y' in this file (there are: 白棚線); name a feed"),
         ('bus = { feed = "sample", route = "Y" }', "Y"),
+        ('bus = { feed = "nowhere.zip", route = "白棚線" }', "nowhere.zip"),
         ('bus = { feed = "sample", route = "HAKUHO", trip = "X" }', "no trip 'X' in the feed"),
         (
             'bus = { feed = "sample", route = "HAKUHO", departs = 03:00:00 }',
