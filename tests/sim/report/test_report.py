@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
@@ -61,6 +62,25 @@ def test_the_figures_add_up_to_the_runs_totals(torn: Run, figures: Figures) -> N
         assert sum(one.yen for one in parts) == ledger["fares_yen"]
     assert dict(figures.refused) == torn.summary["refused_by_code"]
     assert sum(one.taps for one in figures.took) == figures.taps == len(torn.tables["taps"]["at_s"])
+
+
+def test_a_quarter_is_of_the_clock_and_after_midnight_the_day_goes_on(tmp_path: Path) -> None:
+    run = replayed(tmp_path / "run", "image", "--date", "2026-11-20")
+    boarded, settled = Counter[int](), Counter[int]()
+    japan, midnight = timezone(timedelta(hours=9)), datetime.fromisoformat("2026-11-20T00:00:00+09:00")
+    for at_s, outcome in run.rows("taps", "at_s", "outcome"):
+        since = datetime.fromtimestamp(at_s, japan) - midnight
+        boarded[int(since.total_seconds() // 60) // 15 * 15] += outcome == "boarded"
+    for (at,) in run.rows("rides", "event_timestamp"):
+        day, _, clock = at.partition("T")
+        hours = int(clock[:2]) + (24 if day == "2026-11-21" else 0)
+        settled[hours * 60 + int(clock[3:5]) // 15 * 15] += 1
+    for which, counted in (("boardings", boarded), ("alightings", settled)):
+        told = Counter[int]()
+        for one in figures_of(run).quarters:
+            told[one.minute] += getattr(one, which)
+        assert +told == +counted
+    assert max(settled) >= 24 * 60
 
 
 def test_times_that_no_tap_took_have_their_place_too(torn: Run) -> None:
