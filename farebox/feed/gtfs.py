@@ -4,7 +4,9 @@ Names of stops are those of parent stations where a pole has one, so that `é§…å‰
 are one stop (PASS-1).
 """
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -77,7 +79,7 @@ class Feed:
         self.trip_identities = MappingProxyType(parts.trip_identities)
         self.trips = MappingProxyType(
             {
-                trip_id: trip._replace(number=register.trip_number(trip_id, parts.trip_identities[trip_id]))
+                trip_id: trip.numbered(register.trip_number(trip_id, parts.trip_identities[trip_id]))
                 for trip_id, trip in parts.timetable.trips.items()
             }
         )
@@ -179,10 +181,22 @@ def load_feed(path: Path, register: Register | None = None, limits: Limits = LIM
     Raises FeedMissing, FeedBroken; NotRegistered if a register is given that the feed has outgrown
     (see Register.extended), RegisterFull.
     """
-    with FeedFiles(path, limits) as files:
+    with _uncollected(), FeedFiles(path, limits) as files:
         network = read_network(files)
         calendar = read_calendar(files)
         timetable = read_timetable(files, network.routes, network.stops, calendar.services)
         fares = read_fares(files, network.routes, network.agencies)
-    parts = _Parts(network, calendar, timetable, fares, trip_identities(network, calendar, timetable))
-    return Feed(parts, register or Register.of(parts))
+        parts = _Parts(network, calendar, timetable, fares, trip_identities(network, calendar, timetable))
+        return Feed(parts, register or Register.of(parts))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing of a feed refers back to itself: the collector would look at all of it, over and over, for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

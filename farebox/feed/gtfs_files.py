@@ -192,8 +192,8 @@ class _Lines:
         """Note that a row has ended here."""
         self.row_line, self.row_offset = self.line + 1, self.offset
 
-    def many(self) -> tuple[bytes, list[str] | None]:
-        """Some whole lines, as bytes and without their ends; [] at the end, None where they need a closer look.
+    def many(self) -> tuple[bytes, str | None]:
+        """Some whole lines, as bytes and as text without the last line end; None where they need a closer look.
 
         They count as read once they are `taken`; until then they can be `given_back`.
         """
@@ -207,7 +207,7 @@ class _Lines:
             return raw, None
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        return raw, None if "\r" in text else text.removesuffix("\n").split("\n") if text else []
+        return raw, None if "\r" in text else text.removesuffix("\n")
 
     def taken(self, raw: bytes, lines: int) -> None:
         """Count so many lines as read, each a row."""
@@ -294,27 +294,29 @@ class Table:
         header, places = self._header(lines)
         count = 0
         while True:
-            raw, texts = lines.many()
+            raw, text = lines.many()
             if not raw:
                 return
-            columns = self._columns_of(texts, places, len(header)) if texts else None
-            if texts is None or columns is None or count + len(texts) > self._most_rows:
+            columns = None if text is None else self._columns_of(text, places, len(header))
+            rows = len(columns[0]) if columns else 0
+            if columns is None or count + rows > self._most_rows:
                 break
             first = lines.row_line
-            lines.taken(raw, len(texts))
-            count += len(texts)
-            yield Batch(range(first, first + len(texts)), columns)
+            lines.taken(raw, rows)
+            count += rows
+            yield Batch(range(first, first + rows), columns)
         # Something here is out of the ordinary, and so may be what follows.
         lines.given_back(raw)
         for line, values in self._rows(lines, header, places, count + 1):
             yield Batch((line,), [[value] for value in values])
 
-    def _columns_of(self, texts: list[str], places: list[int], width: int) -> list[list[str]] | None:
+    def _columns_of(self, text: str, places: list[int], width: int) -> list[list[str]] | None:
         """The wanted columns of ordinary rows, a line each; None if any of them needs a closer look."""
-        if max(map(len, texts)) > self.files.limits.field_chars:
+        # With a line end in every half of it, no field can be too long.
+        half = self.files.limits.field_chars // 2
+        if any("\n" not in text[at : at + half] for at in range(0, len(text) - half, half)):
             return None
-        text = ",\n,".join(texts)
-        columns = _quoted(texts, places, width) if '"' in text else _split(text, len(texts), places, width)
+        columns = _quoted(text.split("\n"), places, width) if '"' in text else _split(text, places, width)
         if columns is None:
             return None
         if not text.isascii() or " " in text:
@@ -364,10 +366,10 @@ class Table:
                 raise self.broken(line, "holds a control or invisible character; remove it", column)
 
 
-def _split(text: str, rows: int, places: list[int], width: int) -> list[list[str]] | None:
-    """Columns of rows without quotes, joined by a comma, a line end and a comma; None if a row is not of this width."""
-    fields = text.split(",")
-    step = width + 1
+def _split(text: str, places: list[int], width: int) -> list[list[str]] | None:
+    """Columns of rows without quotes; None if a row is not of this width."""
+    fields = text.replace("\n", ",\n,").split(",")
+    step, rows = width + 1, text.count("\n") + 1
     # There are as many line ends as rows, less one: if all stand where rows of this width end, all rows are.
     if len(fields) != rows * step - 1 or fields[width::step].count("\n") != rows - 1:
         return None

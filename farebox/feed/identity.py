@@ -20,15 +20,14 @@ def trip_identities(network: Network, calendar: Calendar, timetable: Timetable) 
     """
     weekdays = {service: calendar.weekdays(service) for service in calendar.services}
     stops = {key: _digest(network, sequence.stop_ids) for key, sequence in timetable.patterns.items()}
-    alike: dict[tuple[str, str], list[Trip]] = {}
+    alike: dict[tuple[str, str, int, str], list[Trip]] = {}
     for trip in timetable.trips.values():
-        first_s = trip.departs_s
-        clock = f"{first_s // 3600:02}:{first_s // 60 % 60:02}:{first_s % 60:02}"
         route = network.routes[trip.route_id]
-        key = (f"{weekdays[trip.service_id]} {clock} {stops[trip.pattern_id]}", route.name or route.route_id)
+        key = (weekdays[trip.service_id], stops[trip.pattern_id], trip.departs_s, route.name or route.route_id)
         alike.setdefault(key, []).append(trip)
     found = {}
-    for (start, route_name), trips in alike.items():
+    for (runs, digest, departs_s, route_name), trips in alike.items():
+        start = f"{runs} {departs_s // 3600:02}:{departs_s // 60 % 60:02}:{departs_s % 60:02} {digest}"
         # By their later times where those differ, so that the order of the rows matters as little as it can.
         for place, trip in enumerate(sorted(trips, key=_since_departure) if len(trips) > 1 else trips, 1):
             found[trip.trip_id] = f"{start} {place} {route_name}"

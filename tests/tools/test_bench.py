@@ -29,6 +29,7 @@ from tools.bench import (
     card_commands,
     cards,
     cold_start,
+    feed_import,
     growth,
     past,
     replay_rate,
@@ -320,3 +321,12 @@ def test_a_machine_too_busy_gives_no_verdict() -> None:
 )
 def test_figures_show_three_digits(value: float, unit: str, text: str) -> None:
     assert str(Figure(value, unit)) == text
+
+
+def test_feed_import_reads_all_that_its_csv_pass_reads(tmp_path: Path) -> None:
+    feed_import.make_feed(tmp_path / "feed", 30, stops=5)
+    feed = load_feed(tmp_path / "feed")
+    assert sum(len(trip.arrivals_s) for trip in feed.trips.values()) == 150
+    assert feed_import.csv_pass(tmp_path / "feed") > 150 + 30 + feed_import.LINES * 5
+    alone = feed_import.alone(load_feed, tmp_path / "feed")
+    assert alone.cpu_s > 0 and alone.peak_kb > 10_000

@@ -14,6 +14,7 @@ from tools.bench import (
     card_commands,
     cold_start,
     durable_journal,
+    feed_import,
     growth,
     replay_rate,
     serial_line,
@@ -33,10 +34,10 @@ CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
     "g": workers.rows,
     "i": cold_start.rows,
     "j": growth.rows,
+    "k": feed_import.rows,
 }
 TO_COME = {
     "h": "collector's ingest",
-    "k": "feed import on the terminal",
     "l": "member portal's pages",
 }
 _HEADINGS = ("", "what", "goal", "ours", "peer", "ratio, median (least - most)", "noise", "held")
