@@ -150,7 +150,8 @@ def _all(asked: Asked, seeds: range, workers: int, duty: "Duty", language: Langu
     runs = in_turn(asked, seeds, duty) if workers == 1 else on_workers(asked, seeds, workers)
     total = Total()
     label = say(("障害の模擬", "faults"), language)
-    with click.progressbar(length=len(seeds), label=label, file=sys.stderr, hidden=quiet) as bar:
+    hidden = quiet or not sys.stderr.isatty()
+    with click.progressbar(length=len(seeds), label=label, file=sys.stderr, hidden=hidden) as bar:
         for seed, played in runs:
             total = total.plus(seed, played)
             bar.update(1)
