@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _SEEDS = re.compile(r"(\d{1,18})(?:\.\.(\d{1,18}))?")
 _LAST_STEPS = 30
 """So many steps of a list are printed; the file has them all."""
+_MOST_PROBLEMS = 5
 
 
 class _SeedsType(click.ParamType[range]):
@@ -130,9 +131,10 @@ def faults(
         seed, failure = total.failures[0]
         plan = _read(steps_path, duty) if steps_path else draw(seed, duty, day, chosen)
         plan = _less(plan, failure, duty, no_shrink, language, as_json)
-        found[0] = _failure_json(None if steps_path else seed, failure, plan)
+        least = failure_of(plan, duty) or failure
+        found[0] = _failure_json(None if steps_path else seed, failure._replace(problems=least.problems), plan)
         if save_path:
-            write_whole(save_path, dumped(plan, failure.problems[0]).encode())
+            write_whole(save_path, dumped(plan, least.problems[0]).encode())
     again = f" --rates {rates}" if rates else ""
     if as_json:
         click.echo(json.dumps(_total_json(total, took_s, found), ensure_ascii=False))
@@ -205,7 +207,7 @@ def _print(
     days, taps, steps, rate = total.seeds, total.taps, total.steps, round(total.taps / took_s)
     said = (
         f"【模擬】{days:,}日 · タッチ {taps:,}回 · 手順 {steps:,} · 毎秒 {rate:,}回",
-        f"[simulated 模擬] {days:,} days · {taps:,} taps · {steps:,} steps · {rate:,} taps/s",
+        f"[simulated 模擬] {days:,} day{'s' if days > 1 else ''} · {taps:,} taps · {steps:,} steps · {rate:,} taps/s",
     )
     click.echo(say(said, language))
     _row(say(("障害（番号 回数）", "faults, by number"), language), dict(_by_number(total.faults)))
@@ -224,7 +226,7 @@ def _print_failure(failure: dict[str, Any], how: str, save_path: Path | None, la
     seed, steps = failure["seed"], failure["steps"]
     where = f"seed {seed}, " if seed is not None else ""
     click.secho(f"{where}step {failure['step']}:", fg="red")
-    for problem in failure["problems"]:
+    for problem in failure["problems"][:_MOST_PROBLEMS]:
         click.echo(f"  {problem}")
     if seed is not None:
         again = f"farebox sim faults --seeds {seed}{how}"

@@ -14,15 +14,18 @@ from cardimage.image import CardImage, ImageFault, dump, load
 from farebox.duty import Duty
 from farebox.shape import Misshapen, shaped
 from sim.centre import FATES
+from sim.checkers import standing_now
 from sim.faults.mishaps import HAPPENS
 from sim.faults.player import Plan
 from sim.faults.steps import Step, as_json, from_json
+from tariff.refusal import Refusal
 
 FORMAT, VERSION = "farebox fault steps", 1
 MOST_BYTES = 4 << 20
 MOST_STEPS = 20_000
 _MOST = {"waits": 1_000, "within": 100_000, "command": 1_000, "piece_bytes": 1 << 20, "age_days": 10_000}
 _MOST |= {"trigger_yen": 99_000, "amount_yen": 99_000, "yen": 99_000, "place": 10_000, "began": 10_000, "at": 1 << 30}
+_YEARS = range(2017, 2078)
 _DAYS_S = 400 * 86_400
 
 
@@ -109,6 +112,8 @@ def _cards(texts: tuple[str, ...], source: str) -> Iterator[CardImage]:
             raise StepsBroken(f"{where}: no base64: {error}") from None
         if card.lite_s_blocks() is None:
             raise StepsBroken(f"{where}: no FeliCa Lite-S card")
+        if isinstance(standing_now(card), Refusal):
+            raise StepsBroken(f"{where}: nothing of ours stands on it")
         yield card
 
 
@@ -117,6 +122,8 @@ def _wrong(plan: Plan, duty: Duty) -> Iterator[str]:
     schemes = {rulebook.scheme for rulebook in duty.operators.rulebooks}
     if plan.scheme is not None and plan.scheme not in schemes:
         yield f"scheme: {plan.scheme!r} is none of {', '.join(sorted(schemes))}"
+    if plan.day.year not in _YEARS:
+        yield f"day: {plan.day} is no day of these cards"
     if not 0 < len(plan.buses) <= 100 or len(set(plan.buses)) != len(plan.buses):
         yield "buses: from 1 to 100, each by a name of its own"
     if not 0 < len(plan.cards) <= 10_000 or len({card.idm for card in plan.cards}) != len(plan.cards):

@@ -1,10 +1,14 @@
 """Scenario files: whatever one says, it is told what is wrong with it, or it is run, or it fails as scenarios fail."""
 
 from functools import cache
+from pathlib import Path
 
 from cardimage.image import CardImage, ImageFault
+from farebox.duty import Duty
 from farebox.feed import Feed, load_feed
 from farebox.feed.operators import OperatorFault, Operators, load_operators
+from sim.faults.files import StepsBroken, loaded
+from sim.faults.player import play
 from sim.scenario.example import EXAMPLE
 from sim.scenario.faults import ScenarioBroken
 from sim.scenario.hands import SimulatedHands
@@ -54,6 +58,16 @@ def _scenarios(data: bytes) -> None:
         assert outcome.passed is not bool(outcome.complaint)
 
 
+def _fault_steps(data: bytes) -> None:
+    """What is wrong after a step is an answer; nothing is raised."""
+    plan = loaded(data, "fuzz", _duty())
+    play(plan._replace(steps=plan.steps[:_MOST_STEPS]), _duty())
+
+
+def _duty() -> Duty:
+    return Duty(_sample(), _operators())
+
+
 def _shortened(scenario: Scenario) -> Scenario:
     steps = scenario.said.steps[:_MOST_STEPS]
     said = type(scenario.said)(title=scenario.title, steps=steps, end=scenario.said.end)
@@ -77,6 +91,8 @@ _PASS = (
 )
 _ON_FEED = 'bus = { feed = "sample", route = "HAKUHO" }'
 
+_RESTART = Path(__file__).parents[1] / "sim" / "faults" / "the_restart_of_2008.json"
+
 TARGETS: dict[str, Target] = {
     "scenario-file": Target(
         _scenarios,
@@ -88,5 +104,10 @@ TARGETS: dict[str, Target] = {
             b"",
             b"[[scenario]]",
         ),
-    )
+    ),
+    "fault-steps": Target(
+        _fault_steps,
+        (StepsBroken,),
+        (_RESTART.read_bytes(), b"", b"[]", b'{"format": "farebox fault steps", "steps": []}'),
+    ),
 }

@@ -24,7 +24,7 @@ def called(*args: str) -> tuple[int, str, BaseException | None]:
 def test_a_day_is_run_and_what_occurred_is_counted() -> None:
     code, said, _ = called("--seeds", "3")
     assert code == 0
-    assert "1 days" in said and "taps/s" in said
+    assert "1 day " in said and "taps/s" in said
     assert "every check held after every step" in said
 
 
