@@ -100,6 +100,41 @@ source = "checked"            # NTP, an RTC or the centre must vouch for it; "gi
 BENCH_KEYS = "bench"
 
 
+BENCH_EXAMPLE = """\
+# A fare box on a table (模擬), in {folder}. First: farebox card new --operator lococa --balance 2000 -o my.card.cbor
+
+[vehicle]
+id = "BENCH"
+
+[readers]
+entry = "image:{folder}/my.card.cbor"    # the console's key 1 lays it
+
+[data]
+feed = "sample"
+register = "{folder}/register.csv"
+journal = "{folder}/journal"
+
+[keys]
+source = "bench"
+sealing = "bench"
+
+[console]
+socket = "{folder}/console"
+language = "ja"
+
+[clock]
+source = "given"
+
+[notes]
+acceptor = "simulated"
+
+[slips]
+printer = "folder:{folder}/slips"
+refusals = "all"
+histories = true
+"""
+
+
 class ConfigBroken(ValueError):
     """The configuration can't be used; `problems` has a line for each thing that is wrong."""
 

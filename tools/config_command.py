@@ -12,7 +12,7 @@ import click
 
 from cardimage.image import ImageFault
 from farebox.centre_keys import centre_keys
-from farebox.config import BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
+from farebox.config import BENCH_EXAMPLE, BENCH_KEYS, EXAMPLE, Config, ConfigBroken, load
 from farebox.duty import Duty
 from farebox.feed import FeedFault, RegisterFault, load_feed
 from farebox.feed.operators import OperatorFault, load_operators
@@ -49,13 +49,15 @@ def config() -> None:
 
 
 @config.command()
-def example() -> None:
+@click.option("--bench", is_flag=True, help="One that runs here as it is, without hardware (模擬).")
+def example(*, bench: bool) -> None:
     """Print a whole file, with a word on each setting.
 
     \b
     farebox config example > farebox.toml
+    farebox config example --bench > bench.toml
     """
-    click.echo(EXAMPLE, nl=False)
+    click.echo(BENCH_EXAMPLE.format(folder=Path.cwd()) if bench else EXAMPLE, nl=False)
 
 
 @config.command()

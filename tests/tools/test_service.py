@@ -320,6 +320,17 @@ def test_the_example_can_be_printed_into_a_file_and_checked(tmp_path: Path, call
     assert "data.feed" in told.err and "vehicle" not in told.err
 
 
+@pytest.mark.usefixtures("card")
+def test_the_example_of_a_bench_is_in_order_where_it_is_printed(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "bench.toml"
+    path.write_text(call("config", "example", "--bench").out, "utf-8")
+    told = call("config", "check", str(path))
+    assert (told.code, told.err) == (0, "")
+
+
 def test_config_and_reader_are_one_or_the_other(tmp_path: Path, call: Call) -> None:
     assert call("run", "--config", str(settings(tmp_path)), "--reader", "usb").code == 2
     assert call("run").code == 2
