@@ -98,8 +98,8 @@ lock: $(DEV) ## Renew requirements/*.txt from pyproject.toml and requirements/bu
 	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 	$(COMPILE) pyproject.toml $(PI_EXTRAS:%=--extra %) -c requirements/dev.txt -o requirements/pi.txt
 
-bench: $(PROJECT) ## Measure speed
-	$(BIN)/python -m tools.bench
+bench: $(PROJECT) ## Measure speed; BENCH_FLAGS="--growth FILE.svg" draws how cost grows
+	$(BIN)/python -m tools.bench $(BENCH_FLAGS)
 
 docs: $(PROJECT) $(DEV) ## Write the generated documents
 	$(BIN)/python -m tools.make_docs

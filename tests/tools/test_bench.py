@@ -1,11 +1,13 @@
 """The benchmark: its counts, which hold on any machine, and that it runs and says what it found. No times."""
 
 import json
+import re
 from collections.abc import Callable
 from math import nan
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +34,7 @@ from tools.bench import (
     feed_import,
     growth,
     past,
+    picture,
     replay_rate,
     serial_line,
     settle_cpu,
@@ -330,3 +333,14 @@ def test_feed_import_reads_all_that_its_csv_pass_reads(tmp_path: Path) -> None:
     assert feed_import.csv_pass(tmp_path / "feed") > 150 + 30 + feed_import.LINES * 5
     alone = feed_import.alone(load_feed, tmp_path / "feed")
     assert alone.cpu_s > 0 and alone.peak_kb > 10_000
+
+
+def test_the_picture_of_growth_shows_every_point_at_its_height() -> None:
+    points = [picture.Point(10, 5.0), picture.Point(1_000, 10.0), picture.Point(100_000, 2.5)]
+    drawn = picture.draw([picture.Panel("a tap", "µs", "stops & more", points)] * 2, "a <machine>")
+    root = ElementTree.fromstring(drawn)
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a tap, µs", "stops & more", "10", "1,000", "100,000", "5.00", "2.50", "a <machine>"} <= set(texts)
+    circles = [float(circle.attrib["cy"]) for circle in root.iter("{http://www.w3.org/2000/svg}circle")]
+    floor_px = float(re.findall(r"M\d+ (\d+)H", drawn)[0])
+    assert [round((floor_px - y) / (floor_px - circles[1]), 2) for y in circles] == [0.5, 1, 0.25] * 2

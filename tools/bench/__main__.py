@@ -5,6 +5,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from tools.bench import (
     durable_journal,
     feed_import,
     growth,
+    picture,
     replay_rate,
     serial_line,
     settle_cpu,
@@ -59,9 +61,19 @@ def _letters(_context: click.Context, _option: click.Parameter, value: str | Non
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the table.")
 @click.option("--only", "letters", metavar="A,B", callback=_letters, help="Only these goals, by letter.")
+@click.option(
+    "--growth",
+    "picture_path",
+    metavar="FILE.svg",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw how cost grows with stops, trips, cards and workers; measures nothing else.",
+)
 @click.option("--quick", is_flag=True, help="Few rounds: whether it runs, not how fast.")
-def main(as_json: bool, letters: tuple[str, ...], quick: bool) -> None:
+def main(as_json: bool, letters: tuple[str, ...], picture_path: Path | None, quick: bool) -> None:
     """Measure speed beside peers. Exits 0 whether or not a goal was held: the figures are for people to judge."""
+    if picture_path is not None:
+        picture_path.write_text(picture.draw(picture.measured(), picture.machine()), "utf-8")
+        return
     rows: list[Row] = []
     for letter in letters:
         if letter in CASES:

@@ -47,7 +47,7 @@ def _rows(feed: Path, world: World, rounds: int) -> list[Row]:
 
     def ours(name: str, ran: Callable[[], Iterator[Ran]]) -> Callable[[], list[float]]:
         def run() -> list[float]:
-            rate, kept[name] = _rate(ran())
+            rate, kept[name] = rate_of(ran())
             return [rate]
 
         return run
@@ -57,8 +57,8 @@ def _rows(feed: Path, world: World, rounds: int) -> list[Row]:
     runs: dict[str, Callable[[], list[float]]] = {
         "fork 1": lambda: [_forked(world, 1)],
         "fork 2": lambda: [_forked(world, WORKERS)],
-        "pool 1": ours("pool 1", lambda: in_processes(feed, world, tasks, 1, _no_loss)),
-        "pool 2": ours("pool 2", lambda: in_processes(feed, world, tasks, WORKERS, _no_loss)),
+        "pool 1": ours("pool 1", lambda: in_processes(feed, world, tasks, 1, no_loss)),
+        "pool 2": ours("pool 2", lambda: in_processes(feed, world, tasks, WORKERS, no_loss)),
         "dask 2": ours("dask 2", lambda: _dask(feed, world, tasks)),
     }
     rates = {name: medians(found) for name, found in in_turns(runs, rounds, warm_up=0).items()}
@@ -96,7 +96,7 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _rate(ran: Iterator[Ran]) -> tuple[float, dict[str, Ran]]:
+def rate_of(ran: Iterator[Ran]) -> tuple[float, dict[str, Ran]]:
     """Taps a second from the first result on; and the results, but for their times."""
     found = [next(ran)]
     began_s = perf_counter()
@@ -137,7 +137,8 @@ def _dask(feed: Path, world: World, tasks: dict[str, Task]) -> Iterator[Ran]:
         yield from on_cluster(cluster.scheduler_address, feed, world, tasks)
 
 
-def _no_loss(vehicles: int) -> None:
+def no_loss(vehicles: int) -> None:
+    """For whoever is told of vehicles that were lost with their worker."""
     raise AssertionError(f"{vehicles} vehicles lost, and nobody was killed")
 
 
