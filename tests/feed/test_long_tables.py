@@ -46,6 +46,7 @@ ALTERED: list[Callable[[list[str]], list[str]]] = [
     lambda rows: ['"' + row.replace(",", '","') + '"' for row in rows],
     lambda rows: [row.replace(",", " ,\u3000") for row in rows],
     lambda rows: rows[::-1],
+    lambda rows: sorted(rows, key=lambda row: row[-1]),  # all first stops first
     lambda rows: rows[::2] + rows[1::2],
     lambda rows: [*rows[3:], *rows[:3]],
 ]
@@ -56,6 +57,13 @@ def test_however_its_rows_are_written_and_ordered_it_says_the_same(
     tmp_path: Path, plain: Feed, altered: Callable[[list[str]], list[str]]
 ) -> None:
     assert dict(loaded(tmp_path / "feed", altered(ROWS)).trips) == dict(plain.trips)
+
+
+def test_times_are_those_of_stops_in_order_though_rows_in_disorder_were_read_before(tmp_path: Path) -> None:
+    trips = TABLES["trips.txt"] + "R1,毎日,T2\n"
+    rows = ("T1,8:00:00,8:00:00,b,2", "T1,8:00:00,8:00:00,a,1", "T2,8:00:00,8:00:00,b,2", "T2,8:10:00,8:10:00,a,1")
+    fault = broken(write(tmp_path / "feed", trips=trips, stop_times=CALLS + "\n".join(rows)))
+    assert (fault.line, "earlier than the stop before" in str(fault)) == (4, True)
 
 
 def test_trips_that_start_apart_share_their_times(plain: Feed) -> None:
