@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Row = Mapping[str, object]
 _JAPAN = timezone(timedelta(hours=9))
+SINGLE_RIDE = "Single ride"
+CARD = "Smart card or ticket"
+"""TIDES' words for a fare product and a fare medium."""
 
 COLUMNS: Mapping[str, str] = {
     "trip_id_performed": "the feed's trip_id; needed",
@@ -64,7 +67,7 @@ KEPT: Mapping[str, str] = {
     "device_id": "TIDES: the fare box",
     "stop_id": "TIDES: where it was left",
     "num_riders": "TIDES: how many rode on the card",
-    "fare_media_id": "TIDES: Smart card or ticket",
+    "fare_media_id": f"TIDES: {CARD}",
     "fare_product": "TIDES: the valid pass on the card, or Single ride",
     "fare_capped": "TIDES: false, there is no capping here",
     "token_id": "TIDES: the card",
@@ -85,7 +88,6 @@ NUMBERS = frozenset(
     )
 )
 """Columns that Parquet keeps as days and whole numbers; the others are words."""
-SINGLE_RIDE = "Single ride"
 
 
 def moment(at_s: int) -> str:
@@ -126,7 +128,7 @@ class Recorder:
             "device_id": f"{seen.vehicle_id}-farebox",
             "stop_id": self._feed.stop_ids(trip.pattern_id)[place],
             "num_riders": 1 + len(ride.party.companions) + len(ride.party.family) + len(ride.party.attendants),
-            "fare_media_id": "Smart card or ticket",
+            "fare_media_id": CARD,
             "fare_product": _product(settled.before, ride),
             "fare_capped": "false",
             "token_id": seen.card.label,

@@ -11,7 +11,7 @@ from io import StringIO
 from typing import Any
 
 from sim.report.figures import Run
-from sim.ride_rows import moment
+from sim.ride_rows import CARD, moment
 
 PROFILE = "https://raw.githubusercontent.com/TIDES-transit/TIDES/main/spec/tides-datapackage-profile.json"
 _SCHEMA = "https://raw.githubusercontent.com/TIDES-transit/TIDES/main/spec/{}.schema.json"
@@ -52,7 +52,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """Every column of the tables, in the order that a validator expects them in; most are empty here."""
 Row = Mapping[str, Any]
-_CARD = "Smart card or ticket"
 
 
 def package_of(run: Run) -> Mapping[str, bytes]:
@@ -137,7 +136,7 @@ def _enters(run: Run) -> Iterator[Row]:
                 **_at(run, trip_id, place),
                 "device_id": _device(vehicle_id),
                 "num_riders": 1,
-                "fare_media_id": _CARD,
+                "fare_media_id": CARD,
                 "fare_capped": "false",
                 "token_id": token,
             }

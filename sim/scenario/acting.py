@@ -1,6 +1,5 @@
 """One step of a scenario acted out: what is done on the bus, and what came of it. It judges nothing."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,7 +19,6 @@ from sim.scenario.reading import over
 from sim.scenario.roads import at_s
 from sim.scenario.schema import FIRST_BUS, KINDS, DirectiveSaid, HotlistSaid, PartySaid, StepSaid
 from sim.scenario.world import NOT_SET, Bus, World
-from tariff.account import Account
 from tariff.purses import Payment
 from tariff.refusal import Refusal
 from tariff.riders import Attendant, Handbook, Party, Piece, RiderClass
@@ -60,12 +58,6 @@ class Seen(NamedTuple):
         """Why it was not accepted: the last refusal that was told."""
         told = [result.refusal for result in self.results if result.refusal is not None]
         return self.refused or (told[-1] if told else None)
-
-
-class Hand(NamedTuple):
-    """Who lays cards. `lay` and `lift` come from the bench; `account` is what a card holds, by its own record."""
-
-    account: Callable[[Card], Account]
 
 
 def act(step: StepSaid, world: World) -> Seen:
