@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
+from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, SLOT_BLOCKS
 from cardimage.layout.conditions import encode_conditions
 from cardimage.layout.history import HistoryRow, encode_history, history_block
 from cardimage.layout.slots import SEQUENCES, conditions_of, encode_slot, slot_of
@@ -18,6 +18,11 @@ class WritePlan(NamedTuple):
     staged: tuple[BlockWrite, ...]
     commit: BlockWrite
 
+    @property
+    def history_row(self) -> bytes:
+        """The history row among the staged blocks; nothing if the write has none."""
+        return next((data for block, data in self.staged if block in HISTORY_BLOCKS), b"")
+
 
 WRITES_OF_A_TAP = 4
 """The most that a plan writes: a history row, both blocks of a bank, the slot."""
@@ -29,15 +34,14 @@ def next_sequence(now: Standing) -> int:
 
 
 def plan(now: Standing, before: Account, after: Account, history: HistoryRow | None = None) -> WritePlan:
-    """The writes that turn `before`, as the card stands now, into `after`; with a history row where a ride is closed.
+    """The writes that turn `before`, as the card stands now, into `after`; with a history row for a ride or a top-up.
 
     Conditions that change, or that another layout writes otherwise, go to the bank that is not in use; the slot's bank
     bit switches to it. LayoutFault if a value does not fit the card.
     """
     staged: list[BlockWrite] = []
     if history:
-        boarded = now.slot.ride is not None and now.slot.ride.state is RideState.OPEN
-        row = HistoryRow(*history[:-1], boarded)  # its last field; `_replace` takes three times as long
+        row = HistoryRow(*history[:9], _opened(now), *history[10:])  # `_replace` takes three times as long
         staged.append((history_block(row.sequence), encode_history(row)))
     slot = slot_of(after, next_sequence(now), now.slot.bank)
     if slot.more and (slot.layout != now.slot.layout or conditions_of(after) != conditions_of(before)):
@@ -46,3 +50,9 @@ def plan(now: Standing, before: Account, after: Account, history: HistoryRow | N
             slot = slot._replace(bank=1 - now.slot.bank)
             staged += zip(BANKS[slot.bank], conditions, strict=True)
     return WritePlan(tuple(staged), (SLOT_BLOCKS[1 - now.place], encode_slot(slot)))
+
+
+def _opened(now: Standing) -> bool:
+    """Whether the last write opened a ride: a boarding did, or a cancelling. A top-up leaves it as it was."""
+    ride = now.slot.ride
+    return ride is not None and ride.state is RideState.OPEN and (now.older is None or now.older.ride != ride)

@@ -75,6 +75,12 @@ def read_history(session: Session, now: Standing) -> tuple[HistoryRow, ...] | Re
     return last_uses(tuple(rows), now.slot)
 
 
+def read_row(session: Session, block: int) -> bytes | Refusal | ReaderFault:
+    """One block of the history as it is: one command more."""
+    blocks = session.read(block)
+    return _as_refusal(blocks) if isinstance(blocks, (CardLost, Declined, ReaderFault)) else blocks[0]
+
+
 def write(session: Session, now: Standing, plan: WritePlan) -> End:
     """Staged blocks, then the one that counts.
 

@@ -1,5 +1,6 @@
 """What the terminal writes into its journal, made from what it knows. The schemas are farebox/formats/journal.py's."""
 
+from hashlib import sha256
 from typing import NamedTuple
 
 from cardimage.resolve import Fate, Standing
@@ -70,6 +71,7 @@ def intent(commit: Commit) -> Intent:
         points_lapsed=points_lapsed(settled) if settled and commit.before.points else 0,
         note_yen=top_up.note_yen if top_up else 0,
         premium_yen=top_up.premium_yen if top_up else 0,
+        history_row=commit.plan.history_row,
     )
 
 
@@ -86,6 +88,7 @@ def _compensating(commit: Commit, cancelled: Cancelled) -> Intent:
         lines=(("GEN-22", -first.due_yen),),
         purses=tuple((name, after, before) for name, before, after in first.purses),
         cancels_seq=cancelled.first_seq,
+        history_row=commit.plan.history_row,
     )
 
 
@@ -100,6 +103,13 @@ def _purses(before: Account, after: Account) -> tuple[tuple[str, int, int], ...]
         return ()  # a card with stored fare alone
     held = ((purse, balance_yen(before, purse), balance_yen(after, purse)) for purse in _PURSES)
     return tuple((str(purse), yen, then) for purse, yen, then in held if yen or then)
+
+
+def mark(vehicle_id: str, at_s: int) -> int:
+    """What tells a terminal's history rows from any other's (faults 5): 32 bits made of its name, and of the time, as a
+    box may be replaced by one of the same name.
+    """
+    return int.from_bytes(sha256(f"{vehicle_id} {at_s}".encode()).digest()[:4], "big")
 
 
 def outcome(intent_seq: int, end: Fate) -> Outcome:

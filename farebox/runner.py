@@ -128,6 +128,10 @@ class Runner:
         assert self.intended is not None
         return self.intended
 
+    def mark(self) -> int:
+        """Whose the history row is that is written now."""
+        return records.mark(self.vehicle_id, self.clock())
+
     def _perform_all(self, effects: tuple[Effect, ...]) -> None:
         at_s = self.clock()
         for effect in effects:

@@ -4,7 +4,7 @@ from cardimage.layout.bits import LayoutFault
 from cardimage.layout.days import SHADOW_LAYOUT
 from cardimage.layout.history import HistoryRow
 from cardimage.layout.slots import decode_slot
-from cardimage.resolve import Fate
+from cardimage.resolve import Fate, Row
 from cardimage.write_plan import plan
 from farebox import card
 from farebox.formats.journal import Intent
@@ -71,6 +71,8 @@ class Serving:
             return Refusal(Code.ALTERED_CARD, "faults 12", f"{session.write_count} writes, {seen} seen"), None
         runner.seen.note(session.idm, session.write_count)
         confirmed = self._settle_pending(session, slots)
+        if isinstance(confirmed, (Refusal, ReaderFault)):
+            return confirmed, None
         if runner.stopped:
             return Refusal(Code.OUT_OF_SERVICE, "faults 20"), confirmed
         return runner.beliefs.orders.refuses(session.idm) or card.read_account(session, slots), confirmed
@@ -83,13 +85,20 @@ class Serving:
             refusal = read
         self.runner.show(blank._replace(refusal=refusal, before=account, after=account, confirmed=confirmed))
 
-    def _settle_pending(self, session: Session, slots: card.Slots) -> Intent | None:
-        """The card of an unknown write is back; its slots say what became of it (faults 3 to 5). Gives it if done."""
+    def _settle_pending(self, session: Session, slots: card.Slots) -> Intent | Refusal | ReaderFault | None:
+        """The card of an unknown write is back; its slots say what became of it, and its history row whose it was
+        (faults 3 to 5). Gives it if done; a row that could not be read leaves it pending.
+        """
         runner = self.runner
-        pending = runner.pending.pop(session.idm, None)
+        pending = runner.pending.get(session.idm)
         if pending is None:
             return None
-        end = pending.fate(*slots, session.write_count)
+        block = pending.row_block(*slots, session.write_count)
+        found = b"" if block is None else card.read_row(session, block)
+        if not isinstance(found, bytes):
+            return found
+        end = pending.fate(*slots, session.write_count, Row(pending.intent.history_row, found) if found else None)
+        del runner.pending[session.idm]
         runner.settled = (pending, end)
         runner.fire(Event.PENDING_SETTLED)
         if self.notes is not None:

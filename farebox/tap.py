@@ -110,8 +110,10 @@ class Alight(NamedTuple):
     ride: Ride
     notes: tuple[Note, ...]
 
-    def history(self, sequence: int) -> HistoryRow:
-        """The ride as one row of the card's history (GEN-13), under the sequence that makes it count."""
+    def history(self, sequence: int, mark: int) -> HistoryRow:
+        """The ride as one row of the card's history (GEN-13), under the sequence that makes it count; `mark` is whose
+        row it is.
+        """
         return HistoryRow(
             sequence,
             self.ride.day,
@@ -122,6 +124,7 @@ class Alight(NamedTuple):
             self.settlement.cash_yen,
             self.settlement.auto_charged_yen,
             money_yen(self.settlement.after),
+            mark=mark,
         )
 
 

@@ -453,7 +453,7 @@ class Terminal:
         """Intent, card, outcome. If the journal can't take the intent, the card is not touched."""
         alighted = decision if isinstance(decision, Alight) else None
         after = decision.settlement.after if isinstance(decision, Alight) else decision.after
-        history = alighted.history(next_sequence(read.now)) if alighted else None
+        history = alighted.history(next_sequence(read.now), self._runner.mark()) if alighted else None
         done = blank._replace(after=after, alighted=alighted, notes=decision.notes)
         if self._serving.write(session, read, blank, done, Event.TAP_JUDGED, history) is Fate.WRITTEN:
             self._told.done(session.idm, ride_over=alighted is not None)

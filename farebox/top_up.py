@@ -6,13 +6,15 @@ judge(account, note_yen, service, halt, at_s)  -> TopUp | Refusal
 What a note may be, from which balance on none is taken and the cap stand in the operator's file.
 """
 
+from datetime import date
 from typing import NamedTuple
 
+from cardimage.layout.history import HistoryRow
 from farebox.place import PlaceKind
 from farebox.tap import Service
 from tariff.account import Account
 from tariff.calendar import day_in_japan
-from tariff.purses import top_up, top_up_by_note
+from tariff.purses import money_yen, top_up, top_up_by_note
 from tariff.refusal import Code, Refusal
 from tariff.rulebook import Purse, Rulebook
 
@@ -46,6 +48,13 @@ class TopUp(NamedTuple):
     def premium_yen(self) -> int:
         """What is given on top of the note (GEN-17)."""
         return self.added_yen - self.note_yen
+
+    def history(self, sequence: int, day: date, mark: int) -> HistoryRow:
+        """The top-up as one row of the card's history (GEN-13), under the sequence that makes it count; `mark` is whose
+        row it is.
+        """
+        balance_yen = money_yen(self.after)
+        return HistoryRow(sequence, day, 0, 0, 0, self.added_yen, self.note_yen, 0, balance_yen, top_up=True, mark=mark)
 
 
 def takes(account: Account, service: Service, halt: Halt, at_s: int) -> tuple[int, ...] | Refusal:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from cardimage.resolve import Fate
+from cardimage.write_plan import next_sequence
 from farebox import card
 from farebox.formats.journal import NoteMoved, Voucher
 from farebox.place import PlaceKind
@@ -13,6 +14,7 @@ from farebox.tap import Service
 from farebox.top_up import Halt, TopUp, judge, takes
 from farebox.top_up_flow import Begun, Laid
 from reader.port import Foreign, ReaderFault, TwoCards
+from tariff.calendar import day_in_japan
 from tariff.refusal import Code, Refusal
 
 
@@ -69,7 +71,8 @@ class TopUpDesk:
         """Journal the intent, write the card, journal its outcome, show it. None: not journalled, card untouched."""
         blank = self._of(laid)
         done = blank._replace(after=top_up.after, topped_up=top_up)
-        fate = self._serving.write(laid.session, laid.read, blank, done, Event.NOTE_JUDGED)
+        row = top_up.history(next_sequence(laid.read.now), day_in_japan(blank.at_s), self._runner.mark())
+        fate = self._serving.write(laid.session, laid.read, blank, done, Event.NOTE_JUDGED, row)
         return Begun(self._runner.intent_in_hand().intent_seq, fate) if isinstance(fate, Fate) else None
 
     def refuse(self, laid: Laid | None, refusal: Refusal) -> None:

@@ -118,6 +118,7 @@ NOTE_ALARMS: dict[Phase, Both] = {
 BOARDED: Both = ("ご乗車ありがとうございます", "welcome aboard")
 PAID: Both = ("ありがとうございました", "thank you")
 TOPPED_UP: Both = ("チャージ", "topped up")
+TOP_UP: Both = ("チャージ", "top-up")
 CANCELLED: Both = ("取消しました", "cancelled")
 CASH_BACK: Both = ("現金を返す", "hand back in cash")
 HISTORY: Both = ("ご利用履歴", "card history")

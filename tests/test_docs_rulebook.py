@@ -312,7 +312,7 @@ def test_gen_13_igp_15_a_closed_ride_is_kept_and_an_open_one_is_not() -> None:
     assert isinstance(boarded, Board) and not hasattr(boarded, "history")
     alighted = judge_alighting(boarded.after, here._replace(stop_index=4), here.began_s + 600)
     assert isinstance(alighted, Alight)
-    row = decode_history(encode_history(alighted.history(8)))
+    row = decode_history(encode_history(alighted.history(8, 0)))
     assert row == HistoryRow(8, DAY, here.trip_number, 0, 4, 500, 0, 0, 1_500)
     settled_slot = slot_of(alighted.settlement.after, 8, 0)
     assert (last_uses((row,), slot_of(boarded.after, 7, 0)), last_uses((row,), settled_slot)) == ((), (row,))

@@ -22,7 +22,7 @@ from tools.extra import extra
 from tools.files import write_whole
 from tools.options import FILE, json_option
 
-_HIDDEN = ("slot_before", "slot_after", "rulebook_hash")
+_HIDDEN = ("slot_before", "slot_after", "history_row", "rulebook_hash")
 _SUMS = ("boardings", "alightings", "fares_yen", "pending")
 _EVEN_IF_ZERO = ("stop_index", "sf_before_yen", "sf_after_yen", "due_yen", "yen")
 

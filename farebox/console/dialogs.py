@@ -15,7 +15,7 @@ from farebox.console import protocol as words
 from farebox.console import texts
 from farebox.console.protocol import Command, Picture
 from farebox.papers import PAPERS
-from farebox.words import Both, Language, say
+from farebox.words import TOP_UP, Both, Language, say
 from tariff.calendar import clock_in_japan
 
 _Answer = TypeVar("_Answer")
@@ -168,7 +168,7 @@ class TotalsScreen(Dialog[Command]):
 
 
 class HistoryScreen(Dialog[Command]):
-    """The last rides of a card that was only looked at (GEN-13)."""
+    """The last rides and top-ups of a card that was only looked at (GEN-13)."""
 
     def __init__(self, language: Language, history: words.SeenHistory) -> None:
         """What the card said."""
@@ -198,7 +198,8 @@ class HistoryScreen(Dialog[Command]):
         for ride in self._history.rides:
             day = date.fromisoformat(ride.day)
             stops = plain(f"{ride.boarded or '?'} → {ride.alighted or '?'}")
-            table.add_row(f"{day:%m/%d}", stops, f"{ride.due_yen:,}".rjust(6), f"{ride.balance_yen:,}".rjust(7))
+            what, yen = (self.text(TOP_UP), f"+{ride.due_yen:,}") if ride.top_up else (stops, f"{ride.due_yen:,}")
+            table.add_row(f"{day:%m/%d}", what, yen.rjust(7), f"{ride.balance_yen:,}".rjust(7))
 
 
 def plain(text: str) -> str:

@@ -10,7 +10,7 @@ from farebox.console.client import ConsoleClient
 from farebox.console.dialogs import plain
 from farebox.console.news import News
 from farebox.console.protocol import Picture, SeenTap
-from farebox.words import Language, say
+from farebox.words import TOP_UP, Language, say
 
 SHOWN_S = 8
 """How long a result stands; then the display asks for the next card."""
@@ -92,7 +92,9 @@ class DisplayApp(App[None]):
         if history is None or history.card != tap.card:
             return []
         return [
-            f"{ride.day} {ride.boarded}→{ride.alighted} {ride.due_yen:,} ({ride.balance_yen:,})"
+            f"{ride.day} {' / '.join(TOP_UP)} +{ride.due_yen:,} ({ride.balance_yen:,})"
+            if ride.top_up
+            else f"{ride.day} {ride.boarded}→{ride.alighted} {ride.due_yen:,} ({ride.balance_yen:,})"
             for ride in history.rides
         ]
 

@@ -84,13 +84,14 @@ class NoteSlot:
 
 @dataclass(frozen=True, slots=True)
 class SeenRide:
-    """A ride of a card's history; stops that can't be named are blank."""
+    """A ride of a card's history; stops that can't be named are blank. Of a `top_up`, `due_yen` is what was added."""
 
     day: str
     boarded: str
     alighted: str
     due_yen: int
     balance_yen: int
+    top_up: bool
 
 
 @dataclass(frozen=True, slots=True)

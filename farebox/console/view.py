@@ -172,7 +172,7 @@ def history(result: Result, duty: Duty) -> SeenHistory:
     """The last rides of a card that was looked at."""
     assert result.before is not None and result.history is not None
     rides = tuple(
-        SeenRide(use.day.isoformat(), use.boarded, use.alighted, use.due_yen, use.balance_yen)
+        SeenRide(use.day.isoformat(), use.boarded, use.alighted, use.due_yen, use.balance_yen, use.top_up)
         for use in uses(result.history, duty.stops_of)
     )
     return SeenHistory(result.card, money_yen(result.before), rides)

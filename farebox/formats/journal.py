@@ -4,9 +4,9 @@ A record is one CBOR array, `[schema, seq, flushed_seq, kind, at_s, *fields]`, i
 unsigned and negative integers, byte strings, text and arrays of known length, nothing else. So one record
 has one sequence of bytes, and `decode` accepts a payload only if `encode` would write it again.
 
-Written is schema 4. Schemas 1, which knew no purse but stored fare, 2, which knew no top-up, and 3, which knew no
-cancelling, are still read: after an update a journal holds both. Older records are alike but for `Intent`, whose last
-fields they do not have; `NoteMoved` and `Voucher` are of schema 3 and later.
+Written is schema 5. Schemas 1, which knew no purse but stored fare, 2, which knew no top-up, 3, which knew no
+cancelling, and 4, which kept no history row, are still read: after an update a journal holds both. Older records are
+alike but for `Intent`, whose last fields they do not have; `NoteMoved` and `Voucher` are of schema 3 and later.
 
     seq          place of the record in its journal, from 1 without gaps
     flushed_seq  last seq known to be on the disk when this record was encoded; tells bit rot from a torn tail
@@ -28,8 +28,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from farebox.formats.strict import RecordError, parse
 
-SCHEMA = 4
-SCHEMAS = (1, 2, 3, 4)
+SCHEMA = 5
+SCHEMAS = (1, 2, 3, 4, 5)
 """Those that can be read."""
 MAX_PAYLOAD_BYTES = 2048
 MAX_ID_BYTES = 200  # a GTFS id may be long, and Japanese
@@ -88,7 +88,9 @@ class Intent(NamedTuple):
     the ride on the card the same way. A top-up is paid by one bank note, and adds it with its premium.
 
     A "cancel" takes the settlement `cancels_seq` back (GEN-22): its amounts are those of that one, and all of them
-    count the other way round. Schema 1 ends with `rulebook_hash`, 2 with `points_lapsed`, 3 with `premium_yen`.
+    count the other way round. `history_row` is the block that is staged with the write, empty if there is none: should
+    the answer be lost, it tells whose write it was (faults 5). Schema 1 ends with `rulebook_hash`, 2 with
+    `points_lapsed`, 3 with `premium_yen`, 4 with `cancels_seq`.
     """
 
     idm: bytes
@@ -110,6 +112,7 @@ class Intent(NamedTuple):
     note_yen: int = 0
     premium_yen: int = 0
     cancels_seq: int = 0
+    history_row: bytes = b""
 
 
 class Outcome(NamedTuple):
@@ -332,7 +335,7 @@ _NONE_OF_THEM = _number(4, 0)
 
 def _absent(value: object) -> bytes:
     """A field that the schema does not have."""
-    if value not in ((), 0):
+    if value not in ((), 0, b""):
         raise RecordError(f"{_shown(value)} has no place in this schema")
     return b""
 
@@ -350,6 +353,7 @@ _detail = _text(MAX_DETAIL_BYTES)
 _idm = _bytes(8)
 _idm_if_any = _bytes(0, 8)
 _slot = _bytes(SLOT_BYTES)
+_slot_if_any = _bytes(0, SLOT_BYTES)
 _hash = _bytes(HASH_BYTES)
 _yen = _whole
 _purse = _word(*PURSES)
@@ -357,7 +361,7 @@ _ACTIONS = {
     1: _word("board", "alight"),
     2: _word("board", "alight"),
     3: _word("board", "alight", "top-up"),
-    4: _word("board", "alight", "top-up", "cancel"),
+    **dict.fromkeys((4, 5), _word("board", "alight", "top-up", "cancel")),
 }
 _result = _word("written", "not_written", "indeterminate")
 _settled = _word("written", "not_written", "unknown")
@@ -375,7 +379,7 @@ _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
         (
             *(_idm, _ACTIONS[SCHEMA], _whole, _slot, _slot, _whole, *[_yen] * 5, _lines, _hash),
             *(_purses, _whole, _whole),
-            *(_yen, _yen, _whole),
+            *(_yen, _yen, _whole, _slot_if_any),
         ),
     ),
     Outcome: (5, (_counted, _result)),
@@ -389,8 +393,9 @@ _KINDS: dict[type[Record], tuple[int, tuple[_Writer, ...]]] = {
 KINDS: dict[int, type[Record]] = {number: cls for cls, (number, _) in _KINDS.items()}
 
 # The last fields of an Intent, which a schema does not have yet; and the kinds of record.
-_FIELDS_NOT_YET = {1: 6, 2: 3, 3: 1, 4: 0}
-_KINDS_NOT_YET: dict[int, tuple[type[Record], ...]] = {1: (NoteMoved, Voucher), 2: (NoteMoved, Voucher), 3: (), 4: ()}
+_FIELDS_NOT_YET = {1: 7, 2: 4, 3: 2, 4: 1, 5: 0}
+_NOTES = (NoteMoved, Voucher)
+_KINDS_NOT_YET: dict[int, tuple[type[Record], ...]] = {1: _NOTES, 2: _NOTES, 3: (), 4: (), 5: ()}
 
 
 def _intent_writers(schema: int) -> tuple[_Writer, ...]:

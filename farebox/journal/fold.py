@@ -307,7 +307,11 @@ class Fold:
                 return None  # in a segment that is not here
             return Violation(seq, f"cancels {cancel.cancels_seq}, which is no settlement of this card")
         same = undone._replace(
-            slot_before=first.slot_before, write_counter=first.write_counter, lines=first.lines, cancels_seq=0
+            slot_before=first.slot_before,
+            write_counter=first.write_counter,
+            lines=first.lines,
+            cancels_seq=0,
+            history_row=first.history_row,
         )
         if (cancel.cancels_seq, same) != (first_seq, first):
             return Violation(seq, f"cancels {cancel.cancels_seq} otherwise than the card's settlement {first_seq} was")

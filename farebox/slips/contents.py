@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from farebox.slips.slip import Pair, Part, Ruled, Slip, Text
 from farebox.uses import Use
-from farebox.words import Both, Language, say
+from farebox.words import TOP_UP, Both, Language, say
 from tariff.calendar import clock_in_japan, day_in_japan
 from tariff.refusal import Code, Refusal
 
@@ -58,14 +58,14 @@ def history_slip(card: str, balance_yen: int, used: Sequence[Use], heading: Head
 
 
 def _use_parts(use: Use, language: Language) -> list[Part]:
+    balance = f"{say(('残額', 'balance'), language)} {use.balance_yen:,}"
+    if use.top_up:
+        return [Text(f"{use.day:%Y-%m-%d} {say(TOP_UP, language)}"), Pair(f"  +{use.due_yen:,}", balance)]
     unknown = say(("（他社・旧ダイヤ）", "(elsewhere)"), language)
     ride = f"{use.boarded or unknown}→{use.alighted or unknown}" if use.boarded or use.alighted else unknown
     parts: list[Part] = [
         Text(f"{use.day:%Y-%m-%d} {ride}"),
-        Pair(
-            f"  {say(('運賃', 'fare'), language)} {use.due_yen:,}",
-            f"{say(('残額', 'balance'), language)} {use.balance_yen:,}",
-        ),
+        Pair(f"  {say(('運賃', 'fare'), language)} {use.due_yen:,}", balance),
     ]
     if use.cash_yen:
         parts.append(Pair(f"  {say(('うち現金', 'of it cash'), language)} {use.cash_yen:,}", ""))

@@ -18,7 +18,9 @@ def history_of(tap: SeenTap, picture: Picture, language: Language) -> Slip | Non
     if history is None or tap != picture.taps[0] or tap.card != history.card:
         return None
     used = [
-        Use(date.fromisoformat(ride.day), ride.boarded, ride.alighted, ride.due_yen, 0, 0, ride.balance_yen)
+        Use(
+            date.fromisoformat(ride.day), ride.boarded, ride.alighted, ride.due_yen, 0, 0, ride.balance_yen, ride.top_up
+        )
         for ride in history.rides
     ]
     heading = Heading(picture.vehicle_id, tap.at_s, language, picture.simulated)

@@ -30,7 +30,7 @@ _LOOK_EVERY_S = 0.1
 _NOTE_YEN = 1_000
 _MOST_COMMAND = 9
 _STEPS_SHOWN, _RECORDS_SHOWN = 12, 14
-_HIDDEN = ("slot_before", "slot_after", "rulebook_hash", "idm")
+_HIDDEN = ("slot_before", "slot_after", "history_row", "rulebook_hash", "idm")
 _ROLES = {
     **dict.fromkeys(SLOT_BLOCKS, "slot"),
     NUMBER_BLOCK: "number",

@@ -55,6 +55,8 @@ _OUR_CARDS_REFUSALS |= {Code.HOLDER_ONLY, Code.EXCLUDED_SERVICE, Code.NOT_CONFIG
 _OUR_CARDS_REFUSALS |= {Code.OPEN_RIDE, Code.OVER_CAP, Code.NOT_CANCELLABLE, Code.NOT_AT_STOP, Code.NOT_CARRIED}
 _CONDITIONS = "a pass or other conditions, which a journal does not tell: name the card's image"
 _PAUSE_S = 60
+_HAVE_A_ROW = ("alight", "top-up")
+"""Writes that stage a history row."""
 """A longer pause than this is worth telling."""
 
 
@@ -392,16 +394,16 @@ def _ends(entries: tuple[Entry, ...]) -> dict[int, str]:
 def _commands(intent: Intent) -> int:
     """The commit's place among the commands of a tap: poll, challenge, read; conditions; history row; commit."""
     slot = decode_slot(intent.slot_before)
-    return 4 + bool(slot is not None and slot.more) + (intent.action in ("alight", "cancel"))
+    return 4 + bool(slot is not None and slot.more) + (intent.action in _HAVE_A_ROW)
 
 
 def _torn(step: StepSaid, intent: Intent, end: str) -> StepSaid:
     """A tap whose card left: before anything was written, or with the commit's answer. It is then touched again."""
     commit = _commands(intent)
-    first_write = commit - (intent.action in ("alight", "cancel"))
+    first_write = commit - (intent.action in _HAVE_A_ROW)
     was_written = end == "lost, written"
     if intent.action == "top-up":
-        commit = first_write = commit + 3  # laid, looked at; looked at again with the note in escrow
+        commit, first_write = commit + 3, first_write + 3  # looked at, and again with the note in escrow
     tear = TearSaid(command=first_write, moment="before") if end == "not_written" else None
     tear = tear or TearSaid(command=commit, moment="after" if was_written else "before")
     held: dict[str, int | None] = (

@@ -105,6 +105,19 @@ accounts = accounts_in(old_days) | accounts_in(new_days)
 shadow_accounts = st.tuples(st.sampled_from(FOREIGN), yen, st.none() | _marks(old_days, companies=4)).map(
     lambda drawn: Account(drawn[0], drawn[1], ride=drawn[2])
 )
+
+
+def _marked(row: HistoryRow) -> st.SearchStrategy[HistoryRow]:
+    """A row as it is, as a ride's with the mark of whoever wrote it, or as a top-up's."""
+    added = row._replace(trip_number=0, boarded=0, alighted=0, top_up=True)
+    return st.one_of(
+        st.just(row),
+        st.integers(1, 0x7FFF).map(lambda mark: row._replace(cash_yen=0, mark=mark)),
+        st.integers(1, 0x7FFF).map(lambda mark: row._replace(cash_yen=row.due_yen, mark=mark)),
+        st.integers(0, 0xFFFF_FFFF).map(lambda mark: added._replace(mark=mark)),
+    )
+
+
 history_rows = st.builds(
     HistoryRow,
     st.integers(0, 255),
@@ -117,4 +130,6 @@ history_rows = st.builds(
     st.integers(0, 15).map(lambda thousands: thousands * 1_000),
     yen,
     st.booleans(),
-)
+    st.just(False),
+    st.just(0),
+).flatmap(_marked)

@@ -16,12 +16,13 @@ from cardimage.issue import issue
 from cardimage.layout.blocks import HISTORY_BLOCKS
 from cardimage.layout.conditions import encode_conditions
 from cardimage.layout.days import FIRST_DAYS, SHADOW_LAYOUT, last_day
-from cardimage.layout.history import HistoryRow, encode_history, history_block
+from cardimage.layout.history import HistoryRow, decode_history, encode_history, history_block
 from cardimage.layout.number import encode_number
 from cardimage.layout.slots import Slot, decode_slot, encode_slot, layout_of, slot_of
 from cardimage.layout.variants import SHADOWS, VARIANTS
 from cardimage.resolve import Standing, standing
 from cardimage.write_plan import WRITES_OF_A_TAP, plan
+from farebox.records import mark
 from reader.felica import FelicaReader, LiteSSession
 from reader.keys import KEY_VERSION, bench_keys
 from reader.port import CardLost, Health, NoCard, Polled, Written
@@ -255,6 +256,7 @@ def history() -> dict[str, Change]:
         "auto-charged": base._replace(auto_charged_yen=15_000),
         "balance": base._replace(balance_yen=0x7FFF),
         "after boarding": base._replace(after_boarding=True),
+        "kind": base._replace(top_up=True),
     }
     return {name: (encode_history(base), encode_history(row)) for name, row in changed.items()}
 
@@ -398,6 +400,32 @@ def test_the_history_ring_is_the_documents() -> None:
     assert "stands in block 7 + (*n* mod 7)" in TEXT
     assert [history_block(sequence) for sequence in range(256)] == [7 + sequence % 7 for sequence in range(256)]
     assert list(HISTORY_BLOCKS) == list(range(0x07, 0x0E))
+
+
+KINDS = {
+    0: HistoryRow(0, ISSUED, 0, 0, 0, 500, 310, 0, 0, mark=7),
+    1: HistoryRow(0, ISSUED, 0, 0, 0, 500, 0, 0, 0, mark=7),
+    2: HistoryRow(0, ISSUED, 0, 0, 0, 500, 500, 0, 0, mark=7),
+    3: HistoryRow(0, ISSUED, 0, 0, 0, 1_000, 1_000, 0, 0, top_up=True, mark=7),
+}
+
+
+def test_the_kinds_of_row_are_the_documents() -> None:
+    said = re.findall(r"^\| (\d) \| [^|]+ \| [^|]+ \|$", under("History row"), re.MULTILINE)
+    assert [int(kind) for kind in said] == list(KINDS)
+    fields = {field.name: field for field in table("History row")}
+    for kind, row in KINDS.items():
+        block = encode_history(row)
+        assert said_by(block, fields["kind"]) == kind
+        assert said_by(block, fields["cash"]) == {0: 310, 1: 7, 2: 7, 3: 1_000}[kind]
+        assert decode_history(block) == (row._replace(mark=0) if kind == 0 else row)
+
+
+def test_the_row_of_a_top_up_is_the_documents() -> None:
+    added = HistoryRow(1, ISSUED, 0, 0, 0, 1_000, 1_000, 0, 3_000, top_up=True, mark=mark("BUS-1", 1_795_132_800))
+    block, octets = TEXT.split("```row\n")[1].split("   ")[0].split("  ")
+    assert (int(block, 16), bytes.fromhex(octets)) == (history_block(1), encode_history(added))
+    assert f"mark {added.mark:08X})" in TEXT
 
 
 def test_the_dump_is_the_card_that_is_issued() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardimage.layout.history import HistoryRow, encode_history
 from cardimage.layout.slots import encode_slot, slot_of
-from cardimage.resolve import Fate, Standing, fate, standing
+from cardimage.resolve import Fate, Row, Standing, fate, standing
 from tariff.account import Account, RideMark, RideState
 from tariff.refusal import Code, Refusal
 from tests.cardimage import bits
@@ -157,6 +158,31 @@ def test_no_history_of_later_taps_is_told_wrongly(later: list[str]) -> None:
                 slots[1 - now.place] = new if event == "done" else torn(new, slots[1 - now.place])
         told = fate(BEFORE, AFTER, slots[0], slots[1])
         assert told in (Fate.UNKNOWN, Fate.WRITTEN if done else Fate.NOT_WRITTEN)
+
+
+OURS, THEIRS = (encode_history(HistoryRow(11, DAY, 1, 0, 5, 230, 0, 0, 770, mark=mark)) for mark in (1, 2))
+LATER = encode_history(HistoryRow(18, DAY, 1, 0, 5, 230, 0, 0, 770, mark=3))
+BY_ROW = {
+    "ours stands": (BEFORE, AFTER, OURS, Fate.WRITTEN),
+    "ours, and the card used once since": (slot(12, 700), AFTER, OURS, Fate.WRITTEN),
+    "another's, who wrote the very same slot": (BEFORE, AFTER, THEIRS, Fate.NOT_WRITTEN),
+    "another's, and the card used once since": (slot(12, 700), AFTER, THEIRS, Fate.NOT_WRITTEN),
+    "half of ours, which was given up there": (BEFORE, AFTER, torn(OURS, LATER), Fate.NOT_WRITTEN),
+    "another's, given up as ours was": (BEFORE, slot(9), THEIRS, Fate.NOT_WRITTEN),
+    "ours, given up": (BEFORE, slot(9), OURS, Fate.NOT_WRITTEN),
+    "another's, and the card used twice since": (slot(12, 400), slot(13, 300), THEIRS, Fate.NOT_WRITTEN),
+    "ours, and the card used twice since": (slot(12, 400), slot(13, 300), OURS, Fate.UNKNOWN),
+    "overwritten, as the card was used often since": (slot(20, 400), slot(21, 300), LATER, Fate.UNKNOWN),
+    "unreadable, and the card used twice since": (slot(12, 400), slot(13, 300), EMPTY, Fate.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "found", "expected"), BY_ROW.values(), ids=BY_ROW.keys())
+def test_faults_5_the_history_row_tells_whose_write_it_was(
+    first: bytes, second: bytes, found: bytes, expected: Fate
+) -> None:
+    assert fate(BEFORE, AFTER, first, second, row=Row(OURS, found)) is expected
+    assert fate(BEFORE, AFTER, first, second, 256, Row(OURS, found)) is Fate.UNKNOWN
 
 
 @pytest.mark.parametrize(("writes_since", "expected"), [(0, Fate.WRITTEN), (255, Fate.WRITTEN), (256, Fate.UNKNOWN)])

@@ -9,7 +9,7 @@ from cardimage.image import Blocks
 from cardimage.layout.bits import whole
 from cardimage.layout.blocks import BANKS
 from cardimage.layout.history import HistoryRow, decode_history
-from cardimage.layout.slots import decode_slot, layout_of, slot_of
+from cardimage.layout.slots import decode_slot, encode_slot, layout_of, slot_of
 from cardimage.write_plan import WRITES_OF_A_TAP, WritePlan, next_sequence, plan
 from tariff.account import (
     Account,
@@ -60,19 +60,25 @@ def row(sequence: int) -> HistoryRow:
     return HistoryRow(sequence, DAY, 1, 0, 5, 230, 0, 0, 770)
 
 
-@pytest.mark.parametrize(
-    ("ride", "after_boarding"),
-    [
-        (None, False),
-        (RideMark(RideState.OPEN, DAY, 1, 0), True),
-        (RideMark(RideState.CLOSED, DAY, 1, 5), False),
-    ],
-)
+OPEN, CLOSED = RideMark(RideState.OPEN, DAY, 1, 0), RideMark(RideState.CLOSED, DAY, 1, 5)
+FOLLOWED = {
+    "nothing": (None, None, False),
+    "a boarding": (None, OPEN, True),
+    "a boarding after a ride that was never closed": (OPEN._replace(trip_number=2), OPEN, True),
+    "a cancelling": (CLOSED, OPEN, True),
+    "a top-up under way": (OPEN, OPEN, False),
+    "a ride": (OPEN, CLOSED, False),
+    "a top-up after a ride": (CLOSED, CLOSED, False),
+}
+
+
+@pytest.mark.parametrize(("older", "ride", "after_boarding"), FOLLOWED.values(), ids=FOLLOWED.keys())
 def test_a_history_row_is_staged_before_the_slot_and_says_what_it_follows(
-    ride: RideMark | None, after_boarding: bool
+    older: RideMark | None, ride: RideMark | None, after_boarding: bool
 ) -> None:
     account = PLAIN._replace(ride=ride)
     blocks = card(account, sequence=13)
+    blocks[1] = encode_slot(slot_of(PLAIN._replace(ride=older), 12, 0))
     done = plan(now(blocks), account, account._replace(stored_fare_yen=770), row(14))
     ((block, data),) = done.staged
     assert block == 7 + 14 % 7

@@ -332,7 +332,7 @@ def test_gen_13_a_card_is_read_and_no_tap_is_made_of_it(shift: Shift) -> None:
     slot, ends = standing_slot(card), shift.bus.ends()
     assert shift.says(words.ReadHistory()).question == words.Question("history")
     picture = shift.lays(Side.ALIGHTING, card)
-    ride = words.SeenRide("2026-11-20", "磐城棚倉", "新白河", 500, 2_500)
+    ride = words.SeenRide("2026-11-20", "磐城棚倉", "新白河", 500, 2_500, top_up=False)
     assert picture.history == words.SeenHistory(f"*{card.idm.hex().upper()[-4:]}", 2_500, (ride,))
     assert (standing_slot(card), shift.bus.ends(), picture.state) == (slot, ends, "ready")
     assert (picture.taps[0].told, picture.taps[0].taken_yen) == (("ご利用履歴", "card history"), None)

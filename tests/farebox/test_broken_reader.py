@@ -103,7 +103,7 @@ def test_faults_3_7_what_is_confirmed_is_told_though_the_reader_goes_in_the_same
     scene = Scene(KINDS["alight-pass"], bench, tmp_path)
     scene.tap(Withdrawal(scene.kind.commands, Moment.AFTER))
     assert scene.card.idm in scene.bus.terminal.pending
-    bench.ports[scene.kind.side].unplug_at = 3  # challenge, slots, conditions
+    bench.ports[scene.kind.side].unplug_at = 4  # challenge, slots, history row, conditions
     scene.tap()
     told = scene.bus.shown[-1]
     assert told.confirmed is not None and told.confirmed.due_yen == 250

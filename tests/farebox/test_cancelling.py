@@ -193,7 +193,7 @@ def test_gen_22_a_card_that_was_changed_elsewhere_since_is_left_as_it_is(bus: Bu
     card = lococa(2_000)
     bus.begin().board(card)
     bus.drive_to("新白河").alight(card)
-    place, _, slot = standing_slot(card)
+    place, _, slot, _ = standing_slot(card)
     blocks = card.lite_s_blocks()
     assert blocks is not None
     added = slot._replace(sequence=slot.sequence + 1, stored_fare_yen=slot.stored_fare_yen + 500)

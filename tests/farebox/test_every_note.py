@@ -39,7 +39,7 @@ from sim.hardware.note_acceptor import NOTES_YEN, Loss
 from tests.farebox.bus import balance_yen, lococa
 from tests.farebox.note_bus import MOST_STEPS, SIDE, Cut, NoTopUp
 
-COMMIT = 4
+COMMIT = 5
 OPENING_YEN = 150
 EXPLAINED = (checkers.conserved, checkers.each_note_in_one_place)
 

@@ -86,7 +86,7 @@ def test_gen_13_the_history_row_has_the_balance_that_is_left_stored_fare_or_coup
     ):
         decision = judge_alighting(card._replace(ride=opened(1, company=here.company)), here, NOW_S)
         assert isinstance(decision, Alight)
-        row = decision.history(1)
+        row = decision.history(1, 0)
         assert row.due_yen > 0
         assert row.balance_yen == before_yen - row.due_yen
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cardimage.image import CardImage
+from cardimage.layout.blocks import HISTORY_BLOCKS
+from cardimage.layout.history import HistoryRow, decode_history, last_uses
 from farebox.formats.frames import HEADER
 from farebox.formats.journal import DriverActed, Intent, NoteMoved, Refused, Voucher
 from farebox.machine import IllegalEvent
@@ -24,12 +26,12 @@ from sim.hardware.field import Moment, Withdrawal
 from sim.hardware.memory_disk import MemoryDisk, MemoryFolder
 from sim.hardware.note_acceptor import Loss, NoteAcceptorModel, NoteAcceptorOnPty
 from tariff.refusal import Code
-from tests.farebox.bus import CHUNK_BYTES, KEYS, Bus, balance_yen, lococa
+from tests.farebox.bus import CHUNK_BYTES, KEYS, Bus, balance_yen, lococa, standing_slot
 from tests.farebox.field_bench import FieldBench
 from tests.farebox.note_bus import SIDE, NoteBus
 
-COMMIT = 4
-"""The command of a general card's top-up that counts: poll, challenge, read, commit. Each look begins anew."""
+ROW, COMMIT = 4, 5
+"""The commands that write a general card's top-up: poll, challenge, read, history row, slot. Each look begins anew."""
 
 
 @pytest.fixture
@@ -237,11 +239,61 @@ def test_two_cards_and_a_foreign_card_open_no_slot(bus: NoteBus) -> None:
     assert refused(bus) == ["two-cards"]  # said once
 
 
+@pytest.mark.parametrize("boards", [False, True])
+def test_gen_13_a_top_up_stands_in_the_cards_history_for_five_commands_a_note(bus: NoteBus, boards: bool) -> None:
+    """performance.md a: the card is looked at anew for each note, then its history row and its slot are written."""
+    card = lococa(150)
+    if boards:
+        bus.board(card)
+    bus.ask(card)
+    for number in (1, 2):
+        bus.bench.lay(SIDE, card)
+        bus.notes.insert(1_000)
+        bus.tend()
+        assert isinstance(bus.bench, FieldBench) and bus.bench.commands(SIDE) == 5
+        assert balance_yen(card) == 150 + number * 1_000
+    bus.finish()
+    used = uses_of(card)
+    assert [(use.top_up, use.due_yen, use.cash_yen, use.balance_yen) for use in used] == [
+        (True, 1_000, 1_000, 2_150),
+        (True, 1_000, 1_000, 1_150),
+    ]
+    if boards:
+        bus.drive_to("新白河").alight(card)
+        assert [(use.top_up, use.balance_yen) for use in uses_of(card)] == [
+            (False, 1_650),
+            (True, 2_150),
+            (True, 1_150),
+        ]
+
+
+def test_gen_13_a_row_that_was_staged_and_never_made_valid_is_no_use(bus: NoteBus) -> None:
+    """Cut short at its slot; then its number is a boarding's, which leaves the balance as it was."""
+    card = lococa(150)
+    bus.ask(card)
+    bus.notes.insert(1_000)
+    bus.terminal.tend()
+    bus.bench.lay(SIDE, card, Withdrawal(COMMIT, Moment.BEFORE))
+    bus.tend(HOLD_S + 10)
+    bus.finish()
+    assert uses_of(card) == ()
+    bus.board(card)
+    assert uses_of(card) == ()
+
+
+def uses_of(card: CardImage) -> tuple[HistoryRow, ...]:
+    """What a reader would show of its last uses."""
+    blocks = card.lite_s_blocks()
+    assert blocks is not None
+    rows = [row for block in HISTORY_BLOCKS if (row := decode_history(blocks[block])) is not None]
+    return last_uses(tuple(rows), standing_slot(card).slot)
+
+
 # -- card and note come apart
 
 
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.DURING])
-@pytest.mark.parametrize("command", [1, 2, 3, COMMIT])
+@pytest.mark.parametrize("command", [1, 2, 3, ROW, COMMIT])
 def test_faults_42_the_note_goes_back_unless_the_card_is_written(bus: NoteBus, command: int, moment: Moment) -> None:
     """Withdrawn at each command after the note is in escrow: not written, and the note is back in the hand."""
     card = lococa(150)
@@ -259,7 +311,7 @@ def test_faults_42_the_note_goes_back_unless_the_card_is_written(bus: NoteBus, c
         assert (balance_yen(card), bus.notes.box, bus.notes.given_back) == (150, [1_000], [])
     else:
         assert (balance_yen(card), bus.notes.box, bus.notes.given_back) == (150, [], [1_000])
-        assert notes(bus) == []
+        assert notes(bus) == (["returned"] if command == ROW else [])
     assert bus.ledger().doubtful_yen == 0
 
 

@@ -18,9 +18,12 @@ from sim.hardware.field import Moment, Withdrawal
 from tariff.purses import Payment
 from tariff.refusal import Code
 from tests.farebox.bus import Bus, balance_yen, lococa
+from tests.farebox.field_bench import FieldBench
 
 READ, COMMIT = 3, 5
 """Commands of an alighting tap on a general card: poll, challenge, read, history row, commit."""
+ROW_READ = 4
+"""The command more of a tap that looks whose an earlier write was."""
 LEAVES = Withdrawal(COMMIT, Moment.AFTER)
 """The card is written, and gone before its answer."""
 
@@ -155,6 +158,30 @@ def test_faults_5_one_tap_elsewhere_still_tells(tmp_path: Path) -> None:
         second.begin("HAKUHO-W02").board(card)
         first.alight(card)
         assert resolved(first) == ["written"]
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_faults_5_while_the_row_that_tells_cannot_be_read_it_stays_pending(bus: Bus, moment: Moment) -> None:
+    """The card is laid again, and leaves at the one command more that says whose write it was."""
+    card = aboard(bus)
+    bus.alight(card, LEAVES)
+    again = bus.alight(card, Withdrawal(ROW_READ, moment))
+    assert again.refusal is not None and again.refusal.code is Code.TOUCH_AGAIN
+    assert again.confirmed is None and set(bus.terminal.pending) == {card.idm} and resolved(bus) == []
+    bus.alight(card)
+    assert not bus.terminal.pending and resolved(bus) == ["written"]
+    assert balance_yen(card) == 1_500 and bus.ledger().fares_yen == 500
+
+
+def test_faults_3_the_tap_that_settles_it_costs_one_command_more(tmp_path: Path) -> None:
+    """performance.md a: the row is read beside what any tap reads."""
+    bench = FieldBench()
+    with Bus(tmp_path, bench) as bus:
+        card = aboard(bus.begin())
+        bus.alight(card, LEAVES)
+        bus.alight(card)
+        assert resolved(bus) == ["written"]
+        assert bench.commands(Side.ALIGHTING) == READ + 1
 
 
 def test_faults_6_another_card_leaves_the_pending_record_alone(bus: Bus) -> None:

@@ -159,7 +159,9 @@ def _layout_seed(*numbers: int) -> bytes:
 
 def _history_seed() -> bytes:
     row_of_ride = HistoryRow(5, DAY, 7, 0, 4, 500, 0, 1_000, 1_500, after_boarding=True)
-    return _layout_seed(0, 2) + encode_history(row_of_ride) + encode_history(row_of_ride._replace(day=date(2016, 1, 1)))
+    added = HistoryRow(6, DAY, 0, 0, 0, 1_000, 1_000, 0, 2_500, top_up=True, mark=0x73AB_6296)
+    rows = (row_of_ride, row_of_ride._replace(day=date(2016, 1, 1)), row_of_ride._replace(mark=7), added)
+    return _layout_seed(0, 2) + b"".join(map(encode_history, rows))
 
 
 # -- transit cards

@@ -117,6 +117,7 @@ intents = st.builds(
     _hash,
     _purses,
     *[_whole] * 5,
+    st.just(b"") | _slot,
 )
 records: st.SearchStrategy[j.Record] = st.one_of(
     st.builds(j.Opened, _id, _id, _whole),
@@ -137,6 +138,8 @@ def in_schema(schema: int, record: j.Record) -> j.Record:
     """The record with only what a schema could say; a note of a later one becomes a note in words."""
     if schema < 3 and isinstance(record, (j.NoteMoved, j.Voucher)):
         return j.Noted(b"", "note", str(record.intent_seq))
+    if schema < 5 and isinstance(record, j.Intent):
+        record = record._replace(history_row=b"")
     if schema < 4 and isinstance(record, j.Intent):
         kept: j.Action = "alight" if record.action == "cancel" else record.action
         record = record._replace(action=kept, cancels_seq=0)

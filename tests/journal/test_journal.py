@@ -27,6 +27,7 @@ WIDEST_INTENT = intent(
     **dict.fromkeys(("due_yen", "cash_yen", "auto_charge_yen", "points_earned", "points_lapsed"), 2**63 - 1),
     **dict.fromkeys(("note_yen", "premium_yen", "cancels_seq"), 2**63 - 1),
     purses=tuple((name, 2**63 - 1, 2**63 - 1) for name in j.PURSES),
+    history_row=b"\xff" * 16,
 )
 WIDEST_OUTCOME = j.Outcome(2**63 - 1, "indeterminate")
 WIDEST_RESOLVED = j.Resolved(2**63 - 1, "not_written", "x" * 32)
@@ -74,7 +75,7 @@ def test_after_an_update_a_journal_holds_both_schemas_and_its_pending_write_is_s
     recovered.journal.conclude(j.Resolved(2, "written", "next-tap"), AT_S)
     tap(recovered.journal)
     entries = opened(updated.after_kill()).entries
-    assert [entry.schema for entry in entries] == [1, 1, 4, 4, 4]
+    assert [entry.schema for entry in entries] == [1, 1, 5, 5, 5]
     assert fold.audit(entries)[0].alightings == 2
 
 
@@ -523,7 +524,7 @@ def ended(seq: int, flushed_seq: int) -> bytes:
         (file_of(ended(1, 0), ended(3, 0)), "record 3 stands where 2 should"),
         (file_of(ended(1, 0), ended(2, 1), ended(3, 0)), "says 0 was flushed last; the record before it says 1"),
         (file_of(b""), "the frame is whole, but no record: payload is not the CBOR"),
-        (file_of(ended(1, 0)[:1] + b"\5" + ended(1, 0)[2:]), "no record: schema: 5 is none of 1, 2, 3, 4"),
+        (file_of(ended(1, 0)[:1] + b"\6" + ended(1, 0)[2:]), "no record: schema: 6 is none of 1, 2, 3, 4, 5"),
     ],
 )
 def test_faults_22_what_is_whole_but_not_ours_to_read_is_never_cut(disk: MemoryDisk, says: str) -> None:

@@ -96,7 +96,7 @@ def test_faults_22_a_rotten_old_file_is_quarantined_and_the_journal_goes_on(path
     [
         (b"id,route,fare\n", "no journal's header"),
         (segment_of(*encoded(OLD)), "a segment by itself; give the folder it belongs to"),
-        (file_of_version_1(b"\x85\x05\x01\x00\x03\x00"), "no record: schema: 5"),
+        (file_of_version_1(b"\x85\x06\x01\x00\x03\x00"), "no record: schema: 6"),
         (HEADER_1[:8] + b"\7" + HEADER[9:], "the header changed"),
     ],
 )

@@ -24,16 +24,16 @@ from tests.journal.examples import (
     records,
 )
 
-# Of schema 4. A line each for: array, schema, seq 5, flushed_seq 4, kind, at_s; then the fields, a few to a line.
+# Of schema 5. A line each for: array, schema, seq 5, flushed_seq 4, kind, at_s; then the fields, a few to a line.
 GOLDEN = {
     j.Opened: """
-        88 04 05 04 01 1A 6A FF 8D 80
+        88 05 05 04 01 1A 6A FF 8D 80
         67 46 42 2D 30 30 31 37
         65 30 2E 31 2E 30
         18 25
     """,
     j.TripBegun: """
-        8C 04 05 04 02 1A 6A FF 8D 80
+        8C 05 05 04 02 1A 6A FF 8D 80
         66 6C 6F 63 6F 63 61
         58 20 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F 30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F
         63 52 31 32
@@ -43,11 +43,11 @@ GOLDEN = {
         64 31 32 30 34
     """,
     j.TripEnded: """
-        86 04 05 04 03 1A 6A FF 8D 80
+        86 05 05 04 03 1A 6A FF 8D 80
         6B E5 B9 B3 E6 97 A5 2D 30 38 30 35
     """,
     j.Intent: """
-        98 18 04 05 04 04 1A 6A FF 8D 80
+        98 19 05 05 04 04 1A 6A FF 8D 80
         48 01 2E 4C D1 A0 B3 57 96
         66 61 6C 69 67 68 74
         08
@@ -60,40 +60,41 @@ GOLDEN = {
         80 00 00
         00 00
         00
+        40
     """,
     j.Outcome: """
-        87 04 05 04 05 1A 6A FF 8D 80
+        87 05 05 04 05 1A 6A FF 8D 80
         04 6D 69 6E 64 65 74 65 72 6D 69 6E 61 74 65
     """,
     j.Resolved: """
-        88 04 05 04 06 1A 6A FF 8D 80
+        88 05 05 04 06 1A 6A FF 8D 80
         04 67 77 72 69 74 74 65 6E 69 73 61 6D 65 2D 63 61 72 64
     """,
     j.Refused: """
-        89 04 05 04 07 1A 6A FF 8D 80
+        89 05 05 04 07 1A 6A FF 8D 80
         48 01 2E 4C D1 A0 B3 57 96
         66 61 6C 69 67 68 74
         65 73 68 6F 72 74
         73 36 30 20 79 65 6E 20 73 68 6F 72 74 20 6F 66 20 32 31 30
     """,
     j.Noted: """
-        88 04 05 04 08 1A 6A FF 8D 80
+        88 05 05 04 08 1A 6A FF 8D 80
         48 01 2E 4C D1 A0 B3 57 96
         6F 69 6E 63 6F 6D 70 6C 65 74 65 2D 72 69 64 65
         78 20 62 6F 61 72 64 65 64 20 61 74 20 73 74 6F 70 20 33 20 74 68 65 20 64 61 79 20 62 65 66 6F 72 65
     """,
     j.DriverActed: """
-        88 04 05 04 09 1A 6A FF 8D 80
+        88 05 05 04 09 1A 6A FF 8D 80
         40
         6D 62 6F 61 72 64 69 6E 67 2D 73 74 6F 70
         66 73 74 6F 70 20 33
     """,
     j.NoteMoved: """
-        88 04 05 04 0A 1A 6A FF 8D 80
+        88 05 05 04 0A 1A 6A FF 8D 80
         04 19 13 88 68 73 74 61 63 6B 69 6E 67
     """,
     j.Voucher: """
-        88 04 05 04 0B 1A 6A FF 8D 80
+        88 05 05 04 0B 1A 6A FF 8D 80
         04 19 13 88 68 6F 70 65 72 61 74 6F 72
     """,
 }
@@ -112,13 +113,14 @@ SCHEMA_1_INTENT = """
     82 82 65 47 45 4E 2D 34 18 E6 82 65 4C 4F 43 2D 32 33
     58 20 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F 30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F
 """
-# Its last lines if the card has points: two purses, 6 points earned, none lapsed; no note, nothing cancelled.
+# Its last lines if the card has points: two purses, 6 points earned, none lapsed; no note, no cancelling, no row.
 TWO_PURSES = """
     82 83 6E 77 65 6C 66 61 72 65 2D 70 6F 69 6E 74 73 18 28 18 28
        83 70 74 72 61 6E 73 70 6F 72 74 2D 70 6F 69 6E 74 73 18 64 18 6A
     06 00
     00 00
     00
+    40
 """
 
 
@@ -130,28 +132,35 @@ def golden_1(record: j.Record) -> bytes:
     """A record as schema 1 wrote it: only an intent has other fields there."""
     if isinstance(record, j.Intent):
         return bytes.fromhex(SCHEMA_1_INTENT)
-    return golden(record).replace(b"\x04", b"\x01", 1)
+    return golden(record).replace(b"\x05", b"\x01", 1)
 
 
 def golden_2(record: j.Record) -> bytes:
     """A record as schema 2 wrote it: an intent ends before what a note brings."""
     if isinstance(record, j.Intent):
         return bytes.fromhex(SCHEMA_1_INTENT).replace(b"\x92\x01", b"\x95\x02", 1) + b"\x80\x00\x00"
-    return golden(record).replace(b"\x04", b"\x02", 1)
+    return golden(record).replace(b"\x05", b"\x02", 1)
 
 
 def golden_3(record: j.Record) -> bytes:
     """A record as schema 3 wrote it: an intent ends before the settlement that it cancels."""
     if isinstance(record, j.Intent):
         return bytes.fromhex(SCHEMA_1_INTENT).replace(b"\x92\x01", b"\x97\x03", 1) + b"\x80" + bytes(4)
-    return golden(record).replace(b"\x04", b"\x03", 1)
+    return golden(record).replace(b"\x05", b"\x03", 1)
+
+
+def golden_4(record: j.Record) -> bytes:
+    """A record as schema 4 wrote it: an intent ends before its history row."""
+    if isinstance(record, j.Intent):
+        return bytes.fromhex(SCHEMA_1_INTENT).replace(b"\x92\x01", b"\x98\x18\x04", 1) + b"\x80" + bytes(5)
+    return golden(record).replace(b"\x05", b"\x04", 1)
 
 
 OLDER = [
     (schema, record, written)
-    for schema, written in ((1, golden_1), (2, golden_2), (3, golden_3))
+    for schema, written in ((1, golden_1), (2, golden_2), (3, golden_3), (4, golden_4))
     for record in ONE_OF_EACH
-    if schema == 3 or not isinstance(record, (j.NoteMoved, j.Voucher))
+    if schema >= 3 or not isinstance(record, (j.NoteMoved, j.Voucher))
 ]
 
 
@@ -175,7 +184,7 @@ def test_older_schemas_know_no_notes(record: j.Record, schema: int) -> None:
     with pytest.raises(RecordError, match="is no kind of record"):
         encode(5, 4, AT_S, record, schema)
     with pytest.raises(RecordError, match="is no kind of record"):
-        decode(golden(record).replace(b"\x04", bytes((schema,)), 1))
+        decode(golden(record).replace(b"\x05", bytes((schema,)), 1))
 
 
 @pytest.mark.parametrize("schema", [1, 2])
@@ -190,6 +199,18 @@ def test_gen_22_older_schemas_know_no_cancelling(schema: int, ride_or_top_up: st
         encode(5, 4, AT_S, intent(action="cancel"), schema)
     with pytest.raises(RecordError, match=r"^Intent\.cancels_seq: 4 has no place in this schema$"):
         encode(5, 4, AT_S, intent(cancels_seq=4), schema)
+
+
+@pytest.mark.parametrize("schema", [1, 2, 3, 4])
+def test_faults_5_older_schemas_keep_no_history_row(schema: int) -> None:
+    with pytest.raises(RecordError, match=r"^Intent\.history_row: .* has no place in this schema$"):
+        encode(5, 4, AT_S, intent(history_row=bytes(16)), schema)
+
+
+@pytest.mark.parametrize("row", [bytes(15), bytes(17), "", None])
+def test_a_history_row_is_one_block_or_none(row: object) -> None:
+    with pytest.raises(RecordError, match=r"^Intent\.history_row: .* is not bytes of length 0 or 16$"):
+        encode(5, 4, AT_S, intent(history_row=row))
 
 
 @pytest.mark.parametrize("later", [{"note_yen": 1_000}, {"premium_yen": 1}])
@@ -228,7 +249,7 @@ def test_the_file_s_header_and_frame_keep_their_bytes() -> None:
     # magic; length 9; CRC-32; check; TripEnded("T1")
     payload = encode(1, 0, 0, j.TripEnded("T1"))
     check = bytes(range(8))
-    expected = "FB 4A  09 00 00 00  7B 07 58 67  00 01 02 03 04 05 06 07  86 04 01 00 03 00 62 54 31"
+    expected = "FB 4A  09 00 00 00  E5 07 F2 AB  00 01 02 03 04 05 06 07  86 05 01 00 03 00 62 54 31"
     assert frame(payload, check) == bytes.fromhex(expected)
 
 
@@ -247,7 +268,7 @@ def test_what_is_encoded_is_decoded(seq: int, at_s: int, record: j.Record) -> No
     assert type(decode(encode(*entry)).record) is type(record)
 
 
-@given(st.integers(1, 2**63 - 1), records, st.sampled_from([1, 2]))
+@given(st.integers(1, 2**63 - 1), records, st.sampled_from(j.SCHEMAS[:-1]))
 def test_what_older_schemas_wrote_is_decoded(seq: int, record: j.Record, schema: int) -> None:
     entry = Entry(seq, seq - 1, AT_S, in_schema(schema, record), schema)
     assert decode(encode(*entry)) == entry
@@ -316,7 +337,7 @@ def test_the_outcome_below_is_sound() -> None:
         ("a field too few", "86 02 05 04 05 00 04", "Outcome: 1 fields, not 2"),
         ("a field too many", "88 02 05 04 05 00 04 67 77 72 69 74 74 65 6E 00", "Outcome: 3 fields, not 2"),
         ("no schema", "87 00 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 0 is none of 1, 2, 3"),
-        ("next schema", "87 05 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 5 is none of 1, 2, 3, 4"),
+        ("next schema", "87 06 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: 6 is none of 1, 2, 3, 4, 5"),
         ("true for schema", "87 F5 05 04 05 00 04 67 77 72 69 74 74 65 6E", "schema: True is none of 1, 2, 3"),
         (
             "an intent of schema 1 that calls itself 2",

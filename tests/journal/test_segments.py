@@ -724,7 +724,7 @@ def payloads_of(data: bytes) -> list[bytes]:
     [
         (file_of_version_1(), "a journal of format version 1, inside a folder"),
         (segment_of(head=Head(number=7)), "this is segment 7 by its head, not 1"),
-        (segment_of(b"\x85\x05\x01\x00\x03\x00"), "no record: schema: 5"),
+        (segment_of(b"\x85\x06\x01\x00\x03\x00"), "no record: schema: 6"),
         (b"FAREBOX\0\3\0\0\0" + bytes.fromhex("19 E7 3A B1") + bytes(100), "header of format version 3"),
     ],
 )

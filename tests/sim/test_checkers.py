@@ -1,6 +1,7 @@
 """Each check by example: a ride that is right, and the one thing changed in it that the check is for."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -76,11 +77,25 @@ def test_a_write_that_is_pending_and_named_may_be_done_or_not(yen: int) -> None:
     assert quiet(now) == (f"quiet: BUS-1: {CARD.hex()} still pending", *quiet(now)[1:])
 
 
+def on_two_buses(end: Literal["written", "not_written"]) -> Moment:
+    """The same fare in another bus' journal too."""
+    other = SeenBus("BUS-2", journal(FARE, Outcome(1, end)), 1, 1, frozenset())
+    return GOOD._replace(buses=(*GOOD.buses, other))
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_faults_5_the_same_write_given_up_on_another_bus_is_no_problem(turned: int) -> None:
+    now = on_two_buses("not_written")
+    now = now._replace(buses=now.buses[::turned])
+    assert problems(now, now) == () and quiet(now) == ()
+
+
 OTHER_CASH = frozenset({told_of(BOARD), told_of(FARE)._replace(cash_yen=9)})
 
 CASES: list[tuple[str, Callable[[], Moment], Callable[[], Moment]]] = [
     ("conserved", lambda: GOOD, lambda: GOOD._replace(cards=(card(1_291),))),
     ("conserved", lambda: PENDING, lambda: PENDING._replace(cards=(card(1_300),))),
+    ("claimed", lambda: on_two_buses("not_written"), lambda: on_two_buses("written")),
     ("told", lambda: GOOD, lambda: GOOD._replace(told=frozenset({told_of(BOARD)}))),
     ("told", lambda: GOOD, lambda: GOOD._replace(told=GOOD.told | {Told(CARD, b"9" * 16, cash_yen=210)})),
     (

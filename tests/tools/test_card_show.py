@@ -299,8 +299,19 @@ class TestOurOwnCard:
         assert line_with(show(issue(OTHER_IDM, coupons, "FK1", date(2026, 11, 20))), "eco") == "eco coupons, yen 2,500"
 
     def test_shows_its_last_uses(self, show: Show) -> None:
-        assert line_with(show(ridden()), "2026-11-20", "300") == "2026-11-20 311 12 16 300 0 0 1,700"
+        assert line_with(show(ridden()), "2026-11-20", "300") == "2026-11-20 ride 311 12 16 300 0 0 1,700"
         assert "no last uses" in show(issue(OTHER_IDM, Account("lococa", 0), "LC1", date(2026, 11, 20)))
+
+    @pytest.mark.parametrize(("language", "said"), [("en", "top-up"), ("ja", "チャージ")])
+    def test_gen_13_a_top_up_is_among_its_last_uses(self, show: Show, language: str, said: str) -> None:
+        card = ridden()
+        added = HistoryRow(0, date(2026, 11, 21), 0, 0, 0, 1_000, 1_000, 0, 2_000, top_up=True, mark=7)
+        card.systems[0x88B4][0x0009][7] = encode_history(added._replace(balance_yen=1_700))
+        line = line_with(show(card, args=("--lang", language)), "2026-11-21")
+        assert line.split()[:6] == ["2026-11-21", said, "-", "-", "-", "1,000"]
+        (facts,) = show.json(card)
+        (use,) = facts["last_uses"]
+        assert (use["use"], use["trip"], use["due_yen"], use["cash_yen"]) == ("top-up", None, 1_000, 1_000)
 
     def test_whose_slots_are_both_torn_says_why_it_is_refused(self, show: Show) -> None:
         card = issue(OTHER_IDM, Account("lococa", 0), "LC1", date(2026, 11, 20))

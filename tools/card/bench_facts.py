@@ -75,9 +75,10 @@ def _uses(blocks: Blocks, now: Standing) -> list[Facts]:
     return [
         {
             "day": row.day.isoformat(),
-            "trip": row.trip_number,
-            "boarded": row.boarded,
-            "alighted": row.alighted,
+            "use": "top-up" if row.top_up else "ride",
+            "trip": None if row.top_up else row.trip_number,
+            "boarded": None if row.top_up else row.boarded,
+            "alighted": None if row.top_up else row.alighted,
             "due_yen": row.due_yen,
             "cash_yen": row.cash_yen,
             "auto_charged_yen": row.auto_charged_yen,

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from farebox.words import Language, say
+from farebox.words import TOP_UP, Language, say
 from tools.card.bench_facts import Facts
 from tools.tariff.view import is_rich, table
 
@@ -28,9 +28,10 @@ _LABELS: dict[str, tuple[str, str]] = {
     "welfare_points": ("福祉ポイント", "welfare points"),
 }
 _USES = (
-    "乗車日\t便\t乗車\t降車\t運賃\t現金\t自動入金\t残額",
-    "day\ttrip\tboarded\talighted\tdue\tcash\tauto-charged\tbalance",
+    "日付\t利用\t便\t乗車\t降車\t運賃・入金\t現金\t自動入金\t残額",
+    "day\tuse\ttrip\tboarded\talighted\tdue or added\tcash\tauto-charged\tbalance",
 )
+_KINDS: dict[object, tuple[str, str]] = {"ride": ("乗車", "ride"), "top-up": TOP_UP}
 
 
 def show_bench(facts: Facts, out: Console, language: Language) -> None:
@@ -49,9 +50,11 @@ def show_bench(facts: Facts, out: Console, language: Language) -> None:
         out.print(say(("利用履歴なし", "no last uses"), language))
         return
     heads = say(_USES, language).split("\t")
-    rows = table(*heads, right=tuple(range(1, len(heads))), rich=is_rich(out))
+    rows = table(*heads, right=tuple(range(2, len(heads))), rich=is_rich(out))
     for use in uses:
-        rows.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in use.values()))
+        rows.add_row(
+            *(_text(say(_KINDS[value], language) if key == "use" else value, language) for key, value in use.items())
+        )
     out.print(rows)
 
 

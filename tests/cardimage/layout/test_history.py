@@ -73,6 +73,12 @@ def test_a_row_comes_back_as_it_went(row: HistoryRow) -> None:
     assert decode_history(encode_history(row)) == row
 
 
+@pytest.mark.parametrize(("cash_yen", "kept"), [(0, 0x7FFF), (230, 0x7FFF), (120, 0)])
+def test_a_ride_has_as_much_of_its_mark_as_there_is_room(cash_yen: int, kept: int) -> None:
+    marked = ROW._replace(cash_yen=cash_yen, mark=0xFFFF_FFFF)
+    assert decode_history(encode_history(marked)) == marked._replace(mark=kept)
+
+
 ROWS_THAT_DO_NOT_FIT = {
     "sequence 256": ROW._replace(sequence=256),
     "before the first day": ROW._replace(day=date(2015, 12, 31)),
@@ -85,6 +91,8 @@ ROWS_THAT_DO_NOT_FIT = {
     "charged 16,000 yen": ROW._replace(auto_charged_yen=16_000),
     "charged 1,001 yen": ROW._replace(auto_charged_yen=1_001),
     "balance 32,768 yen": ROW._replace(balance_yen=32_768),
+    "a mark of 33 bits": ROW._replace(top_up=True, mark=1 << 32),
+    "a mark of -1": ROW._replace(top_up=True, mark=-1),
 }
 
 
@@ -158,6 +166,36 @@ def test_gen_22_a_second_ride_on_the_same_trip_leaves_the_first_one_standing() -
     assert last_uses((first,), boarded_there) == (first,)
     second = first._replace(sequence=8, boarded=9, alighted=11, after_boarding=True)
     assert last_uses((first, second), slot(8)) == (second, first)
+
+
+def added(sequence: int, balance_yen: int = 2_000, *, after_boarding: bool = False) -> HistoryRow:
+    return HistoryRow(sequence, DAY, 0, 0, 0, 1_000, 1_000, 0, balance_yen, after_boarding, top_up=True, mark=sequence)
+
+
+def test_top_ups_count_like_rides_and_are_never_taken_for_one_that_was_cancelled() -> None:
+    assert used((row(3), added(4), added(5, 3_000)), 6) == [5, 4, 3]
+
+
+def test_a_top_up_under_way_counts_and_says_that_no_boarding_was_before_the_settlement() -> None:
+    """Boarded with 4, topped up with 5 and 6, settled with 7."""
+    first, second = added(5, 500, after_boarding=True), added(6, 1_000)
+    assert used((row(3), first, second), 6, RideState.OPEN) == [6, 5, 3]
+    assert used((row(3), first, second, row(7)), 7) == [7, 6, 5, 3]
+
+
+def test_a_top_up_staged_and_never_committed_does_not_count_once_a_boarding_took_its_number() -> None:
+    left = added(6, 2_000)  # the card has 1,000
+    assert used((row(4), left), 6, RideState.OPEN) == [4]
+    assert used((row(4), left, row(7, after_boarding=True)), 7) == [7, 4]
+
+
+def test_gen_22_a_settlement_is_taken_back_for_all_the_top_ups_since() -> None:
+    wrong = row(6)._replace(alighted=9)
+    reopened = slot(8)._replace(ride=RideMark(RideState.OPEN, DAY, wrong.trip_number, 3))
+    since = added(8, 1_000, after_boarding=True)
+    assert last_uses((row(4), wrong, since), reopened) == (since, row(4))
+    right = wrong._replace(sequence=9, due_yen=120)
+    assert last_uses((row(4), wrong, since, right), slot(9)) == (right, since, row(4))
 
 
 def test_a_card_that_has_not_ridden_shows_what_its_rows_say() -> None:

@@ -11,8 +11,9 @@ from textual.widgets import Button, DataTable, Digits, Input, Label, OptionList,
 
 from cardimage.image import CardImage
 from farebox.console.app import ConsoleApp
+from farebox.console.dialogs import HistoryScreen
 from farebox.console.display import DisplayApp
-from farebox.console.protocol import BeginTrip, EndTrip, GoToStop
+from farebox.console.protocol import BeginTrip, EndTrip, GoToStop, SeenHistory, SeenRide
 from farebox.formats.journal import DriverActed
 from farebox.result import Side
 from farebox.table import State
@@ -245,6 +246,19 @@ def test_gen_13_a_cards_history_is_shown_on_a_page(shift: ConsoleShift) -> None:
         assert [str(cell).strip() for cell in rides.get_row_at(0)] == ["11/20", "磐城棚倉 → 新白河", "500", "2,500"]
         await driver.presses(pilot, "escape")
         assert not driver.app.screen.query("#rides")
+
+    driver.works(act)
+
+
+@pytest.mark.parametrize(("language", "said"), [(Language.JA, "チャージ"), (Language.EN, "top-up")])
+def test_gen_13_a_top_up_stands_among_the_last_uses(shift: ConsoleShift, language: Language, said: str) -> None:
+    driver = Driver(shift, language=language)
+    added = SeenRide("2026-11-20", "", "", 1_000, 2_500, top_up=True)
+
+    async def act(_: Pilot[None]) -> None:
+        await driver.app.push_screen(HistoryScreen(language, SeenHistory("*0001", 2_500, (added,))))
+        rides = driver.app.screen.query_one("#rides", DataTable)
+        assert [str(cell).strip() for cell in rides.get_row_at(0)] == ["11/20", said, "+1,000", "2,500"]
 
     driver.works(act)
 

@@ -53,7 +53,9 @@ PICTURE = Picture(
     notice=("ok", "ok"),
     totals=words.Totals(True, 1_795_125_299, *range(2, 24)),
     note_slot=words.NoteSlot(needs_word=True, kept_inside=False),
-    history=words.SeenHistory("*0001", 1_500, (words.SeenRide("2026-11-20", "磐城棚倉", "新白河", 500, 1_500),)),
+    history=words.SeenHistory(
+        "*0001", 1_500, (words.SeenRide("2026-11-20", "磐城棚倉", "新白河", 500, 1_500, top_up=False),)
+    ),
     watched=words.Watched(
         "1.0",
         1,

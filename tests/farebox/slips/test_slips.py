@@ -86,6 +86,16 @@ def test_gen_13_the_history_slip_in_english() -> None:
     assert "Rides never closed and uses" in text
 
 
+@pytest.mark.parametrize(("heading", "said"), [(JA, "チャージ"), (EN, "top-up")])
+def test_gen_13_a_top_up_is_a_line_of_its_own(heading: Heading, said: str) -> None:
+    row = HistoryRow(7, DAY, 0, 0, 0, 1_100, 1_000, 0, 1_890, top_up=True, mark=0x0123_4567)
+    (use,) = uses((row,), lambda _: ("駅前", "橋", "終点"))
+    assert use == Use(DAY, "", "", 1_100, 1_000, 0, 1_890, top_up=True)
+    lines = printed(history_slip("LC1", 1_890, (use,), heading)).splitlines()
+    at = lines.index(f"2026-11-20 {said}")
+    assert lines[at + 1].split()[0] == "+1,100" and lines[at + 1].endswith(" 1,890")
+
+
 def test_gen_13_a_card_without_uses_says_so() -> None:
     assert "ご利用の記録はありません" in printed(history_slip("LC1", 0, (), JA))
 

@@ -84,7 +84,7 @@ MISHAPS = (
     | st.builds(Mishap, st.sampled_from(list(HAPPENS)), st.integers(1, 12), st.booleans(), SIDE, st.integers(0, 999))
 )
 NOTES = st.sampled_from((1_000, 1_000, 5_000, 2_000))
-AS_IT_IS_WRITTEN = st.none() | st.builds(Withdrawal, st.sampled_from((7, 7, 8, 9)), MOMENTS)
+AS_IT_IS_WRITTEN = st.none() | st.builds(Withdrawal, st.sampled_from((7, 8, 8, 9)), MOMENTS)
 TOP_UPS = st.builds(ToppingUp, OWN, NOTES, AS_IT_IS_WRITTEN, MISHAPS, st.integers(0, 14), st.booleans())
 ODD = ("two", "foreign", "clone", "copy")
 AT_THE_ACCEPTOR = ("end", "insert", "jam", "cut", "far", "on", "clear", "release", "open", "close")
