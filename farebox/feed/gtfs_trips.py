@@ -1,6 +1,7 @@
 """Trips, and the patterns they share (GTFS trips.txt, stop_times.txt)."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import chain, groupby, pairwise, repeat
 from operator import le, sub
 from typing import NamedTuple, TypeVar
@@ -146,7 +147,9 @@ def read_timetable(
     courses = _Courses(table, heads, stops)
     read_before = files.bytes_read
     try:
-        called = courses.by_trip(_runs(table))
+        # Closed here: a fault that is told later holds on to where it was found, and so to the open table.
+        with closing(_runs(table)) as runs:
+            called = courses.by_trip(runs)
     except _Scattered as scattered:
         files.bytes_read = read_before
         most_rows, fault = files.limits.table_rows, scattered.__cause__
@@ -209,7 +212,7 @@ def _heads(files: FeedFiles, routes: frozenset[str], services: frozenset[str]) -
     return heads
 
 
-def _runs(table: Table) -> Iterator[_Run]:
+def _runs(table: Table) -> Generator[_Run, None, None]:
     """The rows of stop_times, a trip's together as far as they follow each other."""
     run = None
     for lines, (trip_ids, *columns) in table.batches():
@@ -233,15 +236,16 @@ def _gathered(table: Table, most_rows: int, fault: BaseException | None) -> Iter
     """All rows of a trip, wherever they are. Beyond so many rows raises the fault found before, or FeedBroken."""
     whole: dict[str, _Run] = {}
     rows = 0
-    for run in _runs(table):
-        rows += len(run.columns[0])
-        if rows > most_rows:
-            line = next(iter(run.lines[0]))
-            raise fault or table.broken(line, f"more than {most_rows} rows out of order; sort them by trip_id")
-        if run.trip_id in whole:
-            whole[run.trip_id].extend(run)
-        else:
-            whole[run.trip_id] = run
+    with closing(_runs(table)) as runs:
+        for run in runs:
+            rows += len(run.columns[0])
+            if rows > most_rows:
+                line = next(iter(run.lines[0]))
+                raise fault or table.broken(line, f"more than {most_rows} rows out of order; sort them by trip_id")
+            if run.trip_id in whole:
+                whole[run.trip_id].extend(run)
+            else:
+                whole[run.trip_id] = run
     return iter(whole.values())
 
 
