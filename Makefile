@@ -52,6 +52,7 @@ test-long: $(PROJECT) $(DEV) ## Drive the whole terminal in any order of anythin
 	FAREBOX_EXAMPLES=$(EXAMPLES) TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q --hypothesis-show-statistics \
 		tests/farebox/whole/test_whole_terminal.py
 
+# Some four hundred taps a day, and as many a second on each of the workers at least.
 sim-faults: $(PROJECT) ## Run days on which anything goes wrong, one for each seed; SEEDS=A..B
 	$(BIN)/farebox sim faults --seeds $(SEEDS) --workers $(WORKERS)
 
