@@ -113,3 +113,4 @@ def test_the_2008_restart_between_touch_again_and_the_touch_takes_one_fare() -> 
     assert day.failure is None
     assert sum(isinstance(step, Tap) for step in plan.steps) == 4
     assert day.faults["3"] == 1 and day.faults["4"] > 0
+    assert day.refusals == {"touch-again": 1, "no-boarding": 1}  # at the next stop nothing stands to be paid
