@@ -71,13 +71,13 @@ class _RatesType(click.ParamType[Rates]):
         return {**DEFAULTS, **said}
 
 
-def _rates_help() -> str:
-    return "How often what goes wrong; `--rates list` prints names, faults and defaults."
-
-
 @click.command(short_help="Days on which anything goes wrong, replayed from a seed.")
 @click.option("--seeds", type=_SeedsType(), default="0..19", show_default=True, help="One seed, or from A to B.")
-@click.option("--rates", metavar="NAME=RATE,…|FILE|list", help=_rates_help())
+@click.option(
+    "--rates",
+    metavar="NAME=RATE,…|FILE|list",
+    help="How often what goes wrong; `list` prints names, faults and defaults.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes of this machine.")
 @click.option("--feed", default=SAMPLE, show_default=True, help="`sample`, or a GTFS-JP folder or zip.")
 @click.option("--date", "day", type=DayType(), default="2026-11-20", show_default=True, help="The service day.")

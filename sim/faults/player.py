@@ -5,7 +5,6 @@ checks after each step.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
 from copy import deepcopy
 from datetime import date
@@ -541,11 +540,3 @@ def _writes(card: CardImage) -> int:
 
 def _everything(card: CardImage) -> object:
     return deepcopy(card.systems)
-
-
-def all_together(counters: Iterable[Counter[str]]) -> Counter[str]:
-    """Counts of several, added up."""
-    total = Counter[str]()
-    for counter in counters:
-        total.update(counter)
-    return total
