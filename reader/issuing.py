@@ -230,9 +230,11 @@ def _is_on_its_way(now: bytes, wanted: bytes) -> bool:
 def _slots_to_wipe(pads: Pads) -> tuple[int, int]:
     """The slots, first the one without which all stands as before: a wipe cut short brings no older balance back."""
     first, second = SLOT_BLOCKS
-    without_first = standing(_EMPTY, pads[second])
-    brings_back = isinstance(without_first, Standing) and without_first != standing(pads[first], pads[second])
-    return (second, first) if brings_back else (first, second)
+    now, without_first = standing(pads[first], pads[second]), standing(_EMPTY, pads[second])
+    if not isinstance(without_first, Standing):
+        return first, second
+    stays = isinstance(now, Standing) and now.block == without_first.block
+    return (first, second) if stays else (second, first)
 
 
 def _is_usable(mc: bytes) -> bool:

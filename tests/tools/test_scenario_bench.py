@@ -42,7 +42,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "240")  # the path of a test's folder may be long
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
     return Bench(tmp_path, capsys, monkeypatch)
 
