@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
+from cardimage.contents import standing_on
 from cardimage.image import CardImage
-from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.layout.slots import SEQUENCES
 from cardimage.lite_s import WCNT
-from cardimage.resolve import Standing, standing
+from cardimage.resolve import Standing
 from farebox.formats.journal import DriverActed, Entry, Intent, NoteMoved, Outcome, Resolved, Voucher
 from farebox.journal import fold
 from farebox.journal.fold import Ledger
-from farebox.records import points_lapsed
 from farebox.result import Result
 from sim.demand import Holdings, holdings
+from sim.given import given_at, given_by
 from tariff.refusal import Refusal
 
 Problems: TypeAlias = tuple[str, ...]
@@ -103,7 +103,7 @@ def standing_now(card: CardImage) -> Standing | Refusal:
     """The slot of a card that is valid now, by its own blocks."""
     blocks = card.lite_s_blocks()
     assert blocks is not None
-    return standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    return standing_on(blocks)
 
 
 def seen_card(card: CardImage, opening: Holdings) -> SeenCard:
@@ -123,22 +123,18 @@ def told_by(result: Result, slot: bytes) -> Iterator[Told]:
     if result.refusal is not None or result.after is None or result.shown_again or result.notes_yen:
         return
     if result.cancelled is not None:
-        yield told_of(result.cancelled.first, slot, times=-1)
+        yield told_of(result.cancelled.first._replace(action="cancel"), slot)
     elif result.topped_up is not None:
         yield Told(result.idm, slot, note_yen=result.topped_up.note_yen)
     elif result.alighted is not None:
-        done = result.alighted.settlement
-        lapsed = points_lapsed(done) if done.before.points else 0
-        yield Told(result.idm, slot, done.cash_yen, done.auto_charged_yen, done.earned_points, lapsed)
+        yield Told(result.idm, slot, *given_at(result.alighted.settlement))
     else:
         yield Told(result.idm, slot)
 
 
-def told_of(intent: Intent, slot: bytes = b"", times: int = 1) -> Told:
-    """What the passenger is told once an intent was done, or with -1 taken back."""
-    times = -1 if intent.action == "cancel" else times
-    handed = (intent.cash_yen, intent.auto_charge_yen, intent.points_earned, intent.points_lapsed, intent.note_yen)
-    return Told(intent.idm, slot or intent.slot_after, *(times * part for part in handed))
+def told_of(intent: Intent, slot: bytes = b"") -> Told:
+    """What the passenger is told once an intent was done; by a cancelling, what was taken back."""
+    return Told(intent.idm, slot or intent.slot_after, *given_by(intent), intent.note_yen)
 
 
 def change_of(intent: Intent) -> Holdings:

@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from cardimage.contents import account_on
 from cardimage.issue import NUMBER_PREFIXES, issue, made_up_number
 from cardimage.layout.bits import LayoutFault
-from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
-from cardimage.layout.conditions import decode_account
-from cardimage.resolve import standing
 from farebox.feed.gtfs import Trip
 from farebox.tap import Service
 from sim.demand import Rider, SimCard, holdings, idm_on
@@ -86,9 +84,5 @@ def _contents(card: SimCard) -> Account | Refusal:
     """What a card means by its own blocks, but for its last ride, which no row knows."""
     blocks = card.image.lite_s_blocks()
     assert blocks is not None
-    now = standing(*(blocks[number] for number in SLOT_BLOCKS))
-    if isinstance(now, Refusal):
-        return now
-    first, second = BANKS[now.slot.bank]
-    found = decode_account(now.slot, (blocks[first], blocks[second]) if now.slot.more else None)
+    found = account_on(blocks)
     return found if isinstance(found, Refusal) else found._replace(ride=None)

@@ -12,8 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from cardimage.layout.blocks import SLOT_BLOCKS
-from cardimage.resolve import standing
+from cardimage.contents import standing_on
 from farebox.duty import Duty
 from farebox.feed.gtfs import Trip
 from farebox.formats.journal import Intent
@@ -22,7 +21,6 @@ from farebox.journal.fold import Ledger
 from farebox.journal.log import open_journal
 from farebox.journal.reading import read
 from farebox.machine import StateMachine, TransitionsMachine
-from farebox.records import points_lapsed
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Alight, Service, judge_alighting
@@ -31,6 +29,7 @@ from reader.port import ReaderMissing
 from sim.bench import Bench
 from sim.demand import Holdings, Passengers, Population, Rider, SimCard, holdings
 from sim.fleet import Vehicle, vehicles_for
+from sim.given import Given, shown
 from sim.hardware.field import Withdrawal
 from tariff.calendar import midnight_in_japan_s
 from tariff.refusal import Code, Refusal
@@ -88,19 +87,6 @@ class _LostTap(NamedTuple):
     trip: Trip
     result: Result
     party: Party
-
-
-class Given(NamedTuple):
-    """What passengers were told that changed hands besides the cards: cash and credit in yen, points given and gone."""
-
-    cash_yen: int = 0
-    credit_yen: int = 0
-    points_earned: int = 0
-    points_lapsed: int = 0
-
-    def plus(self, other: "Given") -> "Given":
-        """Those of two together."""
-        return Given(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Tally(NamedTuple):
@@ -322,7 +308,8 @@ class VehicleDay:
         self._terminal.touch(side)  # sees the empty field, so that the next card is a new one
         self._stop_if_failed()
         if result is not None:
-            self._take_money(result)
+            # By what the passenger is shown, not by what the journal says.
+            self._given = self._given.plus(shown(result))
             rides = tuple(self._settled_by(trip, result, rider.party))
             self._on_tap(SeenTap(self._vehicle.vehicle_id, trip, rider.card, result, rides, took_ns))
         return result
@@ -336,17 +323,6 @@ class VehicleDay:
                 self._lost[result.idm] = _LostTap(trip, result, party)
         elif result.alighted is not None and result.service is not None and not result.shown_again:
             yield SettledRide(trip, result.service, party, result.alighted, result.at_s)
-
-    def _take_money(self, result: Result) -> None:
-        """Cash, credit and points change hands by what the passenger is shown, not by what the journal says."""
-        sure = result.confirmed
-        if sure is not None:
-            given = Given(sure.cash_yen, sure.auto_charge_yen, sure.points_earned, sure.points_lapsed)
-            self._given = self._given.plus(given)
-        if result.refusal is None and result.alighted is not None and not result.shown_again:
-            settled = result.alighted.settlement
-            given = Given(settled.cash_yen, settled.auto_charged_yen, settled.earned_points, points_lapsed(settled))
-            self._given = self._given.plus(given)
 
     def _stop_if_failed(self) -> None:
         if self._terminal.state is State.STOPPED and self._terminal.journal_fault is not None:
@@ -382,7 +358,7 @@ def _read_back(card: SimCard) -> Holdings:
     """What a card holds, from its own blocks."""
     blocks = card.image.lite_s_blocks()
     assert blocks is not None
-    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    now = standing_on(blocks)
     if isinstance(now, Refusal):
         raise AssertionError(f"card {card.label}: {now.detail}")
     return holdings(now.slot)

@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 from farebox.journal.fold import Ledger
 from sim.demand import Holdings
-from sim.replay import Given, Tally
+from sim.given import Given
+from sim.replay import Tally
 from sim.run_faults import NoRun, OtherRun
 from sim.tables import KINDS, joined, read_parquet
 from sim.vehicle_run import Ran

@@ -19,7 +19,7 @@ from sim.scenario.example import EXAMPLE
 from sim.scenario.faults import ScenarioBroken
 from sim.scenario.hands import Hands, SimulatedHands
 from sim.scenario.json_schema import json_schema
-from sim.scenario.office import account_on
+from sim.scenario.office import account_of
 from sim.scenario.person import Asked, PersonBench
 from sim.scenario.reading import Scenario
 from sim.scenario.running import Outcome, run
@@ -198,7 +198,7 @@ def record(
     reading = read(journal)
     if reading.problem is not None:
         raise JournalDamaged(f"{journal}: {reading.problem}")
-    known = {image.idm: account_on(image) for image in map(read_image, images)}
+    known = {image.idm: account_of(image) for image in map(read_image, images)}
     write_recorded(reading.entries, known, feed, title, path, language, force=force)
 
 

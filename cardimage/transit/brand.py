@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from cardimage import lite_s
+from cardimage.contents import standing_on
 from cardimage.image import Blocks, CardImage
-from cardimage.layout.blocks import SLOT_BLOCKS
-from cardimage.resolve import standing
 from cardimage.transit import services
 from cardimage.transit.balance import attributes_of
 from cardimage.transit.codes import Name
@@ -93,7 +92,7 @@ def _lite_s(image: CardImage) -> Guess | None:
     blocks = image.lite_s_blocks()
     if blocks and is_blank(blocks):
         return Guess(Brand.BLANK, Name("システム 88B4、S_PADはすべて0", "system 88B4, and every S_PAD is zero"))
-    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]]) if blocks else None
+    now = standing_on(blocks) if blocks else None
     if now and (not isinstance(now, Refusal) or now.code is not Code.UNREADABLE_CARD):
         return Guess(
             Brand.BENCH,

@@ -32,12 +32,14 @@ from farebox.journal.log import recover_folder
 from farebox.journal.segments import SEGMENT
 from farebox.machine import CompiledMachine, StateMachine
 from farebox.peripherals.id003 import Id003Acceptor
+from farebox.peripherals.note_acceptor import Phase
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import Service
 from farebox.terminal import Terminal
 from farebox.terms import NO_ORDERS, Orders
 from farebox.top_up import Halt
+from farebox.top_up_flow import HOLD_S
 from sim.checkers import Notes
 from sim.faults.mishaps import HAPPENS, Mishap
 from sim.hardware.cut_line import CutLine
@@ -229,6 +231,26 @@ class WholeBus:
             self.begins(self._trip_id)
             if stop:
                 self.comes_to(stop)
+
+    def is_cleared_up(self, goes_on: Callable[[], object]) -> None:
+        """All is well again, nobody is at the slot: started anew, put to work by `goes_on`, the slot cleared."""
+        for side in SIDES:
+            self.worn.lift(side)
+        self.notes.losses.clear()
+        self.trust, self.halt, self.orders = ALWAYS, Halt(doors_open=True), Orders()
+        self.killed()
+        goes_on()
+        self.notes.power_on()
+        self.notes.close_box()
+        for _ in range(3):
+            self.steps(2)
+            self.clock.now_s += HOLD_S
+            self.steps(10)
+            if self.notes.phase is Phase.JAMMED:
+                self.notes.clear_by_hand()
+            if self.terminal.notes is not None:
+                self.terminal.notes.release()
+        self.steps(10)
 
     def goes_into_service(self, trip_id: str) -> None:
         """One that has stopped is started again, and a trip begun; another trip is ended first."""

@@ -30,16 +30,14 @@ from farebox.hotlist import AGES
 from farebox.journal.retention import Archive
 from farebox.journal.segments import RECEIPT, ROTTEN, SEGMENT, name_of, number_of, top_of
 from farebox.machine import IllegalEvent
-from farebox.peripherals.note_acceptor import Phase
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.terms import Orders
 from farebox.top_up import Halt
-from farebox.top_up_flow import HOLD_S
 from sim.centre import FATES, KEYS, TOKEN, Centre, MemoryLine
 from sim.checkers import Problems, standing_now
 from sim.faults import steps as s
-from sim.faults.bus import SIDES, WholeBus
+from sim.faults.bus import WholeBus
 from sim.faults.mishaps import Mishap
 from sim.faults.odd_cards import foreign_card
 from sim.faults.uploads import Uploads
@@ -473,24 +471,8 @@ class _Player:
 
     def _calm(self, on: WholeBus) -> None:
         """Everything is mended, nobody is at the slot; the driver clears what he finds."""
-        for side in SIDES:
-            on.worn.lift(side)
-        on.notes.losses.clear()
-        on.trust, on.halt, on.orders = ALWAYS, Halt(doors_open=True), Orders()
         self._withdrawals.clear()
-        on.killed()
-        on.goes_back_to_work()
-        on.notes.power_on()
-        on.notes.close_box()
-        for _ in range(3):
-            on.steps(2)
-            on.clock.now_s += HOLD_S
-            on.steps(10)
-            if on.notes.phase is Phase.JAMMED:
-                on.notes.clear_by_hand()
-            if on.terminal.notes is not None:
-                on.terminal.notes.release()
-        on.steps(10)
+        on.is_cleared_up(on.goes_back_to_work)
 
     # -- around each of it
 

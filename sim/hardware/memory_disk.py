@@ -18,19 +18,23 @@ class PowerLost(Exception):
 
 
 def lost(old: bytes, new: bytes) -> bytes:
+    """Nothing of it was kept."""
     return old
 
 
 def kept(old: bytes, new: bytes) -> bytes:
+    """All of it was kept."""
     return new
 
 
 def head_only(old: bytes, new: bytes) -> bytes:
+    """Its first half was kept."""
     cut = len(new) // 2
     return new[:cut] + old[cut:]
 
 
 def tail_only(old: bytes, new: bytes) -> bytes:
+    """Its second half was kept."""
     cut = len(new) // 2
     return old[:cut] + new[cut:]
 
@@ -50,18 +54,34 @@ _Names = dict[str, "MemoryDisk"]
 _Change = Callable[[_Names], object]
 
 
-class MemoryFolder:
+class _Failing:
+    """Calls are counted, and can fail: by an error number each time, or once by the power, at the call of an index."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.closed = False
+        self.power_goes_at: int | None = None
+        self.errors: dict[str, int] = {}
+
+    def call(self, name: str) -> None:
+        assert not self.closed
+        self.calls.append(name)
+        if len(self.calls) - 1 == self.power_goes_at:
+            raise PowerLost
+        if name in self.errors:
+            code = self.errors[name]
+            raise OSError(code, os.strerror(code))
+
+
+class MemoryFolder(_Failing):
     """Follows the Folder protocol, over disks in memory. A change of names is durable after `sync`; of those since, a
     loss of power keeps as many as it likes, the earlier ones first, as file systems do that log what they do to names.
     """
 
     def __init__(self, capacity: int | None = None) -> None:
+        super().__init__()
         self.disks: _Names = {}
         self.capacity = capacity
-        self.calls: list[str] = []
-        self.closed = False
-        self.power_goes_at: int | None = None
-        self.errors: dict[str, int] = {}
         self._durable: _Names = {}
         self._unsynced: list[_Change] = []
 
@@ -152,27 +172,15 @@ class MemoryFolder:
             self._unsynced.append(change)
         self.call(name)
 
-    def call(self, name: str) -> None:
-        assert not self.closed
-        self.calls.append(name)
-        if len(self.calls) - 1 == self.power_goes_at:
-            raise PowerLost
-        if name in self.errors:
-            code = self.errors[name]
-            raise OSError(code, os.strerror(code))
 
-
-class MemoryDisk:
+class MemoryDisk(_Failing):
     """Follows the Disk protocol. What is on the medium is durable; what is only in the cache may be lost."""
 
     def __init__(self, image: bytes = b"", capacity: int | None = None) -> None:
+        super().__init__()
         self.cache = bytearray(image)
         self.medium = bytearray(image)
         self.capacity = capacity
-        self.calls: list[str] = []
-        self.closed = False
-        self.power_goes_at: int | None = None  # index of the call during which it does
-        self.errors: dict[str, int] = {}  # call -> errno it fails with
         self.folder: MemoryFolder | None = None  # whose calls, capacity, errors and power it shares
         self.bytes_read = 0
         self._unsynced: list[tuple[int, bytes]] = []
@@ -253,12 +261,4 @@ class MemoryDisk:
 
     def _call(self, name: str) -> None:
         assert not self.closed
-        if self.folder is not None:
-            self.folder.call(name)
-            return
-        self.calls.append(name)
-        if len(self.calls) - 1 == self.power_goes_at:
-            raise PowerLost
-        if name in self.errors:
-            code = self.errors[name]
-            raise OSError(code, os.strerror(code))
+        (self.folder or self).call(name)

@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from cardimage.contents import standing_on
 from cardimage.image import CardImage
 from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, NUMBER_BLOCK, SLOT_BLOCKS
-from cardimage.resolve import standing
 from farebox.box import Box, Recent
 from farebox.console.protocol import Command, NotACommand, Picture
 from farebox.duty import Duty
@@ -311,5 +311,5 @@ def _holds(image: CardImage) -> Holdings | None:
     blocks = image.lite_s_blocks()
     if blocks is None:
         return None
-    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    now = standing_on(blocks)
     return None if isinstance(now, Refusal) else holdings(now.slot)

@@ -13,10 +13,9 @@ from cardimage.layout.blocks import SLOT_BLOCKS
 from farebox.formats.journal import Entry, Intent, Resolved
 from farebox.journal import fold
 from farebox.journal.fold import Ledger
-from farebox.records import points_lapsed
-from farebox.result import Result
 from sim.demand import Holdings, holdings
-from sim.replay import Given, Tally
+from sim.given import Given, given_by, shown
+from sim.replay import Tally
 from sim.scenario.checking import Difference, same
 from sim.scenario.office import Card
 from sim.scenario.schema import EndSaid
@@ -56,8 +55,8 @@ def count(world: World, end: EndSaid, account: Callable[[Card], Account]) -> Cou
         if isinstance(entry.record, Intent)
     }
     books = [_books(bus, journals[bus.name], seen_later) for bus in world.buses.values()]
-    told = (_given(result) for bus in world.buses.values() for result in bus.shown)
-    shown_by_cards = (_given_by(intent) for one in books for intent in one.confirmed)
+    told = (shown(result) for bus in world.buses.values() for result in bus.shown)
+    shown_by_cards = (given_by(intent) for one in books for intent in one.confirmed)
     cards = list(world.cards.values())
     tally = Tally(
         reduce(Holdings.plus, (holdings(card.opening) for card in cards), Holdings()),
@@ -104,24 +103,6 @@ def _books(bus: Bus, entries: tuple[Entry, ...], seen_later: set[bytes]) -> _Boo
     settled, _ = fold.audit(sure)
     told = tuple(f"{bus.name} record {found.seq}: {found.what}" for found in violations)
     return _Books(bus, entries, ledger, settled, tuple(intents[seq] for seq in sorted(written)), told)
-
-
-def _given(result: Result) -> Given:
-    """What changed hands by what a passenger was shown, an earlier write that it confirms included."""
-    if result.refusal is None and result.cancelled is not None:
-        return _given_by(result.cancelled.first._replace(action="cancel"))
-    given = _given_by(result.confirmed) if result.confirmed is not None else Given()
-    if result.refusal is None and result.alighted is not None and not result.shown_again:
-        settled = result.alighted.settlement
-        lapsed = points_lapsed(settled) if settled.before.points else 0
-        given = given.plus(Given(settled.cash_yen, settled.auto_charged_yen, settled.earned_points, lapsed))
-    return given
-
-
-def _given_by(intent: Intent) -> Given:
-    sign = -1 if intent.action == "cancel" else 1
-    amounts = (intent.cash_yen, intent.auto_charge_yen, intent.points_earned, intent.points_lapsed)
-    return Given(*(sign * amount for amount in amounts))
 
 
 def _notes(books: _Books) -> Iterator[Difference]:

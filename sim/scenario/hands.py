@@ -5,7 +5,7 @@ from random import Random
 from typing import Protocol
 
 from sim.bench import AirBench, Bench, Pn532Bench
-from sim.scenario.office import Card, account_on
+from sim.scenario.office import Card, account_of
 from tariff.account import Account
 
 
@@ -41,7 +41,7 @@ class SimulatedHands:
 
     def account(self, of: Card) -> Account:
         """What its image holds."""
-        return account_on(of.image)
+        return account_of(of.image)
 
     def close(self) -> None:
         """Close all readers."""

@@ -2,12 +2,10 @@
 
 from typing import NamedTuple
 
+from cardimage.contents import account_on
 from cardimage.image import CardImage
 from cardimage.issue import issue, made_up_number
 from cardimage.layout.bits import LayoutFault
-from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
-from cardimage.layout.conditions import decode_account
-from cardimage.resolve import standing
 from farebox.tap import Service
 from sim.scenario.faults import Misfit
 from sim.scenario.roads import Files, Roads, company_of
@@ -37,15 +35,11 @@ class Card(NamedTuple):
     opening: Account
 
 
-def account_on(image: CardImage) -> Account:
+def account_of(image: CardImage) -> Account:
     """What a card means now, by its own blocks."""
     blocks = image.lite_s_blocks()
     assert blocks is not None
-    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
-    if isinstance(now, Refusal):
-        raise Misfit(f"the card can't be read: {now.detail}")
-    first, second = BANKS[now.slot.bank]
-    account = decode_account(now.slot, (blocks[first], blocks[second]) if now.slot.more else None)
+    account = account_on(blocks)
     if isinstance(account, Refusal):
         raise Misfit(f"the card can't be read: {account.detail}")
     return account
@@ -66,7 +60,7 @@ class Office:
         """A card, made anew. Raises Misfit for what its operator's cards don't have."""
         if said.recorded is not None:
             image = self._files.card(said.recorded, said.taken_for)
-            return Card(name, image, account_on(image))
+            return Card(name, image, account_of(image))
         account = self._account(said)
         idm = bytes.fromhex("012E5CE0") + number.to_bytes(4, "big")
         try:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cardimage import contents
+from cardimage.contents import standing_on
 from cardimage.image import Blocks
 from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, SLOT_BLOCKS
-from cardimage.layout.conditions import decode_account, encode_conditions
+from cardimage.layout.conditions import encode_conditions
 from cardimage.layout.history import HistoryRow, decode_history, last_uses
 from cardimage.layout.slots import encode_slot, slot_of
 from cardimage.lite_s import S_PADS
-from cardimage.resolve import Standing, standing
+from cardimage.resolve import Standing
 from cardimage.write_plan import WritePlan
 from tariff.account import Account
 
@@ -27,16 +29,14 @@ def card(account: Account, *, layout: int | None = None, sequence: int = 7, bank
 
 def now(blocks: Blocks) -> Standing:
     """The slot that stands."""
-    found = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    found = standing_on(blocks)
     assert isinstance(found, Standing), found
     return found
 
 
 def account_on(blocks: Blocks) -> Account:
     """What a terminal reads from the card."""
-    slot = now(blocks).slot
-    first, second = BANKS[slot.bank]
-    account = decode_account(slot, (blocks[first], blocks[second]))
+    account = contents.account_on(blocks)
     assert isinstance(account, Account), account
     return account
 

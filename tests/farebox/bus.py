@@ -10,13 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
+from cardimage.contents import account_on, standing_on
 from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.issue import issue
 from cardimage.layout.blocks import BANKS, SLOT_BLOCKS
-from cardimage.layout.conditions import decode_account, encode_conditions
+from cardimage.layout.conditions import encode_conditions
 from cardimage.layout.slots import encode_slot
-from cardimage.resolve import Standing, standing
+from cardimage.resolve import Standing
 from farebox.box import Recent
 from farebox.clock import ALWAYS
 from farebox.duty import Duty
@@ -117,17 +118,16 @@ def standing_slot(card: CardImage) -> Standing:
     """The slot of a card that is valid now."""
     blocks = card.lite_s_blocks()
     assert blocks is not None
-    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    now = standing_on(blocks)
     assert not isinstance(now, Refusal)
     return now
 
 
 def account_of(card: CardImage) -> Account:
     """What a card means, conditions and all, from its own blocks."""
-    blocks, slot = card.lite_s_blocks(), standing_slot(card).slot
+    blocks = card.lite_s_blocks()
     assert blocks is not None
-    first, second = BANKS[slot.bank]
-    account = decode_account(slot, (blocks[first], blocks[second]) if slot.more else None)
+    account = account_on(blocks)
     assert not isinstance(account, Refusal)
     return account
 

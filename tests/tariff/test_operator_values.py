@@ -365,7 +365,7 @@ def test_igp_3_iwates_passes_are_for_adults_or_for_children_disabled_ones_too() 
     assert holders == [same(names, no_kind) for names in (LOCOCA_PASSES, NORUCA_PASSES)]
 
 
-def test_azf_40_term_passes_are_for_students_past_primary_school() -> None:
+def test_igp_3_azf_40_term_passes_are_for_students_past_primary_school() -> None:
     # 高校生、専門学校生、短期大学生及び大学生
     for product in AIZU.products:
         assert product.holder == ({ADULT, DISABLED_ADULT} if product.term else frozenset()), product.name

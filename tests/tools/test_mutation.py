@@ -296,6 +296,15 @@ def test_values_that_nobody_notices_are_told_by_line_and_rule(monkeypatch: pytes
     assert CliRunner().invoke(values.main).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("unnoticed", "of", "whole", "holds"),
+    [(0, 30, True, True), (1, 30, True, False), (1, 30, False, True), (3, 30, False, True), (4, 30, False, False)],
+)
+def test_of_a_sample_of_values_the_share_is_judged(unnoticed: int, of: int, whole: bool, holds: bool) -> None:
+    verdicts = [Verdict(change("GEN-8"), READING if at >= unnoticed else None) for at in range(of)]
+    assert values.held(verdicts, whole) is holds
+
+
 def test_an_unknown_operator_is_a_usage_error() -> None:
     ran = CliRunner().invoke(values.main, ["--only", "nobody"])
     assert ran.exit_code == 2 and "no operator nobody" in ran.stderr

@@ -1,12 +1,12 @@
 """What our own bench card holds (FeliCa Lite-S, docs/card.md), ready for a table or JSON."""
 
 from cardimage import lite_s
+from cardimage.contents import account_on, standing_on
 from cardimage.image import Blocks
-from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, NUMBER_BLOCK, SLOT_BLOCKS
-from cardimage.layout.conditions import decode_account
+from cardimage.layout.blocks import HISTORY_BLOCKS, NUMBER_BLOCK
 from cardimage.layout.history import decode_history, last_uses
 from cardimage.layout.number import decode_number
-from cardimage.resolve import Standing, standing
+from cardimage.resolve import Standing
 from cardimage.transit.brand import is_blank
 from farebox.feed import Feed
 from tariff.account import Account
@@ -23,11 +23,10 @@ def bench_facts(blocks: Blocks, feed: Feed | None) -> Facts:
         return facts
     number = decode_number(blocks[NUMBER_BLOCK])
     facts["number"], facts["issued"] = (number[0], number[1].isoformat()) if number else (None, None)
-    now = standing(blocks[SLOT_BLOCKS[0]], blocks[SLOT_BLOCKS[1]])
+    now = standing_on(blocks)
     if isinstance(now, Refusal):
         return facts | {"refused": f"{now.code} ({now.rule}): {now.detail}"}
-    first, second = BANKS[now.slot.bank]
-    account = decode_account(now.slot, (blocks[first], blocks[second]))
+    account = account_on(blocks)
     if isinstance(account, Refusal):
         return facts | {"refused": f"{account.code} ({account.rule}): {account.detail}"}
     return facts | _account_facts(account, now, feed) | {"last_uses": _uses(blocks, now)}

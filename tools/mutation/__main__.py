@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from tools.mutation.mutants import Diff, Mutant, MutationFault, Suite, Workshop, sampled, suites
+from tools.mutation.mutants import LEAST_PERCENT, Diff, Mutant, MutationFault, Suite, Workshop, sampled, suites
 from tools.mutation.reasons import PAGE, accepted, stale
-
-LEAST_PERCENT = 90
 
 
 class Survivor(NamedTuple):

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from tools.mutation.few_examples import PROFILE
 
 ROOT = Path(__file__).parents[2]
+LEAST_PERCENT = 90
+"""What of a sample must be noticed."""
 COPIED = ("tariff", "farebox", "cardimage", "reader", "tools", "tests")
 
 _TESTS = "tests/tariff"

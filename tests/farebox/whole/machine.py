@@ -17,7 +17,6 @@ from farebox.result import Side
 from farebox.table import State
 from farebox.terms import Orders
 from farebox.top_up import Halt
-from farebox.top_up_flow import HOLD_S
 from sim import checkers
 from sim.demand import Holdings
 from sim.faults.bus import SIDES, WholeBus
@@ -376,23 +375,6 @@ class WholeTerminal(RuleBasedStateMachine):
 
     def calm(self, trip_id: str, on: WholeBus) -> None:
         """The driver clears what he finds, nobody is at the slot any more; then each card is laid once more."""
-        for side in SIDES:
-            on.worn.lift(side)
-        on.notes.losses.clear()
-        on.trust, on.halt = ALWAYS, Halt(doors_open=True)
-        on.orders = Orders()
-        on.killed()
-        on.begins(trip_id)
-        on.notes.power_on()
-        on.notes.close_box()
-        for _ in range(3):
-            on.steps(2)
-            on.clock.now_s += HOLD_S
-            on.steps(10)
-            if on.notes.phase is Phase.JAMMED:
-                on.notes.clear_by_hand()
-            if on.terminal.notes is not None:
-                on.terminal.notes.release()
-        on.steps(10)
+        on.is_cleared_up(lambda: on.begins(trip_id))
         for card in self.world.cards:
             on.lays(Side.BOARDING, card)
