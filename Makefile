@@ -45,7 +45,7 @@ TEST_FOLDERS = $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | 
 	&& echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 test: $(PROJECT) $(DEV) ## Run the tests that need no third-party data
-	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -m "not data"
+	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not data"
 
 # Some two hundred examples a minute.
 test-long: $(PROJECT) $(DEV) ## Drive the whole terminal in any order of anything; EXAMPLES times

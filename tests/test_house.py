@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("farebox", "reader", "tariff", "cardimage", "sim", "tools")
+PACKAGES = ("farebox", "reader", "tariff", "cardimage", "sim", "centre", "tools")
 PURE_PACKAGES = ("tariff", "cardimage")
 
 # Clocks, randomness, files, sockets, threads and logging: what a pure package is handed, never fetches.

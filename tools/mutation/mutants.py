@@ -23,7 +23,15 @@ _TESTS = "tests/tariff"
 _FAILED = (1, 2)
 """What pytest says of tests that failed, or that could not even be imported."""
 PYTEST_ARGUMENTS = (
-    *("-p", "no:cacheprovider", "-p", "tools.mutation.few_examples", f"--hypothesis-profile={PROFILE}"),
+    *(
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:django",
+        "-p",
+        "tools.mutation.few_examples",
+        f"--hypothesis-profile={PROFILE}",
+    ),
     # pytest escapes ids that are given once more each time it collects in one process, and would not find them.
     *("-o", "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"),
 )

@@ -1,0 +1,1 @@
+"""What vehicles are told."""

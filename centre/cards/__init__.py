@@ -1,0 +1,1 @@
+"""Cards, their holders, passes and auto-charge."""

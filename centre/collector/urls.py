@@ -1,0 +1,5 @@
+"""Its pages."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
