@@ -10,6 +10,7 @@ layout/           the layout of our cards: Account <-> blocks
 transit/          what a Suica-family card shows: brand, balance, history
 resolve.py        which of the two slots stands; what became of a write whose answer was lost
 write_plan.py     what a tap or a directive writes, in which order
+directives.py     what a directive makes of a card
 issue.py          a card as it is handed out
 shadow.py         a simulated stand-in for a recorded foreign card
 """

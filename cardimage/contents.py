@@ -1,6 +1,6 @@
 """What a whole card of ours says, by its own blocks: the slot that stands, and what it means. Pure.
 
-For whoever has the card whole, as a file or in simulation; a terminal reads block by block (farebox.card).
+For whoever has the card whole, as a file or in simulation; a terminal reads block by block (reader.card).
 """
 
 from cardimage.image import Blocks

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from cardimage.layout.conditions import decode_account
 from cardimage.layout.slots import SEQUENCES, decode_slot
-from farebox.card import CardRead
 from farebox.formats.journal import Intent
 from farebox.journal.standing import Settled
 from farebox.tap import Service, facing, ride_settled
+from reader.card import CardRead
 from tariff.account import Account
 from tariff.refusal import Code, Refusal
 from tariff.settle import cancel

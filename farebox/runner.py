@@ -6,7 +6,7 @@ Whoever judges sets what the effects work on (`result`, `commit`, `settled`, `dr
 from collections.abc import Callable, Iterable
 
 from cardimage.resolve import Fate
-from farebox import card, records
+from farebox import records
 from farebox.beliefs import Beliefs
 from farebox.formats.journal import Record, TripEnded
 from farebox.journal.errors import JournalFault
@@ -18,6 +18,7 @@ from farebox.table import Effect, Event, State
 from farebox.tap import Service
 from farebox.tear import Pending, pending_from
 from farebox.told import Told
+from reader import card
 from tariff.refusal import Code, Refusal
 
 _ENDS = (Effect.JOURNAL_OUTCOME, Effect.JOURNAL_RESOLVED)

@@ -6,7 +6,6 @@ from cardimage.layout.history import HistoryRow
 from cardimage.layout.slots import decode_slot
 from cardimage.resolve import Fate, Row
 from cardimage.write_plan import plan
-from farebox import card
 from farebox.formats.journal import Intent
 from farebox.readers import Field, There
 from farebox.records import Commit
@@ -14,6 +13,7 @@ from farebox.result import Result, Side
 from farebox.runner import Runner
 from farebox.table import Event, State
 from farebox.top_up_flow import TopUpFlow
+from reader import card
 from reader.port import ReaderFault, Session
 from tariff.refusal import Code, Refusal
 

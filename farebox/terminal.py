@@ -13,7 +13,6 @@ from contextlib import suppress
 
 from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence
-from farebox import card
 from farebox.beliefs import Beliefs
 from farebox.cancelling import judge_cancelling
 from farebox.clock import ALWAYS, Trust
@@ -50,6 +49,7 @@ from farebox.top_up import Halt, not_at_stop
 from farebox.top_up_desk import TopUpDesk
 from farebox.top_up_flow import TopUpFlow
 from farebox.version import VERSION
+from reader import card
 from reader.port import Foreign, ReaderFault, Session, TwoCards
 from tariff.purses import Payment
 from tariff.refusal import Code, Refusal

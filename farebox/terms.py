@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from farebox import directives, hotlist
-from farebox.directives import Applied
+from cardimage import directives
+from cardimage.directives import Applied
+from farebox import hotlist
 from farebox.formats.bundle import BundleError, Directive, Directives, Hotlist
 from farebox.hotlist import AGES, Ages
 from farebox.tap import Alight, Board, Keep, Note, NoteCode, Service, ride_here

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 from cardimage.resolve import Fate
 from cardimage.write_plan import next_sequence
-from farebox import card
 from farebox.formats.journal import NoteMoved, Voucher
 from farebox.place import PlaceKind
 from farebox.result import Result, Side
@@ -13,6 +12,7 @@ from farebox.table import Event, State
 from farebox.tap import Service
 from farebox.top_up import Halt, TopUp, judge, takes
 from farebox.top_up_flow import Begun, Laid
+from reader import card
 from reader.port import Foreign, ReaderFault, TwoCards
 from tariff.calendar import day_in_japan
 from tariff.refusal import Code, Refusal

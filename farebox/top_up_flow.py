@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from cardimage.resolve import Fate
-from farebox.card import CardRead
 from farebox.formats.journal import Move, NoteMoved, Owes, Voucher
 from farebox.formats.segment import OpenNote
 from farebox.peripherals.note_acceptor import NoteAcceptor, Phase, Status
 from farebox.top_up import TopUp
+from reader.card import CardRead
 from reader.port import Session
 from tariff.refusal import Code, Refusal
 

@@ -7,6 +7,7 @@ pcsc_port.py     a driver over PC/SC; transparent.py: how FeliCa frames travel t
 serial_speed.py  finds a PN532 that was left at a higher speed
 watchdog.py      a driver in a process of its own, given up when it hangs; process.py, worker.py, messages.py: its parts
 felica.py        FeliCa commands, and the authenticated Lite-S session over a frame port
+card.py          a card of ours through its session: read into an account, written by a plan
 keys.py          where card keys come from, in versions
 issuing.py       cards made ours, given back, and given a newer key
 recording.py     a present card into a card image

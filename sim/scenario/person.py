@@ -12,10 +12,10 @@ from cardimage.image import CardImage
 from cardimage.layout.bits import LayoutFault
 from cardimage.resolve import Fate
 from cardimage.write_plan import plan
-from farebox import card
-from farebox.card import CardRead
 from farebox.readers import Readers
 from farebox.result import Side
+from reader import card
+from reader.card import CardRead
 from reader.port import CardReader, Foreign, NoCard, ReaderFault, ReaderMissing, Session, TwoCards, WaitOutcome
 from sim.hardware.field import Withdrawal
 from sim.scenario.faults import Misfit

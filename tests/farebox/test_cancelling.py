@@ -8,7 +8,6 @@ import pytest
 from cardimage.layout.blocks import SLOT_BLOCKS
 from cardimage.layout.slots import SEQUENCES, encode_slot
 from farebox.cancelling import Cancelled, judge_cancelling
-from farebox.card import CardRead
 from farebox.formats.journal import DriverActed, Intent, Outcome, TripBegun
 from farebox.journal.fold import Ledger
 from farebox.journal.standing import Settled, Standing
@@ -16,6 +15,7 @@ from farebox.machine import IllegalEvent
 from farebox.result import Result, Side
 from farebox.table import State
 from farebox.tap import NoteCode
+from reader.card import CardRead
 from sim.hardware.field import Moment, Withdrawal
 from tariff.account import RideState
 from tariff.purses import Payment

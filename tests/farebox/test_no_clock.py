@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cardimage.shadow import shadow_of
-from farebox import card as card_session
 from farebox.clock import ALWAYS, Trust, Why, newest_trusted_s
 from farebox.formats.journal import Intent, Noted, Opened, Outcome, Refused
 from farebox.journal.log import open_journal
@@ -16,6 +15,7 @@ from farebox.machine import CompiledMachine
 from farebox.result import Result, Side
 from farebox.tap import NoteCode
 from farebox.terminal import Terminal
+from reader import card as card_session
 from sim.replay import SimClock
 from tariff.account import Account, HolderKind, Points
 from tariff.auto_charge import Held

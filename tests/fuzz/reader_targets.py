@@ -14,8 +14,8 @@ from cardimage.felica_card import FelicaCard
 from cardimage.image import LITE_S_PMM
 from cardimage.protection import Protection
 from cardimage.standard_card import StandardCard
-from farebox.card import read_account, read_slots
 from reader import drivers, messages
+from reader.card import read_account, read_slots
 from reader.felica import FelicaReader, LiteSSession
 from reader.issuing import Bench, issue_card, rekey_card, wipe_card
 from reader.keys import KeyStoreFault, bench_keys, keys_from

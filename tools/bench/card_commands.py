@@ -13,9 +13,9 @@ from cardimage.felica_card import FelicaCard
 from cardimage.image import CardImage
 from cardimage.resolve import Fate
 from cardimage.write_plan import plan
-from farebox import card as card_session
 from farebox.result import Side
 from farebox.tap import Service
+from reader import card as card_session
 from reader.felica import LiteSSession
 from reader.keys import KeyStore, MasterKeyStore
 from reader.port import ReaderFault

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardimage.directives import Applied, apply, told
 from cardimage.shadow import shadow_of
-from farebox.directives import Applied, apply, told
 from farebox.formats.bundle import (
     AutoChargeOff,
     AutoChargeSet,

@@ -1,6 +1,6 @@
 """A card through its session: read into an account, written by a plan. One attempt each; what was lost is looked into.
 
-Nothing here knows fares, journals or drivers.
+Nothing here knows fares, journals or drivers: bus and counter share it.
 """
 
 from typing import NamedTuple
