@@ -1,28 +1,38 @@
 """Settings, from the environment. docs/centre/settings.md names each; nothing secret has a value here."""
 
 import os
+import secrets
 from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from centre.environment import DATABASE, Environment
+
 HERE = Path(__file__).parent
-HOME = Path(os.environ.get("CENTRE_HOME", "build/centre")).absolute()
-"""Where the centre keeps its files: database, keys, slips."""
+environment = Environment(os.environ)
+"""Ask it for every setting: it knows then what is wrong, and what was never asked for."""
+HOME = environment.path("CENTRE_HOME", "build/centre")
+"""Where the centre keeps its files: database, keys, static files."""
 
-
-def _flag(name: str) -> bool:
-    return os.environ.get(name, "") == "1"
-
-
-DEBUG = _flag("CENTRE_DEBUG")
-SIMULATED = _flag("CENTRE_SIMULATED")
+DEBUG = environment.flag("CENTRE_DEBUG")
+SIMULATED = environment.flag("CENTRE_SIMULATED")
 """A demo: every page says so (模擬)."""
-CLOCK_AHEAD = Path(os.environ["CENTRE_CLOCK_AHEAD"]) if SIMULATED and "CENTRE_CLOCK_AHEAD" in os.environ else None
+_clock_ahead = environment.text("CENTRE_CLOCK_AHEAD")
+CLOCK_AHEAD = Path(_clock_ahead) if SIMULATED and _clock_ahead else None
 """File with the seconds by which a demo's clock is moved on. Only a demo has one."""
-SECRET_KEY = os.environ.get("CENTRE_SECRET_KEY", "")
-ALLOWED_HOSTS = os.environ.get("CENTRE_HOSTS", "127.0.0.1,localhost").split(",")
-CENTRE_URL = os.environ.get("CENTRE_URL", "http://127.0.0.1:8000")
+
+SECRET_KEY_PLACE = environment.text("CENTRE_SECRET_KEY", str(HOME / "secret.key"))
+"""Where the key lies that sessions and links in mails are signed with."""
+_secret_keys = [key.hex() for key in environment.keys("CENTRE_SECRET_KEY", HOME / "secret.key")]
+SECRET_KEY_AT_HAND = bool(_secret_keys)
+SECRET_KEY = _secret_keys[0] if _secret_keys else secrets.token_hex(32)  # of this process alone, until there is one
+SECRET_KEY_FALLBACKS = _secret_keys[1:]
+SIGNING_KEY_PLACE = environment.text("CENTRE_SIGNING_KEY", str(HOME / "signing.key"))
+"""Where the key lies that signs bundles, receipts and times (an Ed25519 seed)."""
+
+ALLOWED_HOSTS = environment.words("CENTRE_HOSTS", "127.0.0.1,localhost")
+CENTRE_URL = environment.url("CENTRE_URL", "http://127.0.0.1:8000")
 """As members and vehicles see it; links in mails begin with it."""
 CSRF_TRUSTED_ORIGINS = [CENTRE_URL]
 
@@ -80,7 +90,10 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{HOME / 'centre.sqlite3'}", conn_max_age=60)}
+_database = environment.private_url(
+    DATABASE, f"sqlite:///{HOME / 'centre.sqlite3'}", ("sqlite", "postgres", "postgresql")
+)
+DATABASES = {"default": dj_database_url.parse(_database, conn_max_age=60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL: readers go on while one writes. FULL: what was answered for survives a loss of power. IMMEDIATE: who means
     # to write waits for its turn at the beginning, not in the middle.
@@ -118,3 +131,6 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+
+PROBLEMS = environment.problems
+"""What is wrong with the environment, a line each. Last here, when all has been asked for."""

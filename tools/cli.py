@@ -29,6 +29,7 @@ class _Commands(LazyGroup):
         "tariff": ("tools.tariff.command:tariff", "What rides and passes cost, and why; check and compare tariffs."),
         "journal": ("tools.journal_command:journal", "Show and verify transaction journals."),
         "exchange": ("tools.exchange_command:exchange", "Segments to the centre; its bundles and its time back."),
+        "centre": ("tools.centre_command:centre", "The centre: collector, ledger, counter and the members' portal."),
         "bundle": ("tools.bundle_command:bundle", "Hotlist, directives and tariff: sign, verify and show them."),
     }
 

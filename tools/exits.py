@@ -4,6 +4,7 @@ from enum import IntEnum
 
 from cardimage.image import ImageFault
 from cardimage.layout.bits import LayoutFault
+from centre.faults import CentreBroken, CentreFault
 from farebox.config import ConfigBroken
 from farebox.console.protocol import ProtocolFault
 from farebox.console.server import SocketTaken
@@ -43,6 +44,8 @@ FAULTS: tuple[tuple[type[Exception], Exit], ...] = (
     (JournalFault, Exit.IO),
     (ExchangeFault, Exit.IO),
     (RunFault, Exit.IO),
+    (CentreBroken, Exit.CONFIGURATION),
+    (CentreFault, Exit.IO),
     (OSError, Exit.IO),
     (SocketTaken, Exit.IO),
     (ProtocolFault, Exit.IO),

@@ -1,0 +1,1 @@
+"""`farebox centre`: its subcommands, each in a file of its own."""

@@ -1,0 +1,27 @@
+"""`farebox centre`: what stands off the bus, run and looked after (docs/centre/operations.md)."""
+
+from typing import ClassVar
+
+import click
+
+from tools.lazy import Commands, LazyGroup
+
+
+class _Commands(LazyGroup):
+    commands_at: ClassVar[Commands] = {
+        "init": ("tools.centre.setting_up:init", "Make a centre's folder, keys, database and static files."),
+        "migrate": ("tools.centre.setting_up:migrate", "Bring the database to this version's form."),
+    }
+
+
+@click.group(cls=_Commands)
+def centre() -> None:
+    """The centre: collector, ledger, bundles, counter, members' portal. Its settings stand in the environment.
+
+    \b
+    export CENTRE_HOME=/var/lib/farebox-centre
+    farebox centre init            once: folder, keys, database
+    farebox centre check           all that is wrong with its settings, and what to do
+    farebox centre serve           pages and the buses' line
+    farebox centre work            what goes on behind them
+    """
