@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
@@ -90,6 +92,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "centre.forms.Renderer"
+
 _database = environment.private_url(
     DATABASE, f"sqlite:///{HOME / 'centre.sqlite3'}", ("sqlite", "postgres", "postgresql")
 )
@@ -122,6 +126,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CENTRE_URL.startswith("https:")
 SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -131,6 +138,29 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+
+MAIL_URL = environment.private_url("CENTRE_MAIL_URL", f"file://{HOME / 'mail'}", ("file", "smtp", "smtps"))
+"""The mail server, `smtp://name:password@host:587`, or where that line lies; unset, mails are files (a demo)."""
+_mail = urlsplit(MAIL_URL)
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if _mail.scheme == 'file' else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = _mail.path
+EMAIL_HOST = _mail.hostname or ""
+EMAIL_PORT = _mail.port or 587
+EMAIL_HOST_USER = unquote(_mail.username or "")
+EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER) and not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("CENTRE_MAIL_FROM", "aizuic_info@localhost")
+"""Sender of every mail; the page of registration tells members to let it through (PRT-1)."""
+CONTACT_MAIL = environment.text("CENTRE_CONTACT_MAIL", DEFAULT_FROM_EMAIL)
+"""Where the contact form's letters go."""
+SELLER = {
+    "person": environment.text("CENTRE_SELLER_PERSON"),
+    "address": environment.text("CENTRE_SELLER_ADDRESS"),
+    "telephone": environment.text("CENTRE_SELLER_TELEPHONE"),
+}
+"""What the law asks of who sells at a distance; where empty, the page says that it is not set."""
 
 PROBLEMS = environment.problems
 """What is wrong with the environment, a line each. Last here, when all has been asked for."""

@@ -1,6 +1,7 @@
 """Which app answers what."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("bus/", include("centre.collector.urls")),
@@ -8,5 +9,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("counter/", include("centre.counter.urls")),
     path("ledger/", include("centre.ledger.urls")),
     path("payments/", include("centre.payments.urls")),
+    path("language", set_language, name="set_language"),
     path("", include("centre.portal.urls")),
 ]
