@@ -4,5 +4,7 @@ import os
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.centre.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.centre.settings"
 django.setup()
+# Read by now. Processes that tests start are told their settings by whoever starts them.
+del os.environ["DJANGO_SETTINGS_MODULE"]
