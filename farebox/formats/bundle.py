@@ -204,13 +204,29 @@ def cards_of(idms: Iterable[bytes]) -> Cards:
     return Cards(array("Q", sorted({int.from_bytes(idm, "big") for idm in idms})))
 
 
+def encode_directive(directive: Directive) -> bytes:
+    """A directive by itself, as it stands among a card's."""
+    return cbor2.dumps(
+        [directive.number, _number_of(directive.first_day), [_change_items(change) for change in directive.changes]]
+    )
+
+
 def directives_of(version: int, made_at_s: int, by_card: Mapping[bytes, Sequence[Directive]]) -> Directives:
     """The directives of many cards as one bundle."""
+    return joined(version, made_at_s, {idm: [encode_directive(one) for one in by_card[idm]] for idm in by_card})
+
+
+def joined(version: int, made_at_s: int, by_card: Mapping[bytes, Sequence[bytes]]) -> Directives:
+    """The same, of directives that are encoded already. `encode` refuses more than `MOST_DIRECTIVES` of a card."""
     ends, entries = array("I"), bytearray()
     for idm in sorted(by_card):
-        entries += cbor2.dumps([_directive_items(directive) for directive in by_card[idm]])
+        entries += _array_head(len(by_card[idm])) + b"".join(by_card[idm])
         ends.append(len(entries))
     return Directives(version, made_at_s, cards_of(by_card), ends, bytes(entries))
+
+
+def _array_head(items: int) -> bytes:
+    return bytes([0x80 | items]) if items < 24 else bytes([0x98, min(items, 0xFF)])
 
 
 def encode(bundle: Bundle) -> bytes:
@@ -228,10 +244,6 @@ def encode(bundle: Bundle) -> bytes:
     if isinstance(read, Directives):
         read.check()
     return data
-
-
-def _directive_items(directive: Directive) -> list[object]:
-    return [directive.number, _number_of(directive.first_day), [_change_items(change) for change in directive.changes]]
 
 
 def _change_items(change: Change) -> list[object]:
@@ -335,6 +347,20 @@ def _table(reader: "_Reader", version: int, made_at_s: int) -> Directives:
     return Directives(version, made_at_s, cards, ends, bytes(entries))
 
 
+def read_directive(data: bytes) -> Directive:
+    """The directive that `encode_directive` wrote. Raises `BundleError`."""
+    reader = _Reader(memoryview(data))
+    found = _directive(reader)
+    reader.end()
+    return found
+
+
+def _directive(reader: "_Reader") -> Directive:
+    reader.array_of(3, "directive")
+    number, first_day = reader.whole(MOST_NUMBER, "directive number"), reader.day("first day")
+    return Directive(number, first_day, _changes(reader, first_day))
+
+
 def _files(reader: "_Reader") -> tuple[OperatorText, ...]:
     files: list[OperatorText] = []
     for _ in range(reader.array(MOST_FILES, "files")):
@@ -349,11 +375,7 @@ def _files(reader: "_Reader") -> tuple[OperatorText, ...]:
 
 def _directives(reader: "_Reader") -> tuple[Directive, ...]:
     """One card's, in order of number and of day alike: a later number never waits behind an earlier day (CTR-3)."""
-    found: list[Directive] = []
-    for _ in range(reader.array(MOST_DIRECTIVES, "directives")):
-        reader.array_of(3, "directive")
-        number, first_day = reader.whole(MOST_NUMBER, "directive number"), reader.day("first day")
-        found.append(Directive(number, first_day, _changes(reader, first_day)))
+    found = [_directive(reader) for _ in range(reader.array(MOST_DIRECTIVES, "directives"))]
     reader.end()
     if not found:
         raise BundleError("directives: a card without any")

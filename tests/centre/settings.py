@@ -1,6 +1,7 @@
 """The centre's settings for tests: its database is DATABASE_URL, or SQLite in memory; no key is anybody's."""
 
 import os
+from tempfile import NamedTemporaryFile
 
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 
@@ -8,6 +9,10 @@ from centre.settings import *  # noqa: F403
 
 SECRET_KEY = "a key of the tests: 模擬"
 SIMULATED = False
+_KEY_FILE = NamedTemporaryFile("w", suffix=".key")  # noqa: SIM115 - of mode 0600; gone with the process
+_KEY_FILE.write("c0" * 32)
+_KEY_FILE.flush()
+SIGNING_KEY_PLACE = _KEY_FILE.name
 # The real one takes as long as it should; test_passwords.py tries it.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
