@@ -110,7 +110,7 @@ def _hotlist() -> Hotlist:
     return Hotlist(1, 0, *[form.cards_of(bytes.fromhex(idm) for idm in idms.iterator()) for idms in lists])
 
 
-def _directives(rows: Sequence[tuple[str, bytes]]) -> form.Directives:
+def _directives(rows: Sequence[tuple[str, bytes | memoryview]]) -> form.Directives:
     by_card: dict[bytes, list[bytes]] = defaultdict(list)
     for idm, entry in rows:
         by_card[bytes.fromhex(idm)].append(bytes(entry))
