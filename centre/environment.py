@@ -100,6 +100,17 @@ class Environment:
             return default
         return found
 
+    def private(self, name: str) -> str:
+        """A secret of one line: itself, or where it lies (a file of mode 0600, `credential:NAME`); empty is unset."""
+        found = self.text(name)
+        if not found.startswith((CREDENTIAL, "/")):
+            return found
+        try:
+            return _line_in(*self._place(found))
+        except KeyStoreFault as fault:
+            self.wrong(name, str(fault))
+            return ""
+
     def keys(self, name: str, default: str | Path) -> list[bytes]:
         """Keys of 32 bytes each, the newest first, from a file of mode 0600 or a credential; none if that is not there.
 
@@ -148,5 +159,5 @@ def _line_in(path: Path, open_to: int) -> str:
     if mode & open_to:
         raise KeyStoreFault(f"{path}: others may read it (mode {mode:04o}); run chmod 600 {path}")
     if not line or "\n" in line or len(line) > _MOST_URL_BYTES:
-        raise KeyStoreFault(f"{path}: not one line with a URL")
+        raise KeyStoreFault(f"{path}: not one line")
     return line

@@ -162,5 +162,27 @@ SELLER = {
 }
 """What the law asks of who sells at a distance; where empty, the page says that it is not set."""
 
+PAYMENTS = environment.text("PAYMENTS")
+"""Who takes payments: `sandbox` (模擬決済) or `stripe`; unset, nobody does."""
+_payments_at = {"sandbox": "http://127.0.0.1:8702", "stripe": "https://api.stripe.com"}
+if PAYMENTS and PAYMENTS not in _payments_at:
+    environment.wrong("PAYMENTS", f"{PAYMENTS!r} is neither sandbox nor stripe")
+PAYMENTS_URL = environment.url("PAYMENTS_URL", _payments_at.get(PAYMENTS, _payments_at["sandbox"]))
+PAYMENTS_KEY = environment.private("PAYMENTS_KEY")
+PAYMENTS_NOTICE_SECRET = environment.private("PAYMENTS_NOTICE_SECRET")
+PAYMENTS_PAGES = environment.words(
+    "PAYMENTS_PAGES", "https://checkout.stripe.com,https://hooks.stripe.com" if PAYMENTS == "stripe" else PAYMENTS_URL
+)
+"""Where its pages are: a form of ours may lead there."""
+if PAYMENTS:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += PAYMENTS_PAGES
+    for _name, _value in {"PAYMENTS_KEY": PAYMENTS_KEY, "PAYMENTS_NOTICE_SECRET": PAYMENTS_NOTICE_SECRET}.items():
+        if not _value:
+            environment.wrong(_name, "not set; the payment service gives it")
+PAYMENTS_RETRY_DAYS = [environment.number(f"PAYMENTS_RETRY_DAY_{nth}", days, 1, 60) for nth, days in ((1, 1), (2, 3))]
+"""After so many days an auto-charge that the credit card declined is billed again; then auto-charge stands still."""
+PAYMENTS_REFUND_ALONE_YEN = environment.number("PAYMENTS_REFUND_ALONE_YEN", 3_000, 0, 1_000_000)
+"""Above this, a clerk's refund waits for a supervisor (faults 47)."""
+
 PROBLEMS = environment.problems
 """What is wrong with the environment, a line each. Last here, when all has been asked for."""
