@@ -119,6 +119,20 @@ class Directive(models.Model):
         return self.state in OPEN
 
 
+class Carried(models.Model):
+    """A journal's word that a tap writes a directive, until it is known whether that tap was written."""
+
+    journal = models.CharField(max_length=64)
+    idm = models.CharField(max_length=16)
+    number = models.PositiveIntegerField()
+    intent_seq = models.BigIntegerField(null=True)
+
+    class Meta:
+        """Asked for by the intent."""
+
+        indexes = [models.Index(fields=["journal", "intent_seq"], name="carried_by")]
+
+
 class Series(models.Model):
     """The highest version of a kind that was ever signed here, or that a vehicle said it has."""
 

@@ -1,5 +1,7 @@
-"""Its pages."""
+"""What vehicles ask for."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from centre.bundles.vehicle_views import bundle
+
+urlpatterns: list[URLPattern] = [path("<slug:kind>", bundle)]
