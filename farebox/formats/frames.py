@@ -96,6 +96,14 @@ class Scan(NamedTuple):
         return self.head.first_seq - 1 + len(self.entries)
 
 
+class Sealed(NamedTuple):
+    """A sealed segment that is whole: its head, its seal, and whose signature that is (not checked here)."""
+
+    head: Head
+    seal: Seal
+    signed: cose.Signed
+
+
 class Salvage(NamedTuple):
     """The whole records of a rotten file by seq, and how many more can have stood after the last of them at most."""
 
@@ -222,6 +230,32 @@ def unbroken(data: bytes, digest: bytes) -> bool:
         end += FRAME_HEAD_BYTES + len(payload)
         most_bytes = MAX_PAYLOAD_BYTES
     return chain.digest() == digest
+
+
+def sealed(data: bytes) -> Sealed | str:
+    """The head and the seal of a sealed segment that is whole, or what is wrong with it.
+
+    As `scan` sees it, in a tenth of the time: no record is read. Each frame is held to its CRC, and all payloads
+    together to the digest in the seal. What the seal vouches for, whoever made it has written so.
+    """
+    payload = _payload_at(data, len(HEADER), VERSION, MAX_HEAD_BYTES) if data.startswith(HEADER) else None
+    if payload is None:
+        return "no segment of this version, or its head changed"
+    try:
+        head = decode_head(payload)
+    except RecordError as error:
+        return f"the frame is whole, but no head: {error}"
+    chain, end, count = sha256(payload), len(HEADER) + FRAME_HEAD_BYTES + len(payload), 0
+    while (payload := _payload_at(data, end, VERSION)) is not None and payload[:1] != cose.TAG:
+        chain.update(payload)
+        end += FRAME_HEAD_BYTES + len(payload)
+        count += 1
+    if payload is None:
+        return f"record {head.first_seq + count} at byte {end} is not whole, or the seal is missing"
+    if len(data) != end + FRAME_HEAD_BYTES + len(payload):
+        return "something stands after the seal"
+    ended = _seal(payload, head, head.first_seq - 1 + count, count, chain.digest())
+    return ended if isinstance(ended, str) else Sealed(head, *ended)
 
 
 def salvaged(data: bytes) -> Salvage:
