@@ -61,7 +61,7 @@ def _changed(account: Account, directive: Directive) -> Account | Unfit:
 def _with(account: Account, change: Change) -> Account:
     match change:
         case PassGiven():
-            return account._replace(held_pass=_pass(change))
+            return account._replace(held_pass=pass_of(change))
         case AutoChargeSet():
             return account._replace(auto_charge=AutoCharge(*change))
         case AutoChargeOff():
@@ -72,7 +72,8 @@ def _with(account: Account, change: Change) -> Account:
             return account._replace(holder=HolderKind(holder), expires=expires)
 
 
-def _pass(given: PassGiven) -> Pass:
+def pass_of(given: PassGiven) -> Pass:
+    """A pass as the card holds it then."""
     return Pass(
         product=given.product,
         company=given.company,
@@ -82,6 +83,20 @@ def _pass(given: PassGiven) -> Pass:
         sections=tuple([Section(*section) for section in given.sections]),
         area=given.area,
         line=given.line,
+    )
+
+
+def given(held: Pass) -> PassGiven:
+    """A pass as a directive gives it."""
+    return PassGiven(
+        product=held.product,
+        company=held.company,
+        first_day=held.first_day,
+        last_day=held.last_day,
+        bearer=held.bearer,
+        sections=tuple([(one.from_stop, one.to_stop, one.one_way, one.priced_fare_yen) for one in held.sections]),
+        area=held.area,
+        line=held.line,
     )
 
 

@@ -9,7 +9,7 @@ What a note may be, from which balance on none is taken and the cap stand in the
 from datetime import date
 from typing import NamedTuple
 
-from cardimage.layout.history import HistoryRow
+from cardimage.layout.history import HistoryRow, top_up_row
 from farebox.place import PlaceKind
 from farebox.tap import Service
 from tariff.account import Account
@@ -53,8 +53,7 @@ class TopUp(NamedTuple):
         """The top-up as one row of the card's history (GEN-13), under the sequence that makes it count; `mark` is whose
         row it is.
         """
-        balance_yen = money_yen(self.after)
-        return HistoryRow(sequence, day, 0, 0, 0, self.added_yen, self.note_yen, 0, balance_yen, top_up=True, mark=mark)
+        return top_up_row(sequence, day, self.added_yen, self.note_yen, money_yen(self.after), mark)
 
 
 def takes(account: Account, service: Service, halt: Halt, at_s: int) -> tuple[int, ...] | Refusal:

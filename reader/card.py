@@ -3,11 +3,13 @@
 Nothing here knows fares, journals or drivers: bus and counter share it.
 """
 
+from datetime import date
 from typing import NamedTuple
 
-from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, SLOT_BLOCKS
+from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, NUMBER_BLOCK, SLOT_BLOCKS
 from cardimage.layout.conditions import decode_account
 from cardimage.layout.history import HistoryRow, decode_history, last_uses
+from cardimage.layout.number import decode_number
 from cardimage.lite_s import LAST_WRITE_COUNT
 from cardimage.resolve import Fate, Standing, fate, standing
 from cardimage.write_plan import WRITES_OF_A_TAP, WritePlan
@@ -64,15 +66,32 @@ def read_account(session: Session, slots: Slots) -> CardRead | Refusal | ReaderF
     return account if isinstance(account, Refusal) else CardRead(now, account)
 
 
-def read_history(session: Session, now: Standing) -> tuple[HistoryRow, ...] | Refusal | ReaderFault:
-    """The rides that its history rows tell of, the newest first (GEN-13): three commands more."""
-    rows: list[HistoryRow] = []
+def read_rows(session: Session) -> tuple[bytes, ...] | Refusal | ReaderFault:
+    """The blocks of its history, in their places, as they are: three commands more."""
+    rows: tuple[bytes, ...] = ()
     for first in range(0, len(HISTORY_BLOCKS), _BLOCKS_AT_ONCE):
         blocks = session.read(*HISTORY_BLOCKS[first : first + _BLOCKS_AT_ONCE])
         if isinstance(blocks, (CardLost, Declined, ReaderFault)):
             return _as_refusal(blocks)
-        rows += filter(None, map(decode_history, blocks))
-    return last_uses(tuple(rows), now.slot)
+        rows += blocks
+    return rows
+
+
+def uses_in(rows: tuple[bytes, ...], now: Standing) -> tuple[HistoryRow, ...]:
+    """The rides and top-ups that the blocks of a history tell of, the newest first (GEN-13)."""
+    return last_uses(tuple(filter(None, map(decode_history, rows))), now.slot)
+
+
+def read_history(session: Session, now: Standing) -> tuple[HistoryRow, ...] | Refusal | ReaderFault:
+    """The rides and top-ups that its history rows tell of, the newest first (GEN-13): three commands more."""
+    rows = read_rows(session)
+    return rows if isinstance(rows, (Refusal, ReaderFault)) else uses_in(rows, now)
+
+
+def read_number(session: Session) -> tuple[str, date] | Refusal | ReaderFault | None:
+    """The engraved number and the day of issue; None on a card that does not tell them: one command more."""
+    blocks = session.read(NUMBER_BLOCK)
+    return _as_refusal(blocks) if isinstance(blocks, (CardLost, Declined, ReaderFault)) else decode_number(blocks[0])
 
 
 def read_row(session: Session, block: int) -> bytes | Refusal | ReaderFault:

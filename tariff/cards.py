@@ -80,9 +80,12 @@ def card_last_day(kind: CardKind, applicant: Applicant) -> date | Refusal | None
 
 
 def sell_card(
-    kind_name: str, price_yen: int, applicant: Applicant, rulebook: Rulebook, *, named: bool
+    kind_name: str, price_yen: int | None, applicant: Applicant, rulebook: Rulebook, *, named: bool
 ) -> CardSale | Refusal:
-    """Sell a card of a kind: the price is its deposit and, for the rest, stored fare (LOC-1, LOC-4, IGP-12)."""
+    """Sell a card of a kind: the price is its deposit and, for the rest, stored fare (LOC-1, LOC-4, IGP-12).
+
+    None for a price: it is bought with a pass on it, and the deposit is all that is due for the card (LOC-5).
+    """
     counter = rulebook.counter
     kind = next((kind for kind in rulebook.card_kinds if kind.name == kind_name), None)
     if kind is None:
@@ -92,12 +95,24 @@ def sell_card(
         return Refusal(Code.NOT_SOLD, kind.rule, form)
     if counter.sold_at_yen is None or counter.deposit_yen is None:
         return _not_configured("price of a card")
-    if price_yen not in counter.sold_at_yen:
+    if price_yen is not None and price_yen not in counter.sold_at_yen:
         return Refusal(Code.NOT_SOLD, "LOC-4", f"{price_yen} yen")
     expires = card_last_day(kind, applicant)
     if isinstance(expires, Refusal):
         return expires
-    return CardSale(price_yen - counter.deposit_yen, counter.deposit_yen, expires)
+    stored_fare_yen = 0 if price_yen is None else price_yen - counter.deposit_yen
+    return CardSale(stored_fare_yen, counter.deposit_yen, expires)
+
+
+# -- procedures
+
+PROCEDURES = ("data-change", "void", "exchange")
+"""Procedures that only some operators' rules know (IGP-19, IGP-20, IGP-23)."""
+
+
+def not_offered(procedure: str, rulebook: Rulebook) -> Refusal | None:
+    """A refusal of a procedure that no rule of this operator's describes (GEN-17)."""
+    return None if procedure in (rulebook.counter.procedures or ()) else _not_configured(procedure)
 
 
 # -- changes of kind

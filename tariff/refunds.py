@@ -118,15 +118,18 @@ def joint_fees(stored_fare_yen: int, calculation_yen: int, fees: Fees) -> tuple[
 
 
 class CardRefund(NamedTuple):
-    """A shape of refund: its rule, and how stored fare and pass come together when the card is returned."""
+    """A shape of refund: its rule, how stored fare and pass come together when the card is returned, and the papers
+    that go with the refund of a pass.
+    """
 
     rule: str
     worth: Worth
+    papers: tuple[str, ...]
 
 
 CARD_REFUNDS: Mapping[str, CardRefund] = {
-    "separate-fees": CardRefund("LOC-18", separate_fees),
-    "joint-fees": CardRefund("IGP-25", joint_fees),
+    "separate-fees": CardRefund("LOC-18", separate_fees, ("contents-slip",)),
+    "joint-fees": CardRefund("IGP-25", joint_fees, ()),
 }
 """The closed registry behind an operator file's `counter.card_refund`."""
 
@@ -197,11 +200,10 @@ def _card_back(account: Account, calculation_yen: int, pass_fee_yen: int, rulebo
 # -- cards issued anew
 
 
-def reissue(account: Account, why: Reissue, applied_on: date, day: date, rulebook: Rulebook) -> ReissueFee | Refusal:
-    """What a lost or broken card costs anew, within the days of its slip (LOC-16, LOC-17, IGP-21, IGP-22, GEN-19).
+def reissue_days(account: Account, why: Reissue, applied_on: date, rulebook: Rulebook) -> tuple[date, date] | Refusal:
+    """First and last day on which a lost or broken card is issued anew (LOC-16, LOC-17, IGP-21, IGP-22, GEN-19).
 
-    Only a named card that was lost is issued anew; for a broken one nothing is due. `applied_on` is the day of the
-    application (LOCOCA) or the slip's date (Iwate).
+    Only a named card that was lost is. `applied_on` is the day of the application (LOCOCA) or the slip's date (Iwate).
     """
     counter = rulebook.counter
     foreign = _foreign(account, rulebook)
@@ -211,10 +213,23 @@ def reissue(account: Account, why: Reissue, applied_on: date, day: date, ruleboo
         return Refusal(Code.NOT_ELIGIBLE, "LOC-16", "named card")
     if counter.slip_days is None or counter.lost_reissue_fee_yen is None or counter.deposit_yen is None:
         return _not_configured("reissue")
-    first, last = slip_days(applied_on, counter.slip_days)
+    return slip_days(applied_on, counter.slip_days)
+
+
+def reissue(account: Account, why: Reissue, applied_on: date, day: date, rulebook: Rulebook) -> ReissueFee | Refusal:
+    """What a lost or broken card costs anew, within the days of its slip: for a broken one nothing is due."""
+    counter = rulebook.counter
+    days = reissue_days(account, why, applied_on, rulebook)
+    if isinstance(days, Refusal):
+        return days
+    first, last = days
     if not first <= day <= last:
         return Refusal(Code.NOT_ELIGIBLE, "GEN-19", f"{first} to {last}")
-    return ReissueFee(counter.lost_reissue_fee_yen, counter.deposit_yen) if why is Reissue.LOST else ReissueFee(0, 0)
+    return (
+        ReissueFee(counter.lost_reissue_fee_yen or 0, counter.deposit_yen or 0)
+        if why is Reissue.LOST
+        else ReissueFee(0, 0)
+    )
 
 
 def found_card_deposit(rulebook: Rulebook) -> int | Refusal:

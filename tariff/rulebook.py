@@ -296,7 +296,8 @@ class CardKind(NamedTuple):
 class CounterRules(NamedTuple):
     """What the counter takes and gives back (LOC-4, LOC-16 to LOC-18, IGP-10 to IGP-25, AZF-14, AZF-50).
 
-    `card_refund` is the shape of a refund with return of the card, a word of `tariff.refunds.CARD_REFUNDS`.
+    `card_refund` is the shape of a refund with return of the card, a word of `tariff.refunds.CARD_REFUNDS`; `procedures`
+    are those of `tariff.cards.PROCEDURES` that this operator's rules know.
     """
 
     deposit_yen: int | None
@@ -307,6 +308,7 @@ class CounterRules(NamedTuple):
     coupon_refund_fee_yen: int | None
     lost_reissue_fee_yen: int | None
     slip_days: int | None
+    procedures: frozenset[str] | None = None
 
 
 class Rulebook(NamedTuple):

@@ -40,6 +40,11 @@ class HistoryRow(NamedTuple):
     mark: int = 0
 
 
+def top_up_row(sequence: int, day: date, added_yen: int, paid_yen: int, balance_yen: int, mark: int) -> HistoryRow:
+    """The row of a top-up, under the sequence that makes it count; `mark` is whose row it is."""
+    return HistoryRow(sequence, day, 0, 0, 0, added_yen, paid_yen, 0, balance_yen, top_up=True, mark=mark)
+
+
 _HISTORY = Fields(112, 8, 13, 16, 8, 8, 15, 15, 4, 15, 3, 1, 2)
 """Sequence, day, trip, boarded, alighted, due, cash, auto-charged, balance; layout of the day, after boarding, kind."""
 _RIDE, _WITHOUT_CASH, _ALL_IN_CASH, _TOP_UP = range(4)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tariff.account import HolderKind
-from tariff.cards import EXPIRY
+from tariff.cards import EXPIRY, PROCEDURES
 from tariff.operator_file.values import (
     NONE,
     NOT_CONFIGURED,
@@ -212,6 +212,7 @@ SETTINGS: Mapping[str, Setting] = {
     "counter.coupon_refund_fee_yen": Setting("AZF-14", or_word(NOT_CONFIGURED, _YEN)),
     "counter.lost_reissue_fee_yen": Setting("LOC-16", or_word(NOT_CONFIGURED, _YEN)),
     "counter.slip_days": Setting("LOC-16", or_word(NOT_CONFIGURED, whole(1, 366))),
+    "counter.procedures": Setting("GEN-17", or_word(NOT_CONFIGURED, set_of(one_of(PROCEDURES)))),
     "companies.number": Setting("LOC-6", _COMPANY_NUMBER),
     "companies.name": Setting("LOC-6", text),
     "companies.agencies": Setting("LOC-6", list_of(text, least=1)),

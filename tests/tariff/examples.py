@@ -290,6 +290,7 @@ OPERATOR_SETTINGS = {
     "counter.coupon_refund_fee_yen": "200",
     "counter.lost_reissue_fee_yen": "530",
     "counter.slip_days": "14",
+    "counter.procedures": '["void"]',
     "companies.number": "0",
     "companies.name": '"白河支店"',
     "companies.agencies": '["JRバス関東"]',

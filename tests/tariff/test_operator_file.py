@@ -54,6 +54,8 @@ from tests.tariff.examples import (
 SHIPPED = Path(__file__).parents[2] / "tariff" / "operators"
 NEW_YEAR = frozenset({date(2026, 1, 1)})
 
+PROCEDURES = ("data-change", "void", "exchange")
+
 
 def problems(text: str) -> tuple[str, ...]:
     """What is wrong with an operator file."""
@@ -198,6 +200,7 @@ def test_an_operator_file_becomes_a_value() -> None:
             coupon_refund_fee_yen=200,
             lost_reissue_fee_yen=530,
             slip_days=14,
+            procedures=frozenset({"void"}),
         ),
     )
 
@@ -371,12 +374,15 @@ FACTS: dict[str, tuple[Any, Any]] = {
         [(flat.products, flat.holidays_only, flat.family, flat[7:11]) for flat in LOCOCA.flat_fares],
         [(("commuter",), True, True, (100, 50, 100, 50))],
     ),
-    "LOC-16 to LOC-18": (LOCOCA.counter[2:], ("separate-fees", 220, 520, None, 520, 14)),
+    "LOC-16 to LOC-18": (LOCOCA.counter[2:], ("separate-fees", 220, 520, None, 520, 14, None)),
     "IGP-5, IGP-29": (
         [(purse.name, purse.whole) for purse in IWATE.purses],
         [(Purse.WELFARE, True), (Purse.POINTS, True), (Purse.STORED_FARE, False)],
     ),
-    "IGP-10 to IGP-25": (IWATE.counter, CounterRules(500, (2_000,), "joint-fees", 220, None, None, 520, 14)),
+    "IGP-10 to IGP-25": (
+        IWATE.counter,
+        CounterRules(500, (2_000,), "joint-fees", 220, None, None, 520, 14, frozenset(PROCEDURES)),
+    ),
     "IGP-28, IGP-30": (IWATE.points, PointRules(3, 12)),
     "IGP-3": (
         [(product.bearer, product.named_card, product.holder) for product in IWATE.products],
@@ -679,6 +685,7 @@ WORDS_OF: dict[str, tuple[str, ...]] = {
     "cards.accepted_schemes": OTHER_CARDS,
     "party.holder_only": HOLDERS,
     "riders.attendants_half": HANDBOOKS,
+    "counter.procedures": PROCEDURES,
     "products.holder": HOLDERS,
     "products.papers": PAPERS,
     "card_kinds.papers": PAPERS,

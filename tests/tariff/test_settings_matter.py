@@ -8,7 +8,7 @@ import pytest
 
 from tariff.account import AutoCharge, Coupons, HolderKind, Points
 from tariff.auto_charge import check_arrangement
-from tariff.cards import Applicant, CardSale, sell_card
+from tariff.cards import Applicant, CardSale, not_offered, sell_card
 from tariff.coupons import CouponPayment, CouponRide, Tickets, book_price, pay_with_coupons, refund_book
 from tariff.operator_file import SETTINGS, parse
 from tariff.products import Buyer, Order, Price, Purchase, Sale, price, sell
@@ -223,6 +223,11 @@ def _reissued(rulebook: Rulebook) -> Any:
     applied, day = TODAY.replace(day=1), TODAY.replace(day=15)
     outcome = reissue(card(0, named=True), Reissue.LOST, applied, day, rulebook)
     return outcome.fee_yen if isinstance(outcome, ReissueFee) else _said(outcome)
+
+
+def _voided(rulebook: Rulebook) -> Any:
+    refusal = not_offered("void", rulebook)
+    return _said(refusal) if refusal else "void"
 
 
 # -- passes
@@ -584,6 +589,7 @@ CHANGES = [
     Change("counter.coupon_refund_fee_yen", "200", "300", _book_back, 800, 700),
     Change("counter.lost_reissue_fee_yen", "530", "520", _reissued, 530, 520),
     Change("counter.slip_days", "14", "13", _reissued, 530, "not-eligible"),
+    Change("counter.procedures", '["void"]', "[]", _voided, "void", "not-configured"),
     # -- areas and lines
     Change("areas.number", "1", "2", _ride(area=1), "320 card", "not-configured", AREA_PASS | PLAIN_PASS),
     Change("areas.fare_yen", "230", "270", _area_pass_back, 8_680, 8_600, AREA_PASS),
