@@ -1,0 +1,127 @@
+"""What the counter's words are called in Japanese and English: operations, lines, papers, refusals, states."""
+
+from collections.abc import Mapping
+
+from centre.words import said
+from tariff.refusal import Code, Refusal
+
+Words = Mapping[str, tuple[str, str]]
+
+OPERATIONS: Words = {
+    "issue": ("カード発売", "Issue a card"),
+    "top-up": ("チャージ", "Top up"),
+    "sell-pass": ("定期券の発売・継続", "Sell or renew a pass"),
+    "refund-card": ("カードの払戻し", "Refund of the card"),
+    "refund-pass": ("定期券のみの払戻し", "Refund of the pass alone"),
+    "refund-both": ("カードと定期券の払戻し", "Refund of card and pass"),
+    "report-lost": ("紛失の届出", "Report a card lost"),
+    "report-damaged": ("障害の届出", "Report a card damaged"),
+    "reissue": ("再発行カードのお渡し", "Issue the card anew"),
+    "take-in": ("交換のためのお預かり", "Take in for exchange"),
+    "exchange": ("カードの交換", "Exchange the card"),
+    "change-data": ("記名情報の変更", "Change the holder's data"),
+    "make-named": ("無記名から記名へ変更", "Anonymous to named"),
+    "make-adult": ("小児から大人へ変更", "Child to adult"),
+    "void": ("無効・回収", "Void and collect"),
+    "found-card": ("発見カードのデポジット返却", "Deposit of a found card"),
+    "stop": ("使用停止", "Stop a card"),
+    "lift-stop": ("使用停止の解除", "Lift the stop"),
+    "apply-directives": ("翌日反映の書込み", "Write what waits for the card"),
+    "history": ("利用履歴", "History"),
+}
+LINES: Words = {
+    "deposit": ("デポジット", "Deposit"),
+    "stored-fare": ("チャージ残額", "Stored fare"),
+    "stored-fare-and-pass": ("チャージ残額と定期券", "Stored fare and pass"),
+    "pass": ("定期券", "Pass"),
+    "fee": ("手数料", "Fee"),
+}
+PAPERS: Words = {
+    "application": ("申込書", "application form"),
+    "contents-slip": ("定期券内容控", "slip of the pass's contents"),
+    "handbook": ("障がい者手帳", "disability handbook"),
+    "handbook-or-discount-certificate": ("手帳または運賃割引証", "handbook or discount certificate"),
+    "identity": ("本人確認書類", "proof of identity"),
+    "mental-handbook": ("精神障がいの手帳（本人確認書類も必要）", "handbook for mental disability (identity too)"),
+    "old-card": ("使えなくなったカード", "the broken card"),
+    "proof-of-age": ("年齢が確認できる証明書", "proof of age"),
+    "proof-of-attendance": ("学生証など通学の証明", "proof of attendance"),
+    "public-certificate": ("公的証明書", "public certificate"),
+    "reissue-slip": ("再発行整理票", "reissue slip"),
+    "school-certificate": ("学校長の証明", "school head's certificate"),
+    "certificate": ("証明書", "certificate"),
+}
+STATES: Words = {
+    "in-use": ("使用中", "in use"),
+    "stopped": ("使用停止", "stopped"),
+    "replaced": ("再発行・交換済", "replaced"),
+    "refunded": ("払戻済", "refunded"),
+    "void": ("無効", "void"),
+}
+ASKED: Words = {
+    "open": ("確認待ち", "waiting"),
+    "done": ("完了", "done"),
+    "torn": ("書込み未確認", "not known whether written"),
+    "dropped": ("取消", "dropped"),
+}
+TRAIL: Words = {
+    "signed-in": ("ログイン", "signed in"),
+    "signed-out": ("ログアウト", "signed out"),
+    "looked": ("カード照会", "looked at a card"),
+    "asked": ("申込み", "asked for"),
+    "refused": ("お取扱い不可", "refused"),
+    "approved": ("承認", "approved"),
+    "not-approved": ("承認せず", "not approved"),
+    "done": ("実施", "done"),
+    "torn": ("書込み未確認", "not known whether written"),
+    "dropped": ("取消", "dropped"),
+    "printed": ("印刷", "printed"),
+    "read": ("証跡の書出し", "trail taken as a file"),
+}
+HOLDERS: Words = {
+    "ADULT": ("大人", "adult"),
+    "CHILD": ("小児", "child"),
+    "DISABLED_ADULT": ("障がい者", "disabled"),
+    "DISABLED_CHILD": ("障がい者（小児）", "disabled child"),
+}
+REFUSALS: Mapping[Code, tuple[str, str]] = {
+    Code.OUT_OF_SERVICE: ("いまはお取扱いできません", "out of service"),
+    Code.BUSY: ("このカードの前の操作が終わっていません", "an operation on this card is pending"),
+    Code.TWO_CARDS: ("カードは1枚だけ置いてください", "lay one card only"),
+    Code.TOUCH_AGAIN: ("もう一度カードを置いてください", "lay the card again"),
+    Code.FOREIGN_CARD: ("当窓口のカードではありません", "not a card of this counter"),
+    Code.UNREADABLE_CARD: ("カードを読み取れません", "the card can't be read"),
+    Code.ALTERED_CARD: ("カードの内容が正しくありません", "what stands on the card is not right"),
+    Code.WRONG_KEY: ("カードを確認できません", "the card can't prove itself"),
+    Code.EXPIRED_CARD: ("カードの有効期限が切れています", "the card has expired"),
+    Code.HOTLISTED: ("使用停止のカードです", "the card is stopped"),
+    Code.CLOCK_NOT_SET: ("時計が設定されていません", "the clock is not set"),
+    Code.NO_BOARDING: ("乗車記録がありません", "no boarding record"),
+    Code.SHORT: ("残額が足りません", "short of stored fare"),
+    Code.NO_FARE: ("この区間の運賃が登録されていません", "no fare for this section"),
+    Code.HOLDER_ONLY: ("記名人以外は利用できません", "holder only"),
+    Code.OPEN_RIDE: ("前回の降車処理がありません", "the last ride was never closed"),
+    Code.OVER_CAP: ("残額の上限を超えます", "over the cap of stored fare"),
+    Code.TOO_LARGE: ("カードに記録できない値です", "the card has no room for this"),
+    Code.EXCLUDED_SERVICE: ("この路線では利用できません", "no cards on this service"),
+    Code.NOT_CONFIGURED: ("取扱いが設定されていません", "not configured"),
+    Code.NOT_CARRIED: ("持ち込めない手回り品です", "luggage not carried"),
+    Code.NOT_SOLD: ("そのようには発売できません", "not sold so"),
+    Code.NOT_ELIGIBLE: ("このカード・お客さまは対象外です", "not for this card or person"),
+    Code.COUPON_REFUSED: ("この回数券は使えません", "coupon not taken so"),
+    Code.NOT_CANCELLABLE: ("取消できません", "can't be cancelled"),
+    Code.NOT_AT_STOP: ("停留所で停車中に限ります", "only while stopped at a stop"),
+    Code.NO_NOTES: ("紙幣を受け付けられません", "no notes taken now"),
+    Code.CARD_FULL: ("カードの書込み上限です。交換してください", "the card is worn out: exchange it"),
+}
+
+
+def word(words: Words, name: str) -> str:
+    """A word in the reader's language; one that is not known stands as it is."""
+    return said(*words[name]) if name in words else name
+
+
+def refusal_words(refusal: Refusal) -> str:
+    """Why something is refused, its rule, and what it is about."""
+    detail = f"：{refusal.detail}" if refusal.detail else ""
+    return f"{said(*REFUSALS[refusal.code])}（{refusal.rule}）{detail}"
