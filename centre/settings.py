@@ -187,5 +187,11 @@ PAYMENTS_RETRY_DAYS = [environment.number(f"PAYMENTS_RETRY_DAY_{nth}", days, 1, 
 PAYMENTS_REFUND_ALONE_YEN = environment.number("PAYMENTS_REFUND_ALONE_YEN", 3_000, 0, 1_000_000)
 """Above this, a clerk's refund waits for a supervisor (faults 47)."""
 
+FEED = environment.text("CENTRE_FEED")
+"""GTFS-JP, a folder or a zip: a tariff is compared over every pair of its stops. Without, over settings and prices."""
+TARIFF_LIMIT_PERCENT = environment.number("CENTRE_TARIFF_LIMIT_PERCENT", 30, 0, 10_000)
+TARIFF_LIMIT_YEN = environment.number("CENTRE_TARIFF_LIMIT_YEN", 300, 0, 1_000_000)
+"""A tariff in which anything changes by more than so many percent, or a fare by so many yen, takes two (faults 29)."""
+
 PROBLEMS = environment.problems
 """What is wrong with the environment, a line each. Last here, when all has been asked for."""

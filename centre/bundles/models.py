@@ -152,6 +152,8 @@ class Published(models.Model):
     """SHA-256 of the signed bytes, in hex."""
     contents = models.CharField(max_length=64)
     """SHA-256 of what it says, version and time left out: whether there is anything new to say."""
+    marks = models.CharField(max_length=200, blank=True)
+    """Of the rows it was made from: whether they are the same still."""
     key = models.CharField(max_length=64)
     """The public key of the signature, in hex."""
 
@@ -160,3 +162,51 @@ class Published(models.Model):
 
         ordering = ["-version"]
         constraints = [models.UniqueConstraint(fields=["kind", "version"], name="version_once")]
+
+
+class TariffDraft(models.Model):
+    """Operator files that somebody wants to be in force, all of them, and what they would change (faults 29)."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        PROPOSED = "proposed", both("承認待ち", "proposed")
+        RELEASED = "released", both("配信済", "released")
+        REJECTED = "rejected", both("却下", "rejected")
+
+    state = models.CharField(max_length=16, choices=State, default=State.PROPOSED)
+    note = models.CharField(max_length=200, blank=True)
+    made_by = _user("tariffs_proposed")
+    made_at_s = models.BigIntegerField()
+    compared_with = models.CharField(max_length=64, blank=True)
+    """`Published.contents` of the tariff it was compared with; empty if there was none."""
+    changes = models.JSONField(default=list)
+    """The largest first, at most MOST_TOLD of them: see tariff_changes.py."""
+    changes_count = models.PositiveIntegerField()
+    over_count = models.PositiveIntegerField()
+    """How many of them are over the limit."""
+    needs_second = models.BooleanField()
+    judged_by = _user("tariffs_judged")
+    judged_at_s = models.BigIntegerField(null=True)
+    judged_why = models.CharField(max_length=200, blank=True)
+    released = models.OneToOneField(Published, models.PROTECT, null=True, related_name="draft")
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ["-pk"]
+
+
+class TariffFile(models.Model):
+    """An operator file of a draft, as it came."""
+
+    draft = models.ForeignKey(TariffDraft, models.CASCADE, related_name="files")
+    scheme = models.CharField(max_length=64)
+    effective = models.DateField()
+    text = models.BinaryField()
+
+    class Meta:
+        """As a bundle has them."""
+
+        ordering = ["scheme", "effective"]
+        constraints = [models.UniqueConstraint(fields=["draft", "scheme", "effective"], name="file_once")]

@@ -5,12 +5,12 @@ centre comes back from a backup and has forgotten what it signed since: no vehic
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import BinaryField
+from django.db.models import BinaryField, Count, Max, QuerySet, Sum
 from django.db.models.functions import Substr
 
 from centre.bundles.lifecycle import OPEN, Phase
@@ -42,13 +42,13 @@ class Current(NamedTuple):
 
 def publish(now_s: int) -> list[Published]:
     """Sign and keep what has changed since the last time. As often as one likes; two at once wait for each other."""
-    return [made for kind in (Kind.HOTLIST, Kind.DIRECTIVES) if (made := _publish(kind, now_s))]
+    return [made for publish_one in (_hotlists, _all_directives, _same_tariff) if (made := publish_one(now_s))]
 
 
 def publish_bundle(kind: Kind, bundle: Bundle, now_s: int) -> Published | None:
     """Sign and keep these contents under the next version, whatever theirs says; None if they are published already."""
     with transaction.atomic():
-        return _signed(kind, _lock(kind), bundle, now_s)
+        return _signed(kind, _lock(kind), lambda: bundle, now_s)
 
 
 def current(kind: str) -> Current | None:
@@ -78,21 +78,50 @@ def raise_version(kind: Kind, above: int) -> None:
         series.save()
 
 
-def _publish(kind: Kind, now_s: int) -> Published | None:
-    with transaction.atomic():
-        series = _lock(kind)
-        if kind is Kind.HOTLIST:
-            return _signed(kind, series, _hotlist(), now_s, FRESH_S)
-        Directive.objects.filter(state__in=OPEN, card__state__in=OVER).update(
-            state=Phase.WITHDRAWN, why="the card is no longer in use", ended_at_s=now_s
-        )
-        rows = list(Directive.objects.filter(state__in=OPEN).values_list("pk", "state", "card__idm", "entry"))
-        made = _signed(kind, series, _directives([row[2:] for row in rows]), now_s)
-        news = [pk for pk, state, *_ in rows if state == Phase.WAITING]
-        for start in range(0, len(news), _AT_ONCE):
-            some = Directive.objects.filter(state=Phase.WAITING, pk__in=news[start : start + _AT_ONCE])
-            some.update(state=Phase.PUBLISHED)
-        return made
+@transaction.atomic
+def _hotlists(now_s: int) -> Published | None:
+    series = _lock(Kind.HOTLIST)
+    marks = _marks(*(model._default_manager.filter(until_s=None) for model in (Stopped, NoAutoCharge)))
+    return _signed(Kind.HOTLIST, series, _hotlist, now_s, marks=marks, fresh_s=FRESH_S)
+
+
+@transaction.atomic
+def _all_directives(now_s: int) -> Published | None:
+    series = _lock(Kind.DIRECTIVES)
+    Directive.objects.filter(state__in=OPEN, card__state__in=OVER).update(
+        state=Phase.WITHDRAWN, why="the card is no longer in use", ended_at_s=now_s
+    )
+    waiting = Directive.objects.filter(state__in=OPEN)
+    taken: list[int] = []
+
+    def bundle() -> Bundle:
+        rows = list(waiting.values_list("pk", "card__idm", "entry"))
+        taken.extend(row[0] for row in rows)
+        return _directives([row[1:] for row in rows])
+
+    made = _signed(Kind.DIRECTIVES, series, bundle, now_s, marks=_marks(waiting))
+    for start in range(0, len(taken), _AT_ONCE):
+        some = Directive.objects.filter(state=Phase.WAITING, pk__in=taken[start : start + _AT_ONCE])
+        some.update(state=Phase.PUBLISHED)
+    return made
+
+
+@transaction.atomic
+def _same_tariff(now_s: int) -> Published | None:
+    """A tariff is released by people (tariffs.py); signed anew if the key is another one by now."""
+    series = _lock(Kind.TARIFF)
+    newest = Published.objects.filter(kind=Kind.TARIFF).defer("signed").first()
+    if newest is None:
+        return None
+    return _signed(Kind.TARIFF, series, lambda: contents(newest), now_s, marks=newest.marks)
+
+
+def _marks(*rows: QuerySet[Any]) -> str:
+    """Tells these rows from any others that they may become. None of them changes but by leaving, and new ones have
+    higher numbers: so a look at a million of them is one at their numbers.
+    """
+    found = (each.aggregate(count=Count("pk"), sum=Sum("pk"), last=Max("pk")) for each in rows)
+    return " ".join(f"{one['count']}.{one['sum'] or 0}.{one['last'] or 0}" for one in found)
 
 
 _AT_ONCE = 500
@@ -117,21 +146,31 @@ def _directives(rows: Sequence[tuple[str, bytes | memoryview]]) -> form.Directiv
     return form.joined(1, 0, by_card)
 
 
-def _signed(kind: Kind, series: Series, bundle: Bundle, now_s: int, fresh_s: int | None = None) -> Published | None:
-    """The bundle under the next version, if it says something new, or the last one is too old or by another key."""
+def _signed(
+    kind: Kind, series: Series, bundle: Callable[[], Bundle], now_s: int, *, marks: str = "", fresh_s: int | None = None
+) -> Published | None:
+    """The bundle under the next version, if it says something new, or the last one is too old or by another key.
+
+    `marks` tell without making it that it is the last one still; empty if they don't.
+    """
     seed = signing_seed()
     key = cose.public_key_of(seed).hex()
-    says = sha256(form.encode(bundle._replace(version=1, made_at_s=0))).hexdigest()
-    last = Published.objects.filter(kind=kind).only("contents", "key", "made_at_s").first()
-    is_fresh = last is not None and (fresh_s is None or 0 <= now_s - last.made_at_s < fresh_s)
-    if last is not None and is_fresh and (last.contents, last.key) == (says, key):
+    last = Published.objects.filter(kind=kind).defer("signed").first()
+    stands = last is not None and last.key == key and (fresh_s is None or 0 <= now_s - last.made_at_s < fresh_s)
+    if last is not None and stands and marks and last.marks == marks:
         return None
-    if last is None and isinstance(bundle, form.Directives) and not len(bundle.cards):
+    made = bundle()
+    says = sha256(form.encode(made._replace(version=1, made_at_s=0))).hexdigest()
+    if last is not None and stands and last.contents == says:
+        last.marks = marks
+        last.save(update_fields=["marks"])
+        return None
+    if last is None and isinstance(made, form.Directives) and not len(made.cards):
         return None
     series.last = max(series.last + 1, now_s)
     series.save()
-    signed = cose.sign(form.encode(bundle._replace(version=series.last, made_at_s=now_s)), seed)
-    made = Published.objects.create(
+    signed = cose.sign(form.encode(made._replace(version=series.last, made_at_s=now_s)), seed)
+    published = Published.objects.create(
         kind=kind,
         version=series.last,
         made_at_s=now_s,
@@ -139,8 +178,9 @@ def _signed(kind: Kind, series: Series, bundle: Bundle, now_s: int, fresh_s: int
         length=len(signed),
         etag=sha256(signed).hexdigest(),
         contents=says,
+        marks=marks,
         key=key,
     )
     kept = Published.objects.filter(kind=kind).values_list("pk", flat=True)[:KEPT]
     Published.objects.filter(kind=kind).exclude(pk__in=list(kept)).exclude(signed=b"").update(signed=b"")
-    return made
+    return published

@@ -18,7 +18,7 @@ from django.db.models import F, Max, QuerySet, Sum
 from django.db.models.functions import Least
 
 from centre.bundles.lifecycle import OPEN, Phase, later_ones, may_become, moot
-from centre.bundles.models import Directive, Listed, NoAutoCharge, Numbers, Published, Restored, Stopped
+from centre.bundles.models import Directive, Kind, Listed, NoAutoCharge, Numbers, Published, Restored, Stopped
 from centre.bundles.publishing import current, publish
 from centre.cards.models import Card
 from centre.clock import now_s, today
@@ -155,12 +155,14 @@ def refused_by_card(idm: str, number: int, at_s: int, why: str) -> bool:
 def restored(at_s: int) -> int:
     """The database came back from a backup: numbers that were given since are jumped over on every card.
 
-    One for each minute since the newest thing known here, and 256. Returns how many.
+    One for each minute since the newest thing known here, and 256. Returns how many. Hotlist and directives are signed
+    anew at the next publication; a tariff is not, for vehicles may have a newer one that is to be released here again.
     """
     newest = [model.objects.aggregate(at_s=Max("made_at_s"))["at_s"] or 0 for model in (Directive, Published)]
     lost_s = at_s - max(newest) if any(newest) else 0
     numbers = min(_JUMP + max(lost_s, 0) // 60, MOST_NUMBER)
     Restored.objects.create(at_s=at_s, numbers=numbers)
+    Published.objects.exclude(kind=Kind.TARIFF).update(contents="", marks="")
     Numbers.objects.update(last=Least(F("last") + numbers, MOST_NUMBER))
     return numbers
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farebox.feed.changes import FareChange, Pair, PriceChange, SettingChange, fare_changes, is_over, percent, visits
 from tariff.riders import RiderClass
 from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY, STOPS, ride, work
 from tests.tools.tariff_files import SHIPPED, branch, feed, operators
 from tools.exits import Exit
-from tools.tariff.changes import FareChange, Pair, PriceChange, SettingChange, fare_changes, is_over, percent, visits
 
 Cli = Callable[..., Ran]
 

@@ -11,13 +11,13 @@ from rich.cells import cell_len
 
 from farebox.feed.operators import load_operators
 from tariff.account import HolderKind
+from tariff.price_table import Offer, Way, begins, offers
 from tariff.products import Price
 from tests.tools.cli import Ran, run
 from tests.tools.tariff_cli import DAY
 from tools.exits import Exit
 from tools.tariff import price_view
 from tools.tariff import view as tariff_view
-from tools.tariff.price_table import Offer, Way, begins, offers
 
 Cli = Callable[..., Ran]
 AIZU = ("--operator", "aizu-noruca")

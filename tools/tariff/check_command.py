@@ -14,6 +14,7 @@ import click
 from rich.text import Text
 
 from farebox.feed import Feed
+from farebox.feed.changes import visits
 from farebox.feed.operators import Operators, load_operators
 from farebox.words import Language, say
 from tariff.operator_file import NOT_CONFIGURED
@@ -21,7 +22,6 @@ from tariff.riders import RiderClass, fare_for
 from tariff.rulebook import ORDINARY, Rulebook
 from tools.exits import CheckFailed
 from tools.options import FILE, DayType, json_option, language_option, operator_option
-from tools.tariff.changes import visits
 from tools.tariff.options import fares_option, feed_with_fares, today
 from tools.tariff.quote_json import Json, dumped
 from tools.tariff.view import console

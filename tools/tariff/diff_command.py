@@ -4,10 +4,9 @@ A tariff once charged 2,160 for 216 on two buses (faults 29): a limit on each ch
 such a one before it is signed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
-from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,29 +14,13 @@ import click
 from rich.text import Text
 
 from farebox.duty import Duty
-from farebox.feed import Feed
-from farebox.feed.operators import OperatorFault, Operators, load_operators
+from farebox.feed.changes import Change, FareChange, PriceChange, SettingChange, is_over, percent_of, size_of
+from farebox.feed.comparison import Side, books_of, changes_between, side_of
+from farebox.feed.operators import OperatorFault, load_operators
 from farebox.words import Language, say
-from tariff.rulebook import Rulebook
 from tools.exits import CheckFailed
 from tools.extra import extra
 from tools.options import FILE, DayType, json_option, language_option, operator_option
-from tools.tariff.changes import (
-    AGENCY,
-    SCHEME,
-    Change,
-    FareChange,
-    Fares,
-    PriceChange,
-    SettingChange,
-    Shares,
-    fare_changes,
-    fares_of,
-    is_over,
-    percent,
-    price_changes,
-    setting_changes,
-)
 from tools.tariff.options import feed_with_fares, today
 from tools.tariff.quote import Desk
 from tools.tariff.quote_json import BadLine, Json, checked, dumped, lines, loaded
@@ -46,23 +29,7 @@ from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import RIDERS
 
 LIMIT_PERCENT = 30
-BANDS_YEN = tuple(range(100, 1_001, 10))
-"""Fares at which passes are compared where no feed says which there are."""
 _SHOWN = 20
-
-
-class _Side(NamedTuple):
-    """One of the two tariffs; of its operator files, `books` are those that are compared, by scheme."""
-
-    operators: Operators
-    feed: Feed | None
-    fares: Fares
-    books: Mapping[str, Rulebook]
-
-    @property
-    def at_any_time(self) -> Operators:
-        """The files that are compared, as if they had always held: what they make of rides of any day."""
-        return Operators(tuple(book._replace(effective=date.min) for book in self.books.values()))
 
 
 class _Pairs(NamedTuple):
@@ -137,7 +104,7 @@ def diff(
     both = before.books.keys() & after.books.keys()
     if scheme and scheme not in both:
         raise OperatorFault(f"no operator {scheme!r} in both; choose one of {', '.join(sorted(both))}")
-    changes = list(_changes(before, after, day or today(), scheme))
+    changes = list(changes_between(before, after, day or today(), scheme))
     pairs = _Pairs(
         gone=len(before.fares.keys() - after.fares.keys()),
         new=len(after.fares.keys() - before.fares.keys()),
@@ -157,67 +124,25 @@ def diff(
     if broken:
         raise CheckFailed(f"{golden}: golden quotes broken: {len(broken)}; first: {broken[0]}")
     if over:
-        first = max(over, key=_size)
+        first = max(over, key=size_of)
         raise CheckFailed(
             f"{len(over)} changes over {limit_percent} %, first {_text(first, Language.EN)}; mend it, or raise "
             "--limit-percent on purpose (faults 29)"
         )
 
 
-def _side(folder: Path | None, feed: str | None, fares: Path | None, day: date | None) -> _Side:
+def _side(folder: Path | None, feed: str | None, fares: Path | None, day: date | None) -> Side:
     if fares and not feed:
         raise click.UsageError("fare tables are for routes of a feed; name it")
     loaded = feed_with_fares(feed, fares) if feed else None
     operators = load_operators(folder)
-    return _Side(operators, loaded, fares_of(loaded) if loaded else {}, _books(operators, day))
-
-
-def _books(operators: Operators, day: date | None) -> dict[str, Rulebook]:
-    """A rulebook for each scheme: in force on the day, or the newest."""
-    newest = {book.scheme: book for book in sorted(operators.rulebooks, key=lambda book: book.effective)}
-    return {scheme: operators.on(scheme, day) for scheme in newest} if day else newest
-
-
-def _changes(before: _Side, after: _Side, day: date, scheme: str | None) -> Iterator[Change]:
-    was, is_now = before.books, after.books
-    yield from fare_changes(before.fares, after.fares, _shares(before, after, day, scheme))
-    yen = {fare for side in (before, after) for fares in side.fares.values() for fare in fares if fare}
-    bands = tuple(sorted(yen)) or BANDS_YEN
-    for both in sorted(was.keys() & is_now.keys()):
-        yield from setting_changes(was[both], is_now[both])
-        yield from price_changes(was[both], is_now[both], bands, day)
-    for one in sorted(was.keys() ^ is_now.keys()):
-        yield SettingChange(one, SCHEME, one if one in was else None, one if one in is_now else None)
-    yield from _agencies(before, after, day)
-
-
-def _agencies(before: _Side, after: _Side, day: date) -> Iterator[SettingChange]:
-    """Agencies of the new feed whose rules are another scheme's, or nobody's any more."""
-    for agency in after.feed.agencies.values() if after.feed else ():
-        known = [side.operators.of_agency(agency, day) for side in (before, after)]
-        old, new = (found[0].scheme if found else None for found in known)
-        if old != new:
-            yield SettingChange(old or new or "", f"{AGENCY}{agency}", old, new)
-
-
-def _shares(before: _Side, after: _Side, day: date, scheme: str | None) -> dict[str, Shares]:
-    """For each route of the new feed, by name, what classes pay before and after (GEN-2)."""
-    found: dict[str, Shares] = {}
-    if after.feed is None:
-        return found
-    for route in after.feed.routes.values():
-        agency = after.feed.agencies.get(route.agency_id, route.agency_id)
-        known = after.operators.of_agency(agency, day)
-        whose = scheme or (known[0].scheme if known else "")
-        if whose in before.books:
-            found[route.name or route.route_id] = (before.books[whose].riders, after.books[whose].riders)
-    return found
+    return side_of(operators, loaded, books_of(operators, day))
 
 
 # -- rides that were made
 
 
-def _revenue(path: Path, before: _Side, after: _Side, scheme: str | None, language: Language) -> Json:
+def _revenue(path: Path, before: Side, after: Side, scheme: str | None, language: Language) -> Json:
     """What both tariffs make of recorded rides."""
     if before.feed is None or after.feed is None:
         raise click.UsageError(f"--rides {path}: rides are of trips of a feed; name it")
@@ -287,32 +212,12 @@ def _change_json(change: Change, limit_percent: int) -> Json:
     else:
         fields = {"kind": "price" if isinstance(change, PriceChange) else "setting", **fields}
     fields |= {name: _plain(fields[name]) for name in ("old", "new")}
-    size = _percent(change)
+    size = percent_of(change)
     return fields | {"percent": None if size is None else round(float(size), 1), "over": is_over(change, limit_percent)}
 
 
 def _plain(value: object) -> object:
     return value if isinstance(value, int | str | list | None) else str(value)
-
-
-def _amounts(change: Change) -> tuple[int | None, int | None] | None:
-    if isinstance(change, SettingChange):
-        return (int(str(change.old)), int(str(change.new))) if change.is_amount else None
-    return change.old, change.new
-
-
-def _percent(change: Change) -> Fraction | None:
-    amounts = _amounts(change)
-    return percent(*amounts) if amounts else None
-
-
-def _size(change: Change) -> Fraction | float:
-    """For sorting: lost fares and such without a size are the largest, settings that are no amounts the smallest."""
-    size = _percent(change)
-    if size is not None:
-        return abs(size)
-    lost = isinstance(change, SettingChange) and change.is_lost
-    return inf if lost or _amounts(change) else 0
 
 
 def _shown(size: Fraction | None) -> str:
@@ -338,7 +243,7 @@ def _value(value: object) -> str:
 
 
 def _text(change: Change, language: Language) -> str:
-    size = _shown(_percent(change))
+    size = _shown(percent_of(change))
     return f"{_what(change, language)}: {_value(change.old)} → {_value(change.new)}{f' ({size})' if size else ''}"
 
 
@@ -361,7 +266,7 @@ def _print(
     if not changes:
         out.print(Text(say(("変更なし", "nothing changes"), language), style="green"))
     for kind, title in _KINDS.items():
-        found = sorted((change for change in changes if type(change) is kind), key=_size, reverse=True)
+        found = sorted((change for change in changes if type(change) is kind), key=size_of, reverse=True)
         if not found:
             continue
         out.print(Text(f"{say(title, language)}: {len(found):,}", style="bold"))
@@ -371,7 +276,7 @@ def _print(
         for change in shown:
             style = "red" if is_over(change, limit_percent) else ""
             made.add_row(
-                _what(change, language), _value(change.old), _value(change.new), _shown(_percent(change)), style=style
+                _what(change, language), _value(change.old), _value(change.new), _shown(percent_of(change)), style=style
             )
         out.print(made)
         if len(shown) < len(found):

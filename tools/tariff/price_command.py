@@ -9,13 +9,13 @@ import click
 
 from farebox.feed.operators import Operators, load_operators
 from farebox.words import Language, say
+from tariff.price_table import Offer, begins, offers, portal_alone
 from tariff.refusal import Refusal
 from tariff.riders import CLASS_OF_HOLDER
 from tariff.rulebook import Product, Rulebook
 from tools.near import near
 from tools.options import DayType, feed_option, json_option, language_option
 from tools.tariff.options import called, fares_option, feed_with_fares, given_options, refuse, rules_option, today
-from tools.tariff.price_table import Offer, begins, offers, portal_alone
 from tools.tariff.price_view import show_prices
 from tools.tariff.quote import Desk, price_json, refused
 from tools.tariff.quote_json import VERSION, BadLine, Json, dumped

@@ -8,10 +8,10 @@ from rich.text import Text
 
 from farebox.words import Language, say
 from tariff.account import HolderKind
+from tariff.price_table import Offer, portal_alone
 from tariff.products import Price
 from tariff.refusal import Refusal
 from tariff.rulebook import Product, Rulebook
-from tools.tariff.price_table import Offer, portal_alone
 from tools.tariff.view import console, is_rich, table
 from tools.tariff.words import refusal_words
 

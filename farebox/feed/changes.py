@@ -1,21 +1,22 @@
 """What changes from one tariff to another: fares pair by pair, prices way by way, settings key by key.
 
-Pure; tools/tariff/diff_command.py prints it. A change of an amount has a size in percent of the old one; nothing and no
-fare have none, and count as beyond any limit.
+Pure; `farebox tariff diff` prints it, and a centre holds a release back by it. A change of an amount has a size in
+percent of the old one; nothing and no fare have none, and count as beyond any limit.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import zip_longest
+from math import inf
 from typing import Any, NamedTuple
 
-from farebox.feed import Feed
+from farebox.feed.gtfs import Feed
+from tariff.price_table import Offer, offers
 from tariff.products import Price
 from tariff.refusal import Refusal
 from tariff.riders import RiderClass, fare_for
 from tariff.rulebook import RiderRules, Rulebook
-from tools.tariff.price_table import Offer, offers
 
 CLASSES = (RiderClass.ADULT, RiderClass.CHILD, RiderClass.DISABLED_ADULT, RiderClass.DISABLED_CHILD)
 
@@ -76,6 +77,28 @@ def _is_number(value: object) -> bool:
 
 
 Change = FareChange | PriceChange | SettingChange
+
+
+def amounts(change: Change) -> tuple[int | None, int | None] | None:
+    """What a change is from and to, where that is an amount."""
+    if isinstance(change, SettingChange):
+        return (int(str(change.old)), int(str(change.new))) if change.is_amount else None
+    return change.old, change.new
+
+
+def percent_of(change: Change) -> Fraction | None:
+    """The size of a change in percent; None where it has none."""
+    found = amounts(change)
+    return percent(*found) if found else None
+
+
+def size_of(change: Change) -> Fraction | float:
+    """For sorting: lost fares and such without a size are the largest, settings that are no amounts the smallest."""
+    size = percent_of(change)
+    if size is not None:
+        return abs(size)
+    lost = isinstance(change, SettingChange) and change.is_lost
+    return inf if lost or amounts(change) else 0
 
 
 def percent(old: int | None, new: int | None) -> Fraction | None:
