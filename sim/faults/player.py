@@ -5,6 +5,7 @@ checks after each step.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from datetime import date
@@ -115,11 +116,21 @@ def play(plan: Plan, duty: Duty, *, check_all_every: int = CHECKS_ALL_EVERY) -> 
     Raises ValueError for a plan whose trips are not the feed's.
     """
     with TemporaryDirectory() as folder:
-        return _Player(plan, duty._replace(scheme=plan.scheme), Path(folder), check_all_every).play()
+        return Player(plan, duty._replace(scheme=plan.scheme), Path(folder), check_all_every).play()
 
 
-class _Player:
-    def __init__(self, plan: Plan, duty: Duty, folder: Path, check_all_every: int) -> None:
+class Player:
+    """Plays one plan. `world` and `centres`, by the buses' names, are there to be looked at afterwards."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        duty: Duty,
+        folder: Path,
+        check_all_every: int = CHECKS_ALL_EVERY,
+        centre_of: Callable[[str], Centre] = lambda _: Centre(),
+    ) -> None:
+        """Nothing has happened yet. `folder` is for what the buses fetch; `centre_of` gives each bus its centre."""
         self._plan = plan
         self._folder = folder
         self.taps = 0
@@ -141,10 +152,11 @@ class _Player:
         self.world = World(duty, plan.day, plan.buses, deepcopy(plan.cards), max(caps, default=0))
         for bus in self.world.buses:
             bus.clock.reach(midnight_in_japan_s(plan.day))
-        self.centres = {bus.name: Centre() for bus in self.world.buses}
+        self.centres = {bus.name: centre_of(bus.name) for bus in self.world.buses}
         self._watch = Watch(self.world, self._uploads, check_all_every)
 
     def play(self) -> Played:
+        """From the first step until something is wrong."""
         failure = None
         done = 0
         for at, step in enumerate(self._plan.steps):
