@@ -192,6 +192,8 @@ FEED = environment.text("CENTRE_FEED")
 TARIFF_LIMIT_PERCENT = environment.number("CENTRE_TARIFF_LIMIT_PERCENT", 30, 0, 10_000)
 TARIFF_LIMIT_YEN = environment.number("CENTRE_TARIFF_LIMIT_YEN", 300, 0, 1_000_000)
 """A tariff in which anything changes by more than so many percent, or a fare by so many yen, takes two (faults 29)."""
+COUNTER_REFUND_LIMIT_YEN = environment.number("CENTRE_COUNTER_REFUND_LIMIT_YEN", 10_000, 0, 1_000_000)
+"""Above it a second person approves a refund (faults 47)."""
 
 PROBLEMS = environment.problems
 """What is wrong with the environment, a line each. Last here, when all has been asked for."""

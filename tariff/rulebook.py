@@ -296,7 +296,7 @@ class CardKind(NamedTuple):
 class CounterRules(NamedTuple):
     """What the counter takes and gives back (LOC-4, LOC-16 to LOC-18, IGP-10 to IGP-25, AZF-14, AZF-50).
 
-    `card_refund` is the shape of a refund with return of the card, a word of `tariff.refunds.CARD_REFUNDS`; `procedures`
+    `card_refund` is the shape of a refund with return of a card, a word of `tariff.refunds.CARD_REFUNDS`. `procedures`
     are those of `tariff.cards.PROCEDURES` that this operator's rules know.
     """
 

@@ -56,6 +56,8 @@ class SoldPass(models.Model):
     card = models.ForeignKey(Card, models.PROTECT, related_name="passes")
     product = models.CharField(max_length=32)
     """The product's name in the operator file."""
+    company = models.PositiveSmallIntegerField(default=0)
+    """Whose buses it is valid on, by the operator file's number (LOC-6)."""
     first_day = models.DateField()
     last_day = models.DateField()
     bearer = models.BooleanField()

@@ -39,9 +39,18 @@ from centre.counter.operations.values import (
     rewritten,
 )
 from farebox.formats.bundle import PassGiven
-from tariff.account import RideState
+from tariff.account import Account, RideState
 from tariff.purses import ToppedUp, top_up
-from tariff.refunds import CARD_REFUNDS, Item, Refund, found_card_deposit, refund_both, refund_card, refund_pass
+from tariff.refunds import (
+    CARD_REFUNDS,
+    Item,
+    Refund,
+    found_card_deposit,
+    pass_calculation,
+    refund_both,
+    refund_card,
+    refund_pass,
+)
 from tariff.refusal import Refusal
 from tariff.rulebook import Purse, Rulebook
 
@@ -142,7 +151,7 @@ def prepare_refund(
     refund = refund_pass(account._replace(held_pass=sold.held), sold.price_yen, day, rulebook)
     if isinstance(refund, Refusal):
         return refund
-    gone: tuple[Effect, ...] = (PassRefunded(sold.row, day),)
+    gone: tuple[Effect, ...] = (_given_back(sold, account, rulebook, day),)
     after = account
     if number is not None:
         gone = (*gone, DirectivesWithdrawn(register.idm, (number,)))
@@ -176,13 +185,20 @@ def _returned(
     if isinstance(card, Refusal):
         return card
     effects: tuple[Effect, ...] = (
-        *((PassRefunded(sold.row, day),) if sold else ()),
+        *((_given_back(sold, seen.account, rulebook, day),) if sold else ()),
         StateSet(register.idm, REFUNDED),
         DepositReturned(register.idm),
         Stopped(register.idm, "refunded"),
         *withdrawn(register),
     )
     return _refunding(register, request, rulebook, day, limit_yen, refund, card, effects)
+
+
+def _given_back(sold: PassHeld, account: Account, rulebook: Rulebook, day: date) -> PassRefunded:
+    """A pass off the register, and what it was worth before its fee: the ledger parts the two."""
+    worth_yen = pass_calculation(sold.held, account.holder, sold.price_yen, day, rulebook)
+    assert isinstance(worth_yen, int)  # it was asked for the refund, and said
+    return PassRefunded(sold.row, day, sold.product, sold.held.company, max(0, worth_yen))
 
 
 def _refunding(

@@ -96,6 +96,7 @@ class PassHeld(NamedTuple):
     """A pass that was sold for a card, by the register."""
 
     row: int
+    product: str
     held: Pass
     price_yen: int
 
@@ -214,10 +215,13 @@ class PassSold(NamedTuple):
 
 
 class PassRefunded(NamedTuple):
-    """A pass given back."""
+    """A pass given back. `worth_yen` is what it was still worth, before the fee."""
 
     row: int
     on: date
+    product: str
+    company: int
+    worth_yen: int
 
 
 class Directed(NamedTuple):
@@ -271,6 +275,8 @@ class ReportClosed(NamedTuple):
     row: int
 
 
+ToVehicles: TypeAlias = Directed | DirectivesApplied | DirectivesWithdrawn | Stopped | StopLifted
+"""What vehicles are told, or need be told no more (`centre.bundles`)."""
 Effect: TypeAlias = (
     CardIssued
     | HolderSet
@@ -280,13 +286,9 @@ Effect: TypeAlias = (
     | Replaced
     | PassSold
     | PassRefunded
-    | Directed
-    | DirectivesApplied
-    | DirectivesWithdrawn
-    | Stopped
-    | StopLifted
     | Reported
     | ReportClosed
+    | ToVehicles
 )
 
 
@@ -427,6 +429,11 @@ def not_holder(register: Registered, claim: Claim | None, rule: str) -> Refusal 
     if (claim.kana_name, claim.birth) != (register.holder.kana_name, register.holder.birth):
         return not_eligible(rule, "identity: not the data registered")
     return None
+
+
+def idm_text(idm: bytes) -> str:
+    """An IDm as the centre's tables have it: 16 hex digits, upper case."""
+    return idm.hex().upper()
 
 
 def kind_named(name: str, rulebook: Rulebook) -> CardKind | None:
