@@ -13,6 +13,7 @@ class _Commands(LazyGroup):
         "positions": ("tools.positions_command:positions", "Where a replayed day's vehicles are, as GTFS-Realtime."),
         "report": ("tools.report_command:report", "Make a page, pictures and tables of a replayed day."),
         "faults": ("tools.faults_command:faults", "Days on which anything goes wrong, replayed from a seed."),
+        "payments": ("tools.sandbox_command:payments", "A payment service for trials, with its pages (模擬決済)."),
         "play": ("tools.play_command:play", "Lay cards and drive by hand; watch machine, card and journal."),
     }
 

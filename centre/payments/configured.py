@@ -24,6 +24,18 @@ def payment_service() -> PaymentService:
     return _made(kind, url, key, secret)
 
 
+def hang_up() -> None:
+    """Let go of the lines to it: where its settings change."""
+    while _lines:
+        _lines.pop().hang_up()
+    _made.cache_clear()
+
+
+_lines: list[PaymentService] = []
+
+
 @lru_cache(maxsize=4)
 def _made(kind: str, url: str, key: str, secret: str) -> PaymentService:
-    return _ADAPTERS[kind](url, key, secret)
+    made = _ADAPTERS[kind](url, key, secret)
+    _lines.append(made)
+    return made

@@ -35,6 +35,10 @@ class Line:
             trust_env=False,
         )
 
+    def hang_up(self) -> None:
+        """Over; it isn't asked any more."""
+        self._client.close()
+
     def ask(self, method: str, path: str, **content: Any) -> Answer | Unknown:
         """One request. Unknown where there is no whole answer, or one that asks us to come again."""
         try:

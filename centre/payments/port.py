@@ -103,6 +103,9 @@ class PaymentService(Protocol):
 
     name: str
 
+    def hang_up(self) -> None:
+        """Over: it isn't asked any more."""
+
     def customer(self, key: str) -> str | Unknown:
         """The service's name for a user; the same each time for the same key."""
 

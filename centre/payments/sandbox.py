@@ -32,6 +32,9 @@ class Sandbox:
         self._line = Line(url, {"Authorization": f"Bearer {key}"})
         self._notice_secret = notice_secret
 
+    def hang_up(self) -> None:
+        self._line.hang_up()
+
     def customer(self, key: str) -> str | Unknown:
         said = self._asked("POST", "/api/customers", {"key": key})
         return said if isinstance(said, Unknown) else str(said["id"])

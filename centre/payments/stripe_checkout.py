@@ -40,6 +40,9 @@ class StripeCheckout:
         self._line = Line(url, {"Authorization": f"Bearer {key}", "Stripe-Version": VERSION})
         self._notice_secret = notice_secret
 
+    def hang_up(self) -> None:
+        self._line.hang_up()
+
     def customer(self, key: str) -> str | Unknown:
         said = self._post("/v1/customers", {"metadata[reference]": key}, key)
         return said if isinstance(said, Unknown) else str(_sound(said)["id"])
