@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from reader.keys import CREDENTIAL, KeyStoreFault, secrets_from
 
-PREFIX = "CENTRE_"
+PREFIXES = ("CENTRE_", "PAYMENTS_")
 DATABASE = "DATABASE_URL"
 _MOST_URL_BYTES = 2_000
 _OTHERS_MAY = 0o077
@@ -35,7 +35,7 @@ class Environment:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong, a line each: wrong values, and names that nobody asked for, which are misspelt."""
-        unknown = sorted(name for name in self._environ if name.startswith(PREFIX) and name not in self.asked)
+        unknown = sorted(name for name in self._environ if name.startswith(PREFIXES) and name not in self.asked)
         return (
             *self._problems,
             *(f"{name}: no such setting; docs/centre/settings.md names them all" for name in unknown),
@@ -63,6 +63,14 @@ class Environment:
         if found.isascii() and found.isdecimal() and len(found) < 12 and least <= int(found) <= most:
             return int(found)
         self.wrong(name, f"{found!r} is not a whole number from {least} to {most}")
+        return default
+
+    def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        """One of some words."""
+        found = self.text(name, default)
+        if found in choices:
+            return found
+        self.wrong(name, f"{found!r} is none of {', '.join(choices)}")
         return default
 
     def words(self, name: str, default: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,6 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from centre.environment import DATABASE, Environment
+from centre.log import logging_settings
 
 HERE = Path(__file__).parent
 environment = Environment(os.environ)
@@ -57,8 +59,10 @@ INSTALLED_APPS = [
     "centre.counter",
     "centre.portal",
     "centre.payments",
+    "centre.running",
 ]
 MIDDLEWARE = [
+    "centre.log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -106,6 +110,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
     }
+else:
+    # Who waits for a lock, or holds one and says nothing more, is ended before the others have waited too long.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c lock_timeout=20s -c idle_in_transaction_session_timeout=300s"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
@@ -123,15 +132,37 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [HERE / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Their names hold a hash of them, so that a browser keeps them for good; not so for development.
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
 
+# HTTPS, wherever people and vehicles see it: who asks without is sent there, but for the health of this machine.
+_https = CENTRE_URL.startswith("https:")
+BEHIND_PROXY = environment.flag("CENTRE_BEHIND_PROXY")
+"""A proxy of ours stands before it, and nobody gets past: what it says of caller and HTTPS is believed."""
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+# Whether other hosts of its domain have HTTPS too is not the centre's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CENTRE_URL.startswith("https:")
-SESSION_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+if _https:
+    # A cookie of this name comes from this host and by HTTPS, or the browser drops it.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -142,13 +173,30 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Of a request as much as a form, a segment's piece or a card's image takes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+
+# Who guesses passwords: an address is kept from one account for a while. The owner elsewhere still gets in (faults 51).
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_CLIENT_IP_CALLABLE = "centre.client.address_of"
+AXES_USERNAME_CALLABLE = "centre.client.account_of"
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "login", "email", "ip_address"]
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_settings(environment.one_of("CENTRE_LOG", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")))
+
 MAIL_URL = environment.private_url("CENTRE_MAIL_URL", f"file://{HOME / 'mail'}", ("file", "smtp", "smtps"))
 """The mail server, `smtp://name:password@host:587`, or where that line lies; unset, mails are files (a demo)."""
 _mail = urlsplit(MAIL_URL)
 EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if _mail.scheme == 'file' else 'smtp'}.EmailBackend"
 EMAIL_FILE_PATH = _mail.path
 EMAIL_HOST = _mail.hostname or ""
-EMAIL_PORT = _mail.port or 587
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
 EMAIL_HOST_USER = unquote(_mail.username or "")
 EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
 EMAIL_USE_SSL = _mail.scheme == "smtps"

@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ledger/", include("centre.ledger.urls")),
     path("payments/", include("centre.payments.urls")),
     path("language", set_language, name="set_language"),
+    path("", include("centre.running.urls")),
     path("", include("centre.portal.urls")),
 ]

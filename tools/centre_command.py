@@ -11,6 +11,10 @@ class _Commands(LazyGroup):
     commands_at: ClassVar[Commands] = {
         "init": ("tools.centre.setting_up:init", "Make a centre's folder, keys, database and static files."),
         "migrate": ("tools.centre.setting_up:migrate", "Bring the database to this version's form."),
+        "check": ("tools.centre.checking:check", "Every problem of its settings, keys and database at once."),
+        "serve": ("tools.centre.serving:serve", "Serve pages and the buses' line."),
+        "work": ("tools.centre.working:work", "What goes on behind the pages: the background process."),
+        "clerk": ("tools.centre.clerks:clerk", "People who work at the counter: add, list, disable."),
     }
 
 

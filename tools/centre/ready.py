@@ -12,15 +12,10 @@ from centre.faults import CentreBroken, CentreFault
 from tools.extra import extra
 
 
-@contextmanager
-def centre_ready(*, with_keys: bool = True) -> Iterator[None]:
-    """Set Django up by the environment. Raises CentreBroken, and CentreFault for what the database answers.
-
-    Without `with_keys`, a centre that has no keys yet will do.
-    """
+def setup() -> tuple[str, ...]:
+    """Set Django up; the environment's problems. Raises CentreBroken if Django can't even begin."""
     with extra("centre"):
         import django
-        from django.db import DatabaseError, InterfaceError
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "centre.settings")
     from django.conf import settings
 
@@ -28,11 +23,24 @@ def centre_ready(*, with_keys: bool = True) -> Iterator[None]:
         problems: tuple[str, ...] = settings.PROBLEMS
     except (ImportError, AttributeError) as fault:
         raise CentreBroken((f"DJANGO_SETTINGS_MODULE: {fault}; unset it",)) from None
+    django.setup()
+    return problems
+
+
+@contextmanager
+def centre_ready(*, with_keys: bool = True) -> Iterator[None]:
+    """Django is set up by the environment. Raises CentreBroken, and CentreFault for what the database answers.
+
+    Without `with_keys`, a centre that has no keys yet will do.
+    """
+    problems = setup()
+    from django.conf import settings
+    from django.db import DatabaseError, InterfaceError
+
     if with_keys and not settings.SECRET_KEY_AT_HAND:
         problems = (*problems, "CENTRE_SECRET_KEY: there is no key yet; run farebox centre init")
     if problems:
         raise CentreBroken(problems)
-    django.setup()
     try:
         yield
     except (DatabaseError, InterfaceError) as fault:

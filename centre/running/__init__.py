@@ -1,0 +1,1 @@
+"""What keeps the centre running: its background work, its health."""
