@@ -8,12 +8,13 @@ from django.db.models import Q
 
 from centre.bundles.lifecycle import OPEN, Phase
 from centre.cards.models import Card
+from centre.users.models import User
 from centre.words import both
 from farebox.formats import bundle as form
 from farebox.formats.bundle import Change
 
 
-def _user(name: str) -> "models.ForeignKey[object, object]":
+def _user(name: str) -> "models.ForeignKey[User | None, User | None]":
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name=name)
 
 

@@ -17,11 +17,11 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet, Sum
 from django.db.models.functions import Least
 
+from centre import clock
 from centre.bundles.lifecycle import OPEN, Phase, later_ones, may_become, moot
 from centre.bundles.models import Directive, Kind, Listed, NoAutoCharge, Numbers, Published, Restored, Stopped
 from centre.bundles.publishing import current, publish
 from centre.cards.models import Card
-from centre.clock import now_s, today
 from centre.users.models import User
 from farebox.formats import bundle as form
 from farebox.formats.bundle import MOST_DIRECTIVES, MOST_NUMBER, Change
@@ -54,13 +54,13 @@ def stop(idm: str, why: str, by: User | None = None) -> Stopped:
     """Every reader refuses this card, from the next bundle on. One that is stopped already stays so, as it was said."""
     with transaction.atomic():
         found = _standing(Stopped, idm).first()
-        return found or Stopped.objects.create(idm=_checked(idm), why=why[:200], since_s=now_s(), stopped_by=by)
+        return found or Stopped.objects.create(idm=_checked(idm), why=why[:200], since_s=clock.now_s(), stopped_by=by)
 
 
 def unstop(idm: str, why: str = "", by: User | None = None) -> bool:
     """The card is taken again; False if it was not stopped."""
     with transaction.atomic():
-        lifted = _standing(Stopped, idm).update(until_s=now_s(), lifted_by=by, lifted_why=why[:200])
+        lifted = _standing(Stopped, idm).update(until_s=clock.now_s(), lifted_by=by, lifted_why=why[:200])
     return lifted > 0
 
 
@@ -68,13 +68,13 @@ def bar_auto_charge(idm: str, why: str) -> NoAutoCharge:
     """This card gets no credit, because its billing failed (AUT-6)."""
     with transaction.atomic():
         found = _standing(NoAutoCharge, idm).first()
-        return found or NoAutoCharge.objects.create(idm=_checked(idm), why=why[:200], since_s=now_s())
+        return found or NoAutoCharge.objects.create(idm=_checked(idm), why=why[:200], since_s=clock.now_s())
 
 
 def unbar_auto_charge(idm: str) -> bool:
     """It gets credit again; False if it was not barred."""
     with transaction.atomic():
-        return _standing(NoAutoCharge, idm).update(until_s=now_s()) > 0
+        return _standing(NoAutoCharge, idm).update(until_s=clock.now_s()) > 0
 
 
 _L = TypeVar("_L", bound=Listed)
@@ -195,12 +195,14 @@ def _add(card: Card, numbers: Numbers, first_day: date, changes: Sequence[Change
         form.read_directive(entry)
     except form.BundleError as error:
         raise DirectiveFault(f"card {card.number}: {error}") from None
-    return Directive.objects.create(card=card, number=numbers.last, first_day=first_day, entry=entry, made_at_s=now_s())
+    return Directive.objects.create(
+        card=card, number=numbers.last, first_day=first_day, entry=entry, made_at_s=clock.now_s()
+    )
 
 
 def _drop_moot(card: Card) -> None:
     waiting = list(card.directives.filter(state__in=OPEN))
-    overruled = {one.number for one in moot([_value(one) for one in waiting], today())}
+    overruled = {one.number for one in moot([_value(one) for one in waiting], clock.today())}
     for one in waiting:
         if one.number in overruled:
             _end(one, Phase.WITHDRAWN, "overruled")
@@ -222,6 +224,6 @@ def _end(
     if not may_become(Phase(directive.state), phase):
         return False
     directive.state, directive.why, directive.instead = phase, why[:200], instead
-    directive.ended_at_s = now_s() if at_s is None else at_s
+    directive.ended_at_s = clock.now_s() if at_s is None else at_s
     directive.save()
     return True

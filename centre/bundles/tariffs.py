@@ -15,10 +15,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from centre import clock
 from centre.bundles.models import Kind, Published, TariffDraft, TariffFile
 from centre.bundles.publishing import contents, publish_bundle
 from centre.bundles.tariff_changes import MOST_TOLD, Limits, Place, judge, laid_over, problems_of_size, row_of
-from centre.clock import now_s
+from centre.counter import trail
 from centre.users.models import Role, User
 from farebox.feed import Feed, load_feed
 from farebox.feed.operators import Operators, parse_operators
@@ -62,7 +63,7 @@ def propose(files: Mapping[str, bytes], by: User, without: Sequence[Place] = (),
         draft = TariffDraft.objects.create(
             note=note[:200],
             made_by=by,
-            made_at_s=now_s(),
+            made_at_s=clock.now_s(),
             compared_with=_standing_contents(),
             changes=[row_of(change, limits) for change in judged.changes[:MOST_TOLD]],
             changes_count=len(judged.changes),
@@ -70,6 +71,7 @@ def propose(files: Mapping[str, bytes], by: User, without: Sequence[Place] = (),
             needs_second=judged.needs_second,
         )
         TariffFile.objects.bulk_create(TariffFile(draft=draft, **one._asdict()) for one in whole)
+        _note(by, trail.What.ASKED, draft)
     return draft
 
 
@@ -87,11 +89,12 @@ def release(draft: TariffDraft, by: User) -> Published:
     if draft.compared_with != _standing_contents():
         raise NotReleased("stale", "another tariff was released since it was compared; propose it anew")
     files = tuple(OperatorText(one.scheme, one.effective, bytes(one.text)) for one in draft.files.all())
-    made = publish_bundle(Kind.TARIFF, Tariff(1, 0, files), now_s())
+    made = publish_bundle(Kind.TARIFF, Tariff(1, 0, files), clock.now_s())
     if made is None:
         raise NotReleased("no-change", "that is the tariff in force")
     draft.released = made
     _judged(draft, TariffDraft.State.RELEASED, by, "")
+    _note(by, trail.What.DONE, draft)
     return made
 
 
@@ -103,6 +106,7 @@ def reject(draft: TariffDraft, by: User, why: str) -> bool:
     if draft.state != TariffDraft.State.PROPOSED:
         return False
     _judged(draft, TariffDraft.State.REJECTED, by, why)
+    _note(by, trail.What.NOT_APPROVED, draft)
     return True
 
 
@@ -112,8 +116,19 @@ def limits_now() -> Limits:
 
 
 def _judged(draft: TariffDraft, state: TariffDraft.State, by: User, why: str) -> None:
-    draft.state, draft.judged_by, draft.judged_at_s, draft.judged_why = state, by, now_s(), why[:200]
+    draft.state, draft.judged_by, draft.judged_at_s, draft.judged_why = state, by, clock.now_s(), why[:200]
     draft.save()
+
+
+def _note(who: User, what: trail.What, draft: TariffDraft) -> None:
+    """Into the audit trail: the draft's number, its changes, and whose it was."""
+    said = f"#{draft.pk}: {draft.over_count} / {draft.changes_count}; {draft.judged_why or draft.note}"
+    second = draft.judged_by if draft.judged_by_id != draft.made_by_id else None
+    trail.note(who, what, trail.About(operation=OPERATION, approved_by=second), said=said)
+
+
+OPERATION = "tariff"
+"""As the audit trail calls it."""
 
 
 def _supervises(user: User) -> None:

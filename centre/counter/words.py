@@ -28,6 +28,8 @@ OPERATIONS: Words = {
     "lift-stop": ("使用停止の解除", "Lift the stop"),
     "apply-directives": ("翌日反映の書込み", "Write what waits for the card"),
     "history": ("利用履歴", "History"),
+    "tariff": ("運賃の配信", "Release a tariff"),
+    "withdraw-directive": ("書換指示の取下げ", "Withdraw a directive"),
 }
 LINES: Words = {
     "deposit": ("デポジット", "Deposit"),

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from centre import clock
 from centre.bundles import services
 from centre.bundles.lifecycle import OPEN
 from centre.bundles.models import Directive, Kind, Numbers, Published
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "today", lambda: DAY)
+    monkeypatch.setattr(clock, "today", lambda: DAY)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_ctr_3_what_a_later_one_overrules_goes_out_when_its_day_has_come(
     direct(card, TOMORROW, [ON])
     direct(card, TOMORROW + timedelta(3), [OFF])
     assert len(open_ones(card)) == 2
-    monkeypatch.setattr(services, "today", lambda: DAY + timedelta(9))
+    monkeypatch.setattr(clock, "today", lambda: DAY + timedelta(9))
     direct(card, DAY + timedelta(10), [DECEMBER._replace(first_day=DAY)])
     assert open_ones(card) == [(2, TOMORROW + timedelta(3)), (3, DAY + timedelta(10))]
 
@@ -185,7 +186,7 @@ def test_ctr_3_word_of_a_card_or_a_number_that_nobody_gave_is_remembered(card: C
 
 
 def test_ctr_3_after_a_backup_no_number_is_given_again(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "now_s", lambda: NOW_S)
+    monkeypatch.setattr(clock, "now_s", lambda: NOW_S)
     direct(card, DAY, [ON])
     jumped = restored(NOW_S + 3_600)
     assert jumped == 256 + 60

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from centre.bundles import publishing, services
+from centre import clock
+from centre.bundles import publishing
 from centre.bundles.models import Kind, Published, Stopped
 from centre.bundles.publishing import FRESH_S, contents, current, publish, raise_version
 from centre.bundles.services import bar_auto_charge, direct, seen, stop, unbar_auto_charge, unstop
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "today", lambda: DAY)
+    monkeypatch.setattr(clock, "today", lambda: DAY)
 
 
 def hotlist() -> Hotlist:
