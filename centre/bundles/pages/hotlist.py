@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,8 +40,10 @@ class Why(forms.Form):
 def show(request: HttpRequest) -> HttpResponse:
     """The list, searched by IDm or engraved number; a clerk stops a card here."""
     may_stop = clerk_of(request).role in AT_THE_COUNTER
-    form = Stop(request.POST if request.method == "POST" and may_stop else None)
-    if request.method == "POST" and may_stop and form.is_valid():
+    if request.method == "POST" and not may_stop:
+        raise PermissionDenied
+    form = Stop(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         return _stopped(request, form.cleaned_data["idm"].strip().upper(), form.cleaned_data["why"])
     asked = request.GET.get("q", "").strip()[:40]
     stopped = Stopped.objects.select_related("stopped_by", "lifted_by")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -68,7 +69,9 @@ def show(request: HttpRequest) -> HttpResponse:
     """What is in force and what was proposed; a supervisor proposes here."""
     standing = in_force()
     may = clerk_of(request).role == Role.SUPERVISOR
-    sent = request.method == "POST" and may
+    sent = request.method == "POST"
+    if sent and not may:
+        raise PermissionDenied
     names = [f"{one.scheme}/{one.effective}" for one in standing]
     form = Propose(names, request.POST, request.FILES) if sent else Propose(names)
     problems: Sequence[str] = ()

@@ -119,7 +119,7 @@ def test_gen_11_a_clerk_stops_a_card_and_a_supervisor_lifts_it_with_a_reason(cle
 
 def test_gen_11_what_is_no_idm_is_said_and_an_auditor_only_looks(clerk: Client) -> None:
     assert send(clerk, "hotlist", idm="012E", why="lost") == 400
-    assert send(signed_in(person(Role.AUDITOR)), "hotlist", idm=IDM, why="lost") == 200
+    assert send(signed_in(person(Role.AUDITOR)), "hotlist", idm=IDM, why="lost") == 403
     assert not Stopped.objects.exists()
 
 
@@ -197,7 +197,7 @@ class TestTariff:
 
     def test_a_clerk_looks_and_proposes_nothing(self, clerk: Client) -> None:
         assert "運賃を提案する" not in text(clerk, "tariff")
-        assert send(clerk, "tariff", uploads=[named("a.toml", aizu())], note="April") == 200
+        assert send(clerk, "tariff", uploads=[named("a.toml", aizu())], note="April") == 403
         assert not TariffDraft.objects.exists()
 
 

@@ -206,8 +206,13 @@ def test_an_auditor_reads_and_changes_nothing() -> None:
         if page.startswith(AUDITORS):
             continue
         client = signed_in(user)
-        for response in (client.get(page), client.post(page)):
+        closed = [client.post(page)] if page.startswith(LOOKED_AT) else [client.get(page), client.post(page)]
+        for response in closed:
             assert response.status_code in (403, 404, 405), (page, response.status_code)
+
+
+LOOKED_AT = "/counter/bundles/"
+"""What vehicles are told, an auditor may look at."""
 
 
 def test_a_clerk_does_not_read_the_trail() -> None:
