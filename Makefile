@@ -31,7 +31,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-long sim-faults test-data test-pcsc deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps vpcd clean data-dir
+.PHONY: help demo test test-long sim-faults test-data test-pcsc test-postgres test-browser deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,14 @@ sim-faults: $(PROJECT) ## Run days on which anything goes wrong, one for each se
 
 test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data in FAREBOX_DATA
 	$(BIN)/python -m pytest -q -m data
+
+# The server lies in a temporary folder and ends with the tests. As root, it runs as Debian's user postgres.
+test-postgres: postgres-deps $(PROJECT) $(DEV) ## Run the centre's tests on a PostgreSQL server of their own
+	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m tools.postgres \
+		$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser" tests/centre
+
+test-browser: browser-deps $(PROJECT) $(DEV) ## Run the tests in a real browser, Debian's chromium
+	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -m browser tests/centre/browser
 
 # As root: it starts a pcscd of its own, which needs that no other one runs.
 test-pcsc: pcsc-deps vpcd $(PROJECT) $(DEV) $(PCSC) ## Run the tests through a real pcscd and a virtual reader
@@ -130,6 +138,12 @@ system-deps: ## Install what readers, slips and tests need: libusb, a font, syst
 
 pcsc-deps: ## Install what PC/SC readers (RC-S300) need: pcscd, and what pyscard is built with (apt-get)
 	$(call INSTALL,pcscd libccid swig gcc libc6-dev libpcsclite-dev python3-dev,which PC/SC card readers need)
+
+postgres-deps: ## Install what test-postgres needs: PostgreSQL (apt-get)
+	$(call INSTALL,postgresql,which the centre is tried on)
+
+browser-deps: ## Install what test-browser needs: chromium and Japanese letters (apt-get)
+	$(call INSTALL,chromium fonts-ipafont-gothic,in which the pages are tried)
 
 deb-deps: ## Install what test-deb needs: debootstrap (apt-get)
 	$(call INSTALL,debootstrap,which the Debian package is tried with)

@@ -209,7 +209,7 @@ class TestOnTheCard:
         bus.begin().terminal.orders = Orders(directives=orders)
         for withdrawal in (Withdrawal(at, moment), None):
             bus.tap(Side.BOARDING, image, withdrawal)
-            known = sum(follow(f"after {withdrawal}", [entry]) for entry in bus.entries())
+            known = sum(follow("torn" if withdrawal else "laid again", [entry]) for entry in bus.entries())
             assert directive.card.directives.get().state == (
                 "applied" if standing_here(bus, image.idm) else "published"
             )
