@@ -15,6 +15,9 @@ class _Commands(LazyGroup):
         "serve": ("tools.centre.serving:serve", "Serve pages and the buses' line."),
         "work": ("tools.centre.working:work", "What goes on behind the pages: the background process."),
         "clerk": ("tools.centre.clerks:clerk", "People who work at the counter: add, list, disable."),
+        "vehicle": ("tools.centre.collecting:vehicle", "Vehicles that may send: add, list, withdraw."),
+        "segments": ("tools.centre.collecting:segments", "Segments that a person must look at."),
+        "import-stick": ("tools.centre.collecting:import_stick", "Take in segments from a USB stick."),
     }
 
 

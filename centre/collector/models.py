@@ -120,7 +120,9 @@ class Record(models.Model):
     """
 
     pk = models.CompositePrimaryKey("segment_id", "seq")
-    segment = models.ForeignKey(Segment, models.PROTECT, related_name="rows")
+    # Without a constraint of the database's, which would look each of thousands of rows up at the commit: rows are
+    # written only while their segment is locked, and none is ever deleted.
+    segment = models.ForeignKey(Segment, models.PROTECT, related_name="rows", db_constraint=False)
     seq = models.BigIntegerField()
     kind = models.PositiveSmallIntegerField(choices=[(number, kind.__name__) for number, kind in KINDS.items()])
     at_s = models.BigIntegerField()

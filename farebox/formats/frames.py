@@ -245,17 +245,26 @@ def sealed(data: bytes) -> Sealed | str:
         head = decode_head(payload)
     except RecordError as error:
         return f"the frame is whole, but no head: {error}"
-    chain, end, count = sha256(payload), len(HEADER) + FRAME_HEAD_BYTES + len(payload), 0
-    while (payload := _payload_at(data, end, VERSION)) is not None and payload[:1] != cose.TAG:
-        chain.update(payload)
-        end += FRAME_HEAD_BYTES + len(payload)
-        count += 1
-    if payload is None:
-        return f"record {head.first_seq + count} at byte {end} is not whole, or the seal is missing"
-    if len(data) != end + FRAME_HEAD_BYTES + len(payload):
-        return "something stands after the seal"
-    ended = _seal(payload, head, head.first_seq - 1 + count, count, chain.digest())
-    return ended if isinstance(ended, str) else Sealed(head, *ended)
+    records = [payload]
+    end = len(HEADER) + FRAME_HEAD_BYTES + len(payload)
+    # As `_payload_at`, written out: a centre waits for this, a megabyte at a time.
+    while len(data) >= end + FRAME_HEAD_BYTES:
+        magic, length, crc = _HEAD_1.unpack_from(data, end)
+        after = end + FRAME_HEAD_BYTES + length
+        if magic != FRAME_MAGIC or length > MAX_PAYLOAD_BYTES or after > len(data):
+            break
+        if crc32(data[end + FRAME_HEAD_BYTES_1 : after], _LENGTH_CRC[length]) != crc:
+            break
+        payload = data[end + FRAME_HEAD_BYTES : after]
+        if payload[:1] == cose.TAG:
+            if after != len(data):
+                return "something stands after the seal"
+            count = len(records) - 1
+            ended = _seal(payload, head, head.first_seq - 1 + count, count, sha256(b"".join(records)).digest())
+            return ended if isinstance(ended, str) else Sealed(head, *ended)
+        records.append(payload)
+        end = after
+    return f"record {head.first_seq + len(records) - 1} at byte {end} is not whole, or the seal is missing"
 
 
 def salvaged(data: bytes) -> Salvage:
