@@ -9,9 +9,13 @@ import logging
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 
 from centre import clock
-from centre.payments import bars, charging
+from centre.cards.models import Card
+from centre.ledger.events import auto_charge_billed, auto_charge_paid_back
+from centre.ledger.services import book
+from centre.payments import bars, charging, refunding
 from centre.payments.models import Customer, Debt, OwedBack, Payer, Payment, Refund, State
 from centre.payments.retrying import next_try_s
 from centre.users.models import User
@@ -26,33 +30,42 @@ _STANDING = (Debt.State.OPEN, Debt.State.UNPAID)
 
 @transaction.atomic
 def owe(key: str, idm: str, yen: int, at_s: int) -> None:
-    """A bus auto-charged a card: `key` is the journal record's. The same again is nothing new; raises OtherContent."""
+    """A bus auto-charged a card: `key` is the journal record's. The same again is nothing new; raises OtherContent.
+
+    What is owed once more after it was owed back has a key of its own: the record's, `~` and a revision.
+    """
     debt, is_new = Debt.objects.get_or_create(
         key=key, defaults={"idm": idm, "yen": yen, "at_s": at_s, "next_try_s": clock.now_s()}
     )
-    if (debt.idm, debt.yen, debt.at_s) != (idm, yen, at_s):
+    if (debt.idm, debt.yen) != (idm, yen):
         raise charging.OtherContent(f"{key} is owed already, with other content")
     if is_new:
         waiting = OwedBack.objects.filter(debt=None, idm=idm, yen=yen).order_by("at_s", "pk")
-        back = waiting.filter(key=key).first() or waiting.first()
+        back = waiting.filter(_of_record(key)).first() or waiting.filter(at_s__gte=at_s).first()
         if back is not None:
             _take_off(back, debt)
 
 
 @transaction.atomic
 def owe_back(key: str, idm: str, yen: int, at_s: int) -> None:
-    """An auto-charge was cancelled. `key`: the record's that was cancelled, or the cancelling one's own.
+    """An auto-charge was cancelled. `key`: that of the record that made it, or one of the cancelling record's own.
 
     What isn't billed won't be; what was billed is refunded. The two may come in any order. Raises OtherContent.
     """
     back, is_new = OwedBack.objects.get_or_create(key=key, defaults={"idm": idm, "yen": yen, "at_s": at_s})
-    if (back.idm, back.yen, back.at_s) != (idm, yen, at_s):
+    if (back.idm, back.yen) != (idm, yen):
         raise charging.OtherContent(f"{key} is owed back already, with other content")
     if is_new:
         standing = Debt.objects.select_for_update().filter(idm=idm, yen=yen, back=None).order_by("-at_s", "-pk")
-        debt = standing.filter(key=key).first() or standing.filter(at_s__lte=at_s).first()
+        debt = standing.filter(_of_record(key)).first() or standing.filter(at_s__lte=at_s).first()
         if debt is not None:
             _take_off(back, debt)
+
+
+def _of_record(key: str) -> Q:
+    """What has this record's key, whatever its revision."""
+    record = key.partition("~")[0]
+    return Q(key=record) | Q(key__startswith=f"{record}~")
 
 
 def _take_off(back: OwedBack, debt: Debt) -> None:
@@ -152,8 +165,18 @@ def _paid(payment: Payment) -> None:
     debt = Debt.objects.select_for_update().get(payment=payment)
     debt.state, debt.code, debt.next_try_s = Debt.State.PAID, "", None
     debt.save()
+    book([auto_charge_billed(payment.key, clock.now_s(), _scheme_of(debt), debt.idm, debt.yen)])
     bars.lift_if_clear(debt.idm)
     _settle_back(debt)
+
+
+def _given_back(refund: Refund) -> None:
+    debt = Debt.objects.get(payment=refund.payment)
+    book([auto_charge_paid_back(refund.key, clock.now_s(), _scheme_of(debt), debt.idm, refund.yen)])
+
+
+def _scheme_of(debt: Debt) -> str:
+    return Card.objects.get(idm=debt.idm).scheme
 
 
 def _refused(payment: Payment) -> None:
@@ -166,3 +189,4 @@ def grant_auto_charges() -> None:
     """Have what comes of these payments told to us."""
     charging.when_paid(AUTO_CHARGE, _paid)
     charging.when_failed(AUTO_CHARGE, _refused)
+    refunding.when_refunded(AUTO_CHARGE, _given_back)

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from centre import clock
 from centre.payments.configured import payment_service
-from centre.payments.customers import customer_of, customer_there
+from centre.payments.customers import customer_of, customer_there, ours
 from centre.payments.models import Payment, Refund, State
 from centre.payments.port import Asked, Declined, NeedsMember, Nothing, Outcome, Paid, PaymentService, Unknown
 from centre.payments.retrying import KEY_HOLDS_S, MEMBER_WAITS_S, again_after_s
@@ -54,9 +54,10 @@ def charge(key: str, user: AbstractBaseUser, yen: int, what: str, *, text: str =
     """The payment with this key, asked for if it is new.
 
     While it is pending and has a `url`, the member has to go there; they come back to `return_url` (ours).
-    Raises OtherContent. Not to be called within a transaction: that it was asked must outlast whatever follows.
+    Raises OtherContent, and ValueError for an address elsewhere. Not to be called within a transaction: that it was
+    asked must outlast whatever follows.
     """
-    payment = remember(key, user, yen, what, text=text, return_url=return_url)
+    payment = remember(key, user, yen, what, text=text, return_url=ours(return_url))
     return ask(payment) if payment.asks == 0 and payment.state == State.PENDING else payment
 
 
@@ -178,6 +179,7 @@ def _paid(payment: Payment, service_id: str, now_s: int) -> None:
     payment.service_id, payment.paid_at_s = service_id, now_s
     payment.save()
     why_back = "paid after it had failed" if was_told_failed else _granted(payment)
+    payment.was_granted = not why_back
     if why_back:
         Refund.objects.create(
             key=f"not-granted/{payment.key}",

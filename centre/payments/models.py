@@ -71,6 +71,8 @@ class Payment(models.Model):
     """When the service is asked again (faults 57); None once it is known."""
     asks = models.PositiveSmallIntegerField(default=0)
     paid_at_s = models.BigIntegerField(null=True)
+    was_granted = models.BooleanField(default=False)
+    """Whether what it pays for was had; else the payment goes back."""
     refunded_yen = models.PositiveIntegerField(default=0)
 
     class Meta:

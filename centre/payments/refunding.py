@@ -1,5 +1,7 @@
 """Money given back: once a key, never more than was paid, by two people above a limit (faults 46, 47)."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.db import transaction
 
@@ -18,6 +20,14 @@ class RefundRefused(ValueError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+_telling: dict[str, Callable[[Refund], None]] = {}
+
+
+def when_refunded(what: str, handler: Callable[[Refund], None]) -> None:
+    """Have `handler` told of each refund of a granted payment of this kind, in the transaction that marks it: once."""
+    _telling[what] = handler
 
 
 def refund(payment: Payment, yen: int, key: str, *, why: str = "", asked_by: User | None = None) -> Refund:
@@ -99,6 +109,8 @@ def _write_down(pk: int, outcome: Refunded | Declined | Unknown) -> None:
             if payment.refunded_yen == payment.yen:
                 payment.state = State.REFUNDED
             payment.save()
+            if payment.was_granted and payment.what in _telling:
+                _telling[payment.what](refund)
         case Declined(code, service_id):
             refund.state, refund.code, refund.next_ask_s = Refund.State.FAILED, code[:64], None
             refund.service_id = service_id

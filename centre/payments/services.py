@@ -14,7 +14,7 @@ from centre.payments.billing import bill, owe, owe_back
 from centre.payments.charging import CannotGrant, OtherContent, charge, when_failed, when_paid
 from centre.payments.customers import RegisteredCard, ServiceAway, begin_registration, forget_card, registered_card
 from centre.payments.reconciling import reconcile
-from centre.payments.refunding import RefundRefused, approve, refund
+from centre.payments.refunding import RefundRefused, approve, refund, when_refunded
 
 __all__ = [
     "CannotGrant",
@@ -35,4 +35,5 @@ __all__ = [
     "registered_card",
     "when_failed",
     "when_paid",
+    "when_refunded",
 ]
