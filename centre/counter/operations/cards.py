@@ -37,6 +37,7 @@ from centre.counter.operations.values import (
     StopLifted,
     Stopped,
     What,
+    asked_for,
     emptied,
     kind_named,
     lacking,
@@ -113,6 +114,7 @@ def prepare_issue(blank: Blank, request: IssueRequest, rulebook: Rulebook, day: 
         papers |= papers_of(request.order, rulebook)
         lines.append(Line("LOC-5", What.PASS, sold.price.yen))
         effects.append(pass_sold(idm, request.order, sold))
+    asked = asked_for(papers, request.papers)
     refusal = lacking(papers, request.papers, kind.rule)
     if refusal:
         return refusal
@@ -127,7 +129,7 @@ def prepare_issue(blank: Blank, request: IssueRequest, rulebook: Rulebook, day: 
         idm,
         None,
         lines=tuple(lines),
-        papers=tuple(sorted(papers)),
+        papers=tuple(sorted(asked)),
         card=NewIssue(blank, new),
         effects=tuple(effects),
     )
@@ -301,7 +303,15 @@ def prepare_named(
     if lacks:
         return lacks
     changed = (KindSet(register.idm, kind.name, True, after.expires), HolderSet(register.idm, request.holder, day))
-    return _rewriting(Operation.MAKE_NAMED, seen, register, after, day, (*effects, *changed), papers=kind.papers)
+    return _rewriting(
+        Operation.MAKE_NAMED,
+        seen,
+        register,
+        after,
+        day,
+        (*effects, *changed),
+        papers=asked_for(kind.papers, request.papers),
+    )
 
 
 _GROWN = {HolderKind.CHILD: HolderKind.ADULT, HolderKind.DISABLED_CHILD: HolderKind.DISABLED_ADULT}

@@ -20,6 +20,7 @@ from centre.counter.operations.values import (
     Registered,
     Rewrite,
     What,
+    asked_for,
     lacking,
     not_this_card,
     not_workable,
@@ -66,7 +67,7 @@ def prepare_pass(
         register.idm,
         register,
         lines=(Line("LOC-5", What.PASS, sale.price.yen),),
-        papers=tuple(sorted(papers_of(order, rulebook))),
+        papers=tuple(sorted(asked_for(papers_of(order, rulebook), papers))),
         card=card,
         effects=tuple(done),
     )

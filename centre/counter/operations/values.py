@@ -406,15 +406,18 @@ def not_this_card(seen: Seen, register: Registered) -> Refusal | None:
     return None if same else Refusal(Code.ALTERED_CARD, "GEN-11", "not the card of the register")
 
 
+def asked_for(papers: Iterable[str], shown: Iterable[str]) -> frozenset[str]:
+    """Papers as they are asked for of this person: identity too, where the handbook is a mental one (LOC-12)."""
+    asked = frozenset(papers)
+    if IDENTITY_WITH_MENTAL_HANDBOOK not in asked:
+        return asked
+    more = {Paper.IDENTITY.value} if Paper.MENTAL_HANDBOOK in set(shown) else set()
+    return asked - {IDENTITY_WITH_MENTAL_HANDBOOK} | more
+
+
 def lacking(papers: Iterable[str], shown: Iterable[str], rule: str) -> Refusal | None:
     """A refusal that names the papers that were asked for and not shown."""
-    here = set(shown)
-    asked = {
-        Paper.IDENTITY.value if paper == IDENTITY_WITH_MENTAL_HANDBOOK else paper
-        for paper in papers
-        if paper != IDENTITY_WITH_MENTAL_HANDBOOK or Paper.MENTAL_HANDBOOK in here
-    }
-    missing = sorted(asked - here)
+    missing = sorted(asked_for(papers, shown) - frozenset(shown))
     return not_eligible(rule, f"papers: {', '.join(missing)}") if missing else None
 
 

@@ -231,12 +231,12 @@ class Stage:
 
 def till_yen() -> int:
     """What the till holds by the ledger."""
-    return sum(row.yen for row in PostingRow.objects.filter(kind="till"))
+    return sum(int(row.yen) for row in PostingRow.objects.filter(kind="till"))
 
 
 def ledger_yen(*kinds: str) -> int:
     """What stands on accounts of these kinds, credits positive."""
-    return -sum(row.yen for row in PostingRow.objects.filter(kind__in=kinds))
+    return -sum(int(row.yen) for row in PostingRow.objects.filter(kind__in=kinds))
 
 
 def held_yen(nth: int) -> int:
