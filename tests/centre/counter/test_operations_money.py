@@ -127,7 +127,8 @@ def refund(
 ) -> Any:
     passes = [(account.held_pass, price_yen)] if account.held_pass else []
     register = register_of(account, passes=passes)._replace(directives=directives)
-    request = RefundRequest(back, **({"sold": 1, "claim": CLAIM, "papers": SLIP} | asked))
+    wanted: dict[str, Any] = {"sold": 1, "claim": CLAIM, "papers": SLIP} | asked
+    request = RefundRequest(back, **wanted)
     return prepare_refund(seen_as(account), register, request, rulebook, day, limit_yen)
 
 

@@ -56,7 +56,8 @@ SLIP = frozenset({"reissue-slip"})
 
 def reported(rulebook: Rulebook, why: ReportedWhy = LOST, *, named: bool = True, **asked: Any) -> Any:
     account = Account(rulebook.scheme, 800, named=named)
-    request = ReportRequest(why, **({"slip_on": TODAY, "claim": CLAIM} | asked))
+    wanted: dict[str, Any] = {"slip_on": TODAY, "claim": CLAIM} | asked
+    request = ReportRequest(why, **wanted)
     return prepare_report(register_of(account), request, rulebook, TODAY)
 
 
@@ -123,7 +124,8 @@ def reissued(
     state, report = asked.pop("state", "stopped"), asked.pop("report", Report(1, why, TODAY, TODAY))
     register = register_of(account, state=state, deposit_yen=deposit_yen)._replace(report=report, directives=directives)
     papers = SLIP if why is LOST else SLIP | {"old-card"}
-    request = ReissueRequest(**({"number": number_of(rulebook.scheme, 2), "claim": CLAIM, "papers": papers} | asked))
+    wanted: dict[str, Any] = {"number": number_of(rulebook.scheme, 2), "claim": CLAIM, "papers": papers} | asked
+    request = ReissueRequest(**wanted)
     return prepare_reissue(Blank(idm_of(2)), register, request, rulebook, TODAY + timedelta(days=after))
 
 
