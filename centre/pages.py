@@ -5,5 +5,5 @@ from django.http import HttpRequest
 
 
 def every_page(_request: HttpRequest) -> dict[str, object]:
-    """Whether it is a demo (模擬)."""
-    return {"simulated": settings.SIMULATED}
+    """Whether it is a demo (模擬), and who sends mails."""
+    return {"simulated": settings.SIMULATED, "mail_from": settings.DEFAULT_FROM_EMAIL}

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "axes",
     "csp",
     "centre.users",
@@ -118,7 +119,13 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "portal:login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 12 * 3_600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+ROBOT_COST = environment.number("CENTRE_ROBOT_COST", 5_000, 100, 1_000_000)
+"""Work of the not-a-robot check: turns of PBKDF2 in each of the 50 to 200 tries that a browser makes."""
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -184,8 +191,12 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_CLIENT_IP_CALLABLE = "centre.client.address_of"
 AXES_USERNAME_CALLABLE = "centre.client.account_of"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_TEMPLATE = "portal/locked.html"
+AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username", "login", "email", "ip_address"]
+AXES_SENSITIVE_PARAMETERS = ["username", "login", "email", "ip_address", "altcha", "csrfmiddlewaretoken"]
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(environment.one_of("CENTRE_LOG", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")))

@@ -2,7 +2,7 @@
 
 from django import template
 
-from centre.words import said
+from centre.words import in_yen, said
 
 register = template.Library()
 
@@ -11,3 +11,9 @@ register = template.Library()
 def say(ja: str, en: str) -> str:
     """`{% say "ログイン" "Log in" %}`: the words in the reader's language."""
     return said(ja, en)
+
+
+@register.simple_tag
+def yen(amount: int) -> str:
+    """`{% yen 9660 %}`: 9,660円, in both languages, as it stands on tickets and bills."""
+    return in_yen(amount)

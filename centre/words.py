@@ -11,3 +11,8 @@ def said(ja: str, en: str) -> str:
 
 both = lazy(said, str)
 """The same, chosen when it is shown: for what is written down before anybody reads it (labels, choices)."""
+
+
+def in_yen(amount: int) -> str:
+    """`9,660円`, in both languages: it is what stands on tickets and bills."""
+    return f"{amount:,}円"

@@ -7,3 +7,9 @@ class PortalConfig(AppConfig):
     """What members do."""
 
     name = "centre.portal"
+
+    def ready(self) -> None:
+        """Payments tell the portal what was paid."""
+        from centre.portal.renewing import register_with_payments  # noqa: PLC0415 (models are there only now)
+
+        register_with_payments()

@@ -41,7 +41,7 @@ def who_is(request: HttpRequest, email: str, password: str) -> User | None:
 
     Failures are counted, and lock (faults 51): centre.settings says how.
     """
-    user = authenticate(request, username=email, password=password)
+    user = authenticate(request, username=email.lower(), password=password)
     return user if isinstance(user, User) and user.role in STAFF else None
 
 

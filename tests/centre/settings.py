@@ -21,3 +21,5 @@ STORAGES = {
 }
 # It looks for collected files, which a test has none of.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]  # noqa: F405
+# The check itself is tried at its full cost in a browser.
+ROBOT_COST = 1

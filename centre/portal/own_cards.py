@@ -1,0 +1,117 @@
+"""A member's cards (PRT-3): added by what was told when they were issued, looked at, taken off."""
+
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from centre.cards.models import Card, SoldPass, State
+from centre.clock import today
+from centre.portal import auto_charging, tries
+from centre.portal.models import Member, MemberCard
+from centre.portal.rules_entry import SCHEME, same_name, shown_number
+from centre.portal.rules_slowing import ADD_CARD
+
+MOST_CARDS = 10
+
+
+class AsIssued(NamedTuple):
+    """What is told of a card, as `rules_entry` took it."""
+
+    number: str
+    kana_name: str
+    telephone: str
+
+
+class NotAdded(Exception):
+    """The card is not added: what was told is not what was told at issue, or it is somebody's already. Which, nobody
+    is told: who guesses learns nothing."""
+
+
+class MustWait(Exception):
+    """Too many wrong ones: `wait_s` until the next."""
+
+    def __init__(self, wait_s: int) -> None:
+        """Seconds."""
+        super().__init__(wait_s)
+        self.wait_s = wait_s
+
+
+class TooMany(Exception):
+    """A member has no more than ten cards."""
+
+
+def add(member: Member, told: AsIssued) -> MemberCard:
+    """The card, added; one that is the member's already is just shown. Raises NotAdded, MustWait, TooMany."""
+    by_member, by_number = ("add card", member.pk), ("add card number", told.number)
+    wait_s = max(tries.waiting_s(ADD_CARD, *by_member), tries.waiting_s(ADD_CARD, *by_number))
+    if wait_s:
+        raise MustWait(wait_s)
+    try:
+        return _add(member, told)
+    except NotAdded:
+        tries.count(*by_member)
+        tries.count(*by_number)
+        raise
+
+
+@transaction.atomic
+def _add(member: Member, told: AsIssued) -> MemberCard:
+    found = Card.objects.select_related("holder").filter(scheme=SCHEME, number=told.number, state=State.IN_USE).first()
+    if found is None or not _as_issued(found, told):
+        raise NotAdded
+    Member.objects.select_for_update().get(pk=member.pk)
+    own = MemberCard.objects.filter(card=found).first()
+    if own is not None:
+        if own.member_id == member.pk:
+            return own
+        raise NotAdded
+    if member.cards.count() >= MOST_CARDS:
+        raise TooMany
+    try:
+        with transaction.atomic():
+            return MemberCard.objects.create(member=member, card=found, added_on=today())
+    except IntegrityError:  # somebody else's, this very moment
+        raise NotAdded from None
+
+
+def _as_issued(card: Card, told: AsIssued) -> bool:
+    holder = getattr(card, "holder", None)
+    if not card.named or holder is None or holder.erased_on is not None:
+        return False
+    return same_name(holder.kana_name, told.kana_name) and holder.telephone == told.telephone
+
+
+@transaction.atomic
+def take_off(owned: MemberCard) -> None:
+    """The card is the member's no more; its auto-charge ends from the next day, for nobody would pay for it."""
+    auto_charging.end(owned.card)
+    owned.delete()
+
+
+class Shown(NamedTuple):
+    """A card as pages show it."""
+
+    pk: int
+    number: str
+    kana_name: str
+    kind: str
+    last_pass: SoldPass | None
+    auto_charge: auto_charging.Agreed | None
+
+
+def shown(owned: MemberCard) -> Shown:
+    """For the head of every page about a card."""
+    card = owned.card
+    return Shown(
+        owned.pk,
+        shown_number(card.number),
+        card.holder.kana_name,
+        card.kind,
+        last_pass_of(card),
+        auto_charging.standing(card),
+    )
+
+
+def last_pass_of(card: Card) -> SoldPass | None:
+    """The pass that ends last, of those sold and not refunded: the one that a renewal follows (PRT-5)."""
+    return card.passes.filter(refunded_on=None).order_by("-last_day", "-pk").first()

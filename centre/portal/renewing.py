@@ -1,0 +1,247 @@
+"""Renewing a pass (PRT-5): what is offered for a card, the press of the button, and what its payment made of it.
+
+renew(key, ...)     one press, one renewal, one payment (faults 56): the key is the press's
+_grant, _fail       what payments calls, once, when it knows (faults 57): pass, books, directive, mail in one
+                    transaction with the payment's own state
+look(renewal)       a renewal whose payment ended otherwise: given back, because the pass could not be given
+"""
+
+from datetime import date
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from centre.bundles.services import DirectiveFault, direct
+from centre.cards.models import Card, SoldPass
+from centre.cards.models import State as CardState
+from centre.clock import now_s, today
+from centre.ledger.events import pass_paid_online
+from centre.ledger.services import book
+from centre.payments.models import Payment
+from centre.payments.models import State as PaymentState
+from centre.payments.services import CannotGrant, charge, when_failed, when_paid
+from centre.portal import letters, members, rulebooks
+from centre.portal.models import MemberCard, Renewal, RenewalState
+from centre.portal.own_cards import last_pass_of
+from centre.portal.passes_shown import holder_of
+from centre.portal.rules_entry import shown_number
+from centre.portal.rules_renewal import Offers, Present, offers, renew
+from centre.words import in_yen as yen
+from farebox.formats.bundle import PassGiven
+from tariff.account import Pass, Section
+from tariff.products import Sale
+from tariff.refusal import Code, Refusal
+from tariff.rulebook import Rulebook
+
+WHAT = "pass"
+"""The kind of thing that these payments pay for."""
+
+
+class Elsewhere(Exception):
+    """Another purchase for this card is being paid: `renewal`. One at a time."""
+
+    def __init__(self, renewal: Renewal) -> None:
+        """That purchase."""
+        super().__init__(str(renewal.key))
+        self.renewal = renewal
+
+
+def present_of(card: Card, rulebook: Rulebook) -> tuple[SoldPass, Present] | None:
+    """The pass that a renewal follows, as the rules see it; None if no pass was ever sold for the card."""
+    sold = last_pass_of(card)
+    product = rulebook.product_named(sold.product) if sold else None
+    if sold is None or product is None:
+        return None
+    sections = tuple(Section(*section) for section in sold.sections)
+    named = {
+        stop: name
+        for section, names in zip(sections, sold.stop_names, strict=False)
+        for stop, name in zip((section.from_stop, section.to_stop), names, strict=False)
+    }
+    held = Pass(
+        product.number,
+        sold.company,
+        sold.first_day,
+        sold.last_day,
+        sold.bearer,
+        sections,
+        sold.area,
+        sold.line,
+    )
+    holder = getattr(card, "holder", None)
+    return sold, Present(held, named, holder_of(card, rulebook), card.named, holder.birth if holder else None)
+
+
+def offered(card: Card) -> Offers | Refusal | None:
+    """What may be chosen today; None if there is no pass to renew."""
+    rulebook = rulebooks.on(today())
+    found = present_of(card, rulebook)
+    return offers(found[1], today(), rulebook) if found else None
+
+
+def judge(card: Card, months: int, first_day: date) -> Sale | Refusal:
+    """The pass that a choice would buy today, and its price."""
+    rulebook = rulebooks.on(today())
+    found = present_of(card, rulebook)
+    if found is None:
+        return Refusal(Code.NOT_SOLD, "PRT-5", "no pass")
+    return renew(found[1], months, first_day, today(), rulebook)
+
+
+def buy(
+    key: UUID, owned: MemberCard, months: int, first_day: date, price_yen: int
+) -> tuple[Renewal, Payment] | Refusal:
+    """The purchase of this press and its payment; the same key again is the same purchase (faults 56).
+
+    `price_yen` is what the confirmation showed: if the price is another by now, it is refused. Raises Elsewhere while
+    another purchase for the card is being paid.
+    """
+    renewal = _remember(key, owned, months, first_day, price_yen)
+    if isinstance(renewal, Refusal):
+        return renewal
+    payment = charge(
+        payment_key(renewal),
+        owned.member.user,
+        renewal.price_yen,
+        WHAT,
+        text=f"AIZU NORUCA {shown_number(owned.card.number)}",
+        return_url=reverse("portal:renewal_done", args=[owned.pk, renewal.key]),
+    )
+    renewal.refresh_from_db()
+    return renewal, payment
+
+
+def payment_key(renewal: Renewal) -> str:
+    """By which payments knows it."""
+    return f"{WHAT}/{renewal.key}"
+
+
+def _remember(key: UUID, owned: MemberCard, months: int, first_day: date, price_yen: int) -> Renewal | Refusal:
+    known = Renewal.objects.filter(key=key, user=owned.member.user, card=owned.card).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            card = Card.objects.select_for_update().get(pk=owned.card_id)
+            sale = judge(card, months, first_day)
+            if isinstance(sale, Refusal):
+                return sale
+            if sale.price.yen != price_yen:
+                return Refusal(Code.NOT_SOLD, "PRT-5", "price changed")
+            renewed = last_pass_of(card)
+            assert renewed is not None
+            return Renewal.objects.create(
+                key=key,
+                user=owned.member.user,
+                card=card,
+                renewed=renewed,
+                months=months,
+                first_day=sale.held.first_day,
+                last_day=sale.held.last_day,
+                price_yen=sale.price.yen,
+                made_at_s=now_s(),
+            )
+    except IntegrityError:
+        # The same press twice at once, or another purchase of this card that is being paid.
+        known = Renewal.objects.filter(key=key, user=owned.member.user, card=owned.card).first()
+        if known is not None:
+            return known
+        raise Elsewhere(Renewal.objects.get(card=owned.card, state=RenewalState.PAYING)) from None
+
+
+def _grant(payment: Payment) -> None:
+    """Paid: the pass is sold, booked, on its way to the card, and the member is told. Raises CannotGrant."""
+    renewal = _locked(payment)
+    if renewal.state != RenewalState.PAYING:
+        raise CannotGrant(f"purchase {renewal.key} is {renewal.state} already")
+    card = Card.objects.select_for_update().get(pk=renewal.card_id)
+    if renewal.first_day <= today():
+        raise CannotGrant("its payment was known only when its first day had come")
+    if card.state != CardState.IN_USE or last_pass_of(card) != renewal.renewed:
+        raise CannotGrant("the card or the pass on it has changed meanwhile")
+    old = renewal.renewed
+    sold = SoldPass.objects.create(
+        card=card,
+        product=old.product,
+        company=old.company,
+        first_day=renewal.first_day,
+        last_day=renewal.last_day,
+        bearer=old.bearer,
+        area=old.area,
+        line=old.line,
+        sections=old.sections,
+        stop_names=old.stop_names,
+        price_yen=renewal.price_yen,
+        sold_on=today(),
+        in_portal=True,
+    )
+    renewal.state, renewal.bought = RenewalState.DONE, sold
+    renewal.save()
+    book([pass_paid_online(payment_key(renewal), now_s(), card.scheme, card.idm, old.product, renewal.price_yen)])
+    try:
+        direct(card, renewal.first_day, [_given(sold)])
+    except DirectiveFault as fault:
+        raise CannotGrant("the card can take no further change by a bus") from fault
+    _tell("pass_bought", renewal)
+
+
+def _given(sold: SoldPass) -> PassGiven:
+    product = rulebooks.on(today()).product_named(sold.product)
+    assert product is not None
+    return PassGiven(
+        product.number,
+        sold.company,
+        sold.first_day,
+        sold.last_day,
+        sold.bearer,
+        tuple((start, end, one_way, fare_yen) for start, end, one_way, fare_yen in sold.sections),
+        sold.area,
+        sold.line,
+    )
+
+
+def _fail(payment: Payment) -> None:
+    """Not paid: nothing was sold."""
+    _end(_locked(payment), RenewalState.FAILED, "pass_failed")
+
+
+def look(renewal: Renewal) -> Renewal:
+    """What its payment made of it, where payments could tell nobody: paid, but given back, for it could not be had."""
+    with transaction.atomic():
+        payment = Payment.objects.filter(key=payment_key(renewal)).first()
+        if payment is None or payment.state not in (PaymentState.PAID, PaymentState.REFUNDED):
+            return renewal
+        locked = Renewal.objects.select_for_update().get(pk=renewal.pk)
+        # Payments marks a payment paid in the transaction that grants: paid and not granted is refused.
+        _end(locked, RenewalState.REFUNDED, "pass_refunded")
+        return locked
+
+
+def _end(renewal: Renewal, state: RenewalState, letter: str) -> None:
+    if renewal.state == RenewalState.PAYING:
+        renewal.state = state
+        renewal.save()
+        _tell(letter, renewal)
+
+
+def _locked(payment: Payment) -> Renewal:
+    return Renewal.objects.select_for_update().get(key=payment.key.removeprefix(f"{WHAT}/"))
+
+
+def _tell(letter: str, renewal: Renewal) -> None:
+    product = rulebooks.on(today()).product_named(renewal.renewed.product)
+    told = {
+        "number": shown_number(renewal.card.number),
+        "title": product.title if product else renewal.renewed.product,
+        "first_day": renewal.first_day,
+        "last_day": renewal.last_day,
+        "price": yen(renewal.price_yen),
+    }
+    letters.write(letter, renewal.user.email, members.language_of(renewal.user), told)
+
+
+def register_with_payments() -> None:
+    """Have payments call us. At start."""
+    when_paid(WHAT, _grant)
+    when_failed(WHAT, _fail)
