@@ -112,6 +112,10 @@ class What(StrEnum):
     LOSS = "loss"
 
 
+BY_TAPS = (What.RIDE, What.TOP_UP_ON_BUS, What.CANCELLED, What.NOTE, What.VOUCHER, What.TAKEN_BACK)
+"""What comes of vehicles' records."""
+
+
 class Account(NamedTuple):
     """One account."""
 

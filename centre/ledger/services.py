@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from centre.clock import today
-from centre.ledger.booking import ON_CARDS, Account, Booking, Kind, check, purse_of
-from centre.ledger.models import BookingRow, PostingRow
-
-MOST_KEYS = 500
-"""As many keys are asked for in one query."""
+from centre.ledger.batches import batched
+from centre.ledger.booking import BY_TAPS, ON_CARDS, Account, Booking, Kind, Posting, What, check, purse_of
+from centre.ledger.models import BookingRow, CardStanding, PostingRow
 
 
 class KeyTaken(Exception):
@@ -36,9 +34,8 @@ def book(bookings: Iterable[Booking]) -> int:
 
 
 def _book_new(wanted: dict[str, tuple[Booking, str]]) -> int:
-    keys = list(wanted)
-    for first in range(0, len(keys), MOST_KEYS):
-        asked = BookingRow.objects.filter(key__in=keys[first : first + MOST_KEYS])
+    for keys in batched(list(wanted)):
+        asked = BookingRow.objects.filter(key__in=keys)
         for key, digest in asked.values_list("key", "digest"):
             if wanted.pop(key)[1] != digest:
                 raise KeyTaken(f"{key}: something else stands booked under it")
@@ -59,6 +56,9 @@ def _book_new(wanted: dict[str, tuple[Booking, str]]) -> int:
         for row, (made, _) in zip(rows, wanted.values(), strict=True)
         for account, yen, card in made.postings
     )
+    cards = {posting.card for made, _ in wanted.values() for posting in made.postings if made.what not in BY_TAPS}
+    for some in batched(sorted(cards)):
+        CardStanding.objects.filter(idm__in=some, to_judge=False).update(to_judge=True)
     return len(rows)
 
 
@@ -79,6 +79,18 @@ def deposit_of(idm: str) -> int:
     """The deposit that is held for a card, in yen."""
     found = PostingRow.objects.filter(card=idm, kind=Kind.DEPOSIT).aggregate(yen=Sum("yen"))["yen"]
     return -(found or 0)
+
+
+def last_booked(tap_key: str) -> Booking | None:
+    """What stands booked of a tap, after all that was taken back; None if nothing does."""
+    of_it = BookingRow.objects.filter(Q(key=tap_key) | Q(key__startswith=f"{tap_key}~")).exclude(what=What.VOUCHER)
+    row = of_it.prefetch_related("postings").order_by("-pk").first()
+    if row is None or row.what == What.TAKEN_BACK:
+        return None
+    postings = (
+        Posting(Account(Kind(side.kind), side.company, side.of), side.yen, side.card) for side in row.postings.all()
+    )
+    return Booking(row.key, row.at_s, What(row.what), tuple(postings))
 
 
 def _digest(made: Booking) -> str:
