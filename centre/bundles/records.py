@@ -6,8 +6,9 @@ waits here for its outcome, through restarts of the terminal and into later segm
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 
 from centre.bundles.models import Carried
 from centre.bundles.services import refused_by_card, seen
@@ -23,38 +24,50 @@ def follow(journal: str, entries: Iterable[Entry]) -> int:
     """Take in the records of a journal, segment after segment in order. How many directives are known to be on cards
     by them. `journal` names it among all journals of all vehicles: records count for each by itself.
     """
+    before = list(Carried.objects.select_for_update().filter(journal=journal))
+    held = list(before)
     done = 0
     for entry in entries:
         match entry.record:
             case Noted(idm=idm, code=code, detail=detail) if code == _APPLIED and (found := _NUMBER.match(detail)):
-                Carried.objects.create(journal=journal, idm=_text(idm), number=int(found[1]))
+                held.append(Carried(journal=journal, idm=_text(idm), number=int(found[1])))
             case Noted(idm=idm, code=code, detail=detail) if code == _REFUSED and (found := _WHY.fullmatch(detail)):
                 refused_by_card(_text(idm), int(found[1]), entry.at_s, found[2])
-            case Intent(idm=idm):
-                _waiting(journal).filter(idm=_text(idm)).update(intent_seq=entry.seq)
-                _waiting(journal).delete()  # of a tap that came to nothing
-            case Outcome(intent_seq=seq, result=result) | Resolved(intent_seq=seq, result=result):
-                done += settle(journal, seq, result, entry.at_s)
+            case Intent(idm=idm) if held:
+                held = [one for one in held if one.intent_seq is not None or one.idm == _text(idm)]
+                for one in held:  # the notes just before it; any of another card's are of a tap that came to nothing
+                    one.intent_seq = entry.seq if one.intent_seq is None else one.intent_seq
+            case Outcome(intent_seq=seq, result=result) | Resolved(intent_seq=seq, result=result) if held:
+                done += _settled([one for one in held if one.intent_seq == seq], result, entry.at_s)
+                held = held if result in _OPEN else [one for one in held if one.intent_seq != seq]
+    if before or held:
+        Carried.objects.filter(pk__in=[one.pk for one in before]).delete()
+        Carried.objects.bulk_create(Carried(**_values(one)) for one in held)
     return done
 
 
 @transaction.atomic
 def settle(journal: str, intent_seq: int, result: Result | Settled, at_s: int) -> int:
-    """How an intent came out, in its own journal or by what another bus saw. How many directives are on the card by it.
+    """How an intent came out by what another bus saw. How many directives are on the card by it.
 
-    Unknown: it waits on. If nobody ever learns, the directive stays in the bundle, and the card passes it by.
+    If nobody ever learns, the directive stays in the bundle, and a card that has it passes it by.
     """
-    carried = Carried.objects.filter(journal=journal, intent_seq=intent_seq)
-    if result not in ("written", "not_written"):
-        return 0
-    done = sum(seen(one.idm, one.number, at_s) for one in carried) if result == "written" else 0
-    carried.delete()
+    carried = Carried.objects.select_for_update().filter(journal=journal, intent_seq=intent_seq)
+    done = _settled(carried, result, at_s)
+    if result not in _OPEN:
+        carried.delete()
     return done
 
 
-def _waiting(journal: str) -> models.QuerySet[Carried]:
-    """Notes whose intent is still to come."""
-    return Carried.objects.filter(journal=journal, intent_seq=None)
+_OPEN = ("indeterminate", "unknown")
+
+
+def _settled(carried: Iterable[Carried], result: Result | Settled, at_s: int) -> int:
+    return sum(seen(one.idm, one.number, at_s) for one in carried) if result == "written" else 0
+
+
+def _values(one: Carried) -> dict[str, Any]:
+    return {"journal": one.journal, "idm": one.idm, "number": one.number, "intent_seq": one.intent_seq}
 
 
 def _text(idm: bytes) -> str:

@@ -8,6 +8,7 @@ import logging
 
 from django.db import models, transaction
 
+from centre.bundles.records import follow
 from centre.collector import bulk
 from centre.collector.holding import link_of
 from centre.collector.models import Segment, SegmentBytes, State, Vehicle
@@ -69,6 +70,7 @@ def _book(segment: Segment, journal: str, now_s: int) -> bool:
             if _waiting(segment).select_for_update().first() is None:
                 return False  # another process has just done it
             bulk.insert(segment.pk, map(row_of, found.entries))
+            follow(journal, found.entries)
             _waiting(segment).update(state=State.BOOKED, why="", journal=journal, booked_at_s=now_s)
     except Exception as error:  # one vehicle's trouble: it is held, told of, and tried again; the others go on
         _log.exception("segment %s of vehicle %s can't be booked", segment.number, segment.vehicle.terminal_id)
