@@ -9,7 +9,7 @@ comes in later may say otherwise than what was there before it; the judgement de
 order in which they came in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -77,35 +77,37 @@ class Judged(NamedTuple):
 
 def judge(taps: Iterable[Seen]) -> Judged:
     """All there is to say of one card's taps, in any order."""
-    row = sorted(taps, key=lambda tap: (tap.counter, _IN_TURN[tap.end], tap.before, tap.after, tap.key))
+    row = sorted(taps, key=lambda tap: (tap.counter, tap.key))
     ends = {tap.key: _was_written(tap, row, at) for at, tap in enumerate(row) if tap.end in UNDECIDED}
-    written = [tap for tap in row if tap.end is End.WRITTEN or ends.get(tap.key)]
-    found = (*_forks(written), *_breaks(row, ends))
     if not row:
-        return Judged(ends, found, None, b"", 0)
+        return Judged(ends, (), None, b"", 0)
+    written = {tap.key: ends.get(tap.key, tap.end is End.WRITTEN) for tap in row}
+    row.sort(key=lambda tap: (tap.counter, _IN_TURN[written[tap.key]], tap.key))
+    found = (*_forks([tap for tap in row if written[tap.key]]), *_breaks(row, written))
     newest = row[-1]
-    done = newest.end is End.WRITTEN or ends.get(newest.key)
-    return Judged(ends, found, row[0], newest.after if done else newest.before, newest.counter)
+    return Judged(ends, found, row[0], newest.after if written[newest.key] else newest.before, newest.counter)
 
 
-_IN_TURN = {End.NOT_WRITTEN: 0, End.UNKNOWN: 1, End.OPEN: 1, End.WRITTEN: 2}
+_IN_TURN = {False: 0, None: 1, True: 2}
 """Of taps that read the same count, who wrote comes last."""
 
 
 def _was_written(tap: Seen, row: Sequence[Seen], at: int) -> bool | None:
     """What the others say: the first that tells."""
-    rivals = False
     for other in _after(tap, row, at):
         if other.end is End.WRITTEN and other.before == tap.before:
             return False  # it found the card as this one had, and wrote it
         if other.counter == tap.counter:
-            # Read at the same count: one of the two wrote nothing. If both were to make the same slot, which?
-            rivals = rivals or (other.end in UNDECIDED and other.after == tap.after)
+            # Both found the card alike, so who read it first wrote nothing. Were both to make the same slot, only their
+            # clocks can tell; the card holds the same either way.
+            same = other.end in UNDECIDED and (other.before, other.after) == (tap.before, tap.after)
+            if same and (other.at_s, other.key) > (tap.at_s, tap.key):
+                return False
             continue
         if other.before == tap.before:
             return False
         if other.before == tap.after:
-            return None if rivals else True
+            return True
         if _sequence(other.before) == _sequence(tap.after):
             return False
     return None
@@ -140,12 +142,12 @@ def _forks(written: Sequence[Seen]) -> Iterable[Found]:
             yield Found(Wrong.CLAIMED_TWICE, (first.key, tap.key))
 
 
-def _breaks(row: Sequence[Seen], ends: dict[str, bool | None]) -> Iterable[Found]:
+def _breaks(row: Sequence[Seen], was_written: Mapping[str, bool | None]) -> Iterable[Found]:
     """Where a tap found another slot than the one before it left."""
     stands, last, doubtful = b"", None, False
     replaced: dict[bytes, int] = {}
     for tap in row:
-        written = tap.end is End.WRITTEN or ends.get(tap.key)
+        written = was_written[tap.key]
         if tap.before != stands:
             since = replaced.get(tap.before)
             back = since is not None and tap.counter - since < SEQUENCES
@@ -153,7 +155,7 @@ def _breaks(row: Sequence[Seen], ends: dict[str, bool | None]) -> Iterable[Found
                 yield Found(Wrong.ROLLED_BACK if back else Wrong.BROKEN, (last.key, tap.key))
             doubtful = False
         stands, last = tap.before, tap
-        doubtful = doubtful or (tap.key in ends and ends[tap.key] is None)
+        doubtful = doubtful or written is None
         if written:
             replaced[tap.before] = tap.counter
             stands, doubtful = tap.after, False
