@@ -147,7 +147,10 @@ def _remember(key: UUID, owned: MemberCard, months: int, first_day: date, price_
         known = Renewal.objects.filter(key=key, user=owned.member.user, card=owned.card).first()
         if known is not None:
             return known
-        raise Elsewhere(Renewal.objects.get(card=owned.card, state=RenewalState.PAYING)) from None
+        other = Renewal.objects.filter(card=owned.card, state=RenewalState.PAYING).first()
+        if other is None:  # a key that is not theirs
+            return Refusal(Code.NOT_SOLD, "PRT-5", "key")
+        raise Elsewhere(other) from None
 
 
 def _grant(payment: Payment) -> None:

@@ -54,7 +54,7 @@ class AutoChargeForm(forms.Form):
         if cleaned["day_cap_yen"] < cleaned["amount_yen"]:
             words = said("日単位の限度額は、実施額以上にしてください。", "A day's cap can't be less than the amount.")
             self.add_error("day_cap_yen", words)
-        if cleaned["month_cap_yen"] < cleaned["day_cap_yen"]:
+        elif cleaned["month_cap_yen"] < cleaned["day_cap_yen"]:
             words = said("月単位の限度額は、日単位以上にしてください。", "A month's cap can't be less than a day's.")
             self.add_error("month_cap_yen", words)
         return cleaned

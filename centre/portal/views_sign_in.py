@@ -1,5 +1,6 @@
 """Login and logout (PRT-2)."""
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -55,6 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             if user is not None and _is_member(user):
                 tries.forget(*whom)
                 login(request, user)
+                UserSession.objects.create_from_request(request)
                 return redirect(there)
             tries.count(*whom)
             form.add_error(
