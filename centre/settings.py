@@ -247,12 +247,26 @@ PAYMENTS_REFUND_ALONE_YEN = environment.number("PAYMENTS_REFUND_ALONE_YEN", 3_00
 """Above this, a clerk's refund waits for a supervisor (faults 47)."""
 
 FEED = environment.text("CENTRE_FEED")
-"""GTFS-JP, a folder or a zip: a tariff is compared over every pair of its stops. Without, over settings and prices."""
+"""GTFS-JP, a folder or a zip: a tariff is compared over every pair of its stops. Without, over settings and prices.
+
+The counter sells section passes by its stops and fares."""
 TARIFF_LIMIT_PERCENT = environment.number("CENTRE_TARIFF_LIMIT_PERCENT", 30, 0, 10_000)
 TARIFF_LIMIT_YEN = environment.number("CENTRE_TARIFF_LIMIT_YEN", 300, 0, 1_000_000)
 """A tariff in which anything changes by more than so many percent, or a fare by so many yen, takes two (faults 29)."""
 COUNTER_REFUND_LIMIT_YEN = environment.number("CENTRE_COUNTER_REFUND_LIMIT_YEN", 10_000, 0, 1_000_000)
 """Above it a second person approves a refund (faults 47)."""
+
+COUNTER_READER = environment.text("CENTRE_COUNTER_READER", "image" if SIMULATED else "")
+"""The reader of this machine's counter, such as `tty:/dev/ttyUSB0`; `image`: card images, in a demo alone."""
+if COUNTER_READER == "image" and not SIMULATED:
+    environment.wrong("CENTRE_COUNTER_READER", "card images are for a demo (CENTRE_SIMULATED=1); name a reader")
+    COUNTER_READER = ""
+COUNTER_CARD_KEYS = environment.text("CENTRE_COUNTER_CARD_KEYS", str(HOME / "card.keys"))
+"""Where the keys of cards lie, for the counter's reader."""
+COUNTER_PLACE = environment.text("CENTRE_COUNTER_PLACE", "窓口")
+"""What the counter is called on slips; its till, in the books."""
+REGISTER = environment.text("CENTRE_REGISTER")
+"""The register that the buses number their stops by: the counter sells section passes in these numbers."""
 
 PROBLEMS = environment.problems
 """What is wrong with the environment, a line each. Last here, when all has been asked for."""

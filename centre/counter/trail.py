@@ -25,14 +25,15 @@ class What(models.TextChoices):
     SIGNED_OUT = "signed-out", "ログアウト"
     LOOKED = "looked", "カード照会"
     ASKED = "asked", "申込み"
-    REFUSED = "refused", "謝絶"
+    REFUSED = "refused", "お取扱い不可"
     APPROVED = "approved", "承認"
-    NOT_APPROVED = "not-approved", "承認拒否"
+    NOT_APPROVED = "not-approved", "承認せず"
     DONE = "done", "実施"
     TORN = "torn", "書込み未確認"
+    NOT_DONE = "not-done", "不成立"
     DROPPED = "dropped", "取消"
     PRINTED = "printed", "印刷"
-    READ = "read", "監査証跡の書出し"
+    READ = "read", "証跡の書出し"
 
 
 class About(NamedTuple):
@@ -104,6 +105,13 @@ def link(before: str, entry: TrailEntry) -> str:
         entry.said,
     )
     return sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """What differs between before and after: its name, what it was, what it is."""
+    names = sorted({*before, *after})
+    pairs = [(name, before.get(name, "－"), after.get(name, "－")) for name in names]
+    return [one for one in pairs if one[1] != one[2]]
 
 
 def broken_at() -> int | None:

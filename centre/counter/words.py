@@ -38,6 +38,25 @@ LINES: Words = {
     "pass": ("定期券", "Pass"),
     "fee": ("手数料", "Fee"),
 }
+SEXES: Words = {"m": ("男", "male"), "f": ("女", "female")}
+PURSES: Words = {
+    "stored-fare": ("チャージ残額（SF）", "Stored fare"),
+    "regular": ("普通回数券", "Ordinary coupons"),
+    "student": ("学割回数券", "Student coupons"),
+    "eco": ("ちょこっとエコ回数券", "Eco coupons"),
+    "transport-points": ("交通ポイント", "Transport points"),
+    "welfare-points": ("福祉ポイント", "Welfare points"),
+}
+VOIDS: Words = {
+    "taken-over": ("他人から譲り受けて使用", "taken over from another"),
+    "used-by-another": ("記名人以外が使用", "used by another than its holder"),
+    "false-data": ("虚偽の申告で購入", "bought under false data"),
+    "face-altered": ("券面を改変", "face altered"),
+    "forged": ("偽造・変造", "forged"),
+    "damaged-on-purpose": ("故意または重大な過失による破損", "damaged by intent or gross negligence"),
+    "pass-void": ("定期券の無効事由", "the pass is void"),
+    "other-fraud": ("その他の不正使用", "other fraud"),
+}
 PAPERS: Words = {
     "application": ("申込書", "application form"),
     "contents-slip": ("定期券内容控", "slip of the pass's contents"),
@@ -64,6 +83,7 @@ ASKED: Words = {
     "open": ("確認待ち", "waiting"),
     "done": ("完了", "done"),
     "torn": ("書込み未確認", "not known whether written"),
+    "not-done": ("不成立", "not done"),
     "dropped": ("取消", "dropped"),
 }
 TRAIL: Words = {
@@ -76,9 +96,23 @@ TRAIL: Words = {
     "not-approved": ("承認せず", "not approved"),
     "done": ("実施", "done"),
     "torn": ("書込み未確認", "not known whether written"),
+    "not-done": ("不成立", "not done"),
     "dropped": ("取消", "dropped"),
     "printed": ("印刷", "printed"),
     "read": ("証跡の書出し", "trail taken as a file"),
+}
+FACTS: Words = {
+    "stored_fare_yen": ("チャージ残額（円）", "stored fare (yen)"),
+    "holder": ("区分", "class"),
+    "named": ("記名", "named"),
+    "expires": ("カード期限", "card ends"),
+    "pass": ("定期券", "pass"),
+    "points": ("交通ポイント", "transport points"),
+    "welfare_points": ("福祉ポイント", "welfare points"),
+    "auto_charge": ("オートチャージ", "auto-charge"),
+    "regular_yen": ("普通回数券（円）", "ordinary coupons (yen)"),
+    "student_yen": ("学割回数券（円）", "student coupons (yen)"),
+    "eco_yen": ("ちょこっとエコ回数券（円）", "eco coupons (yen)"),
 }
 HOLDERS: Words = {
     "ADULT": ("大人", "adult"),

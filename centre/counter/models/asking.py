@@ -13,6 +13,8 @@ class AskedState(models.TextChoices):
     DONE = "done", "完了"
     TORN = "torn", "書込み未確認"
     """Nobody can tell yet whether the card was written: the same card is laid again."""
+    NOT_DONE = "not-done", "不成立"
+    """The card was not written, and nothing was booked."""
     DROPPED = "dropped", "取消"
 
 
@@ -25,6 +27,10 @@ class Asked(models.Model):
     operation = models.CharField(max_length=32)
     fields = models.JSONField()
     """What the clerk filled in. Emptied at the end: it may hold a person's data."""
+    card = models.BigIntegerField(null=True)
+    """The card of the register that it is about (`cards.Card`), where it was looked up and does not lie there."""
+    summary = models.JSONField()
+    """What is shown of it, also to who approves: lines, papers, before and after; no name, no address."""
     shown = models.CharField(max_length=64)
     """SHA-256 of what was prepared and shown; what differs from it at the end is shown again, not done."""
     idm = models.CharField(max_length=16)
@@ -34,7 +40,7 @@ class Asked(models.Model):
     """Why a second person must approve; empty: nobody need (faults 47)."""
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_at_s = models.BigIntegerField(null=True)
-    state = models.CharField(max_length=8, choices=AskedState, default=AskedState.OPEN)
+    state = models.CharField(max_length=16, choices=AskedState, default=AskedState.OPEN)
     made_at_s = models.BigIntegerField()
     ended_at_s = models.BigIntegerField(null=True)
     said = models.CharField(max_length=200, blank=True)

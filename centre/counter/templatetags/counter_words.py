@@ -1,14 +1,14 @@
 """`{% load counter_words %}`: codes as words, money, days."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from django import template
 
-from centre.counter import words
+from centre.counter import trail, words
 from centre.counter.models import TrailEntry
 from centre.counter.slips.sheet import day_text
 from centre.words import said
+from tariff.account import HolderKind
 from tariff.calendar import clock_in_japan, day_in_japan
 
 register = template.Library()
@@ -51,6 +51,26 @@ def paper_words(name: str) -> str:
 
 
 @register.filter
+def fact_words(name: str) -> str:
+    """Something that a card holds."""
+    return words.word(words.FACTS, name)
+
+
+@register.filter
+def fact(value: object) -> str:
+    """What it holds of it: yes and no, classes and amounts in the reader's words."""
+    if isinstance(value, bool):
+        return said("はい", "yes") if value else said("いいえ", "no")
+    return f"{value:,}" if isinstance(value, int) else words.word(words.HOLDERS, str(value))
+
+
+@register.filter
+def holder_words(holder: HolderKind) -> str:
+    """Adult, child, disabled."""
+    return words.word(words.HOLDERS, holder.name)
+
+
+@register.filter
 def state_words(name: str) -> str:
     """What has become of a card."""
     return words.word(words.STATES, name)
@@ -69,9 +89,6 @@ def what_words(name: str) -> str:
 
 
 @register.filter
-def changes(entry: TrailEntry) -> Iterator[tuple[str, object, object]]:
-    """What differs between before and after: its name, what it was, what it is."""
-    for name in sorted({*entry.before, *entry.after}):
-        old, new = entry.before.get(name, "－"), entry.after.get(name, "－")
-        if old != new:
-            yield name, old, new
+def changes(entry: TrailEntry) -> list[tuple[str, object, object]]:
+    """What differs between an entry's before and after."""
+    return trail.differing(entry.before, entry.after)

@@ -92,7 +92,7 @@ def test_it_says_who_what_when_before_and_after(clerk: User) -> None:
     said = signed_in(person(Role.AUDITOR)).get("/counter/trail").content.decode()
     for words in ("clerk@example.jp", "チャージ", "LC*****0042", "012E000000000042", "1,000円", "実施"):
         assert words in said
-    assert "stored_fare_yen: 500 → <strong>1500</strong>" in said
+    assert "チャージ残額（円）: 500 → <strong>1,500</strong>" in said
     assert "LC00000000000042" not in said
 
 
