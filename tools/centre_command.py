@@ -21,6 +21,7 @@ class _Commands(LazyGroup):
         "vehicle": ("tools.centre.collecting:vehicle", "Vehicles that may send: add, list, withdraw."),
         "segments": ("tools.centre.collecting:segments", "Segments that a person must look at."),
         "import-stick": ("tools.centre.collecting:import_stick", "Take in segments from a USB stick."),
+        "demo": ("tools.centre.demo:demo", "All of it on this machine, with people, cards and buses (模擬)."),
     }
 
 
