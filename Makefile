@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --no-build-isolation
 DEMO := build/demo
+CENTRE_FLAGS ?=
 MUTATION_SEED ?= 1
 EXAMPLES ?= 2000
 SEEDS ?= 0..999
@@ -31,7 +32,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo test test-long sim-faults test-data test-pcsc test-postgres test-browser deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
+.PHONY: help demo centre test test-long sim-faults test-data test-pcsc test-postgres test-browser deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +40,10 @@ help: ## List the targets
 demo: $(PROJECT) ## Replay one day of the sample feed into build/demo
 	rm -rf $(DEMO)
 	$(BIN)/farebox sim replay --feed sample --date 2026-11-20 --seed 41 --out $(DEMO)
+
+# The demo goes on where it was; CENTRE_FLAGS=--anew begins another one.
+centre: $(PROJECT) $(DEV) ## Start the centre with people, cards, a payment sandbox and two buses (模擬); Ctrl-C ends it
+	$(BIN)/farebox centre demo start $(CENTRE_FLAGS)
 
 # Journals flush thousands of times here: their folders lie in memory, where it has 2 GB for that.
 TEST_FOLDERS = $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -1)" -gt 2000000 ] \

@@ -14,6 +14,7 @@ from centre.collector.holding import link_of
 from centre.collector.models import Segment, SegmentBytes, State, Vehicle
 from centre.collector.order import After, Gap, Link, begins, place
 from centre.collector.rows import row_of
+from centre.ledger.records import book_records
 from farebox.formats.frames import scan
 
 _log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ def _book(segment: Segment, journal: str, now_s: int) -> bool:
             if _waiting(segment).select_for_update().first() is None:
                 return False  # another process has just done it
             bulk.insert(segment.pk, map(row_of, found.entries))
+            segment.journal = journal
+            book_records(segment, found.entries)
             follow(journal, found.entries)
             _waiting(segment).update(state=State.BOOKED, why="", journal=journal, booked_at_s=now_s)
     except Exception as error:  # one vehicle's trouble: it is held, told of, and tried again; the others go on
