@@ -96,7 +96,7 @@ def page(said: Said, title: str, content: str, *, status: int = 200, back_to: st
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Security-Policy", policy),
         ("Cache-Control", "no-store"),
-        ("Referrer-Policy", "no-referrer"),
+        ("Referrer-Policy", "same-origin"),
         ("X-Content-Type-Options", "nosniff"),
     )
     return Response(status, html.encode(), headers)
@@ -222,7 +222,7 @@ def _pay_page(said: Said, visit: Visit, wrong: str = "") -> Response:
     told = f'<p class="wrong" role="alert" id="wrong">{said(*_WRONG[wrong])}</p>' if wrong else ""
     described = ' aria-describedby="wrong"' if wrong else ""
     numbers = "".join(
-        f"<tr><td><code>{_spaced(card.number)}</code></td><td>{card.brand}</td><td>{said(card.ja, card.en)}</td></tr>"
+        f"<tr><td><code>{_spaced(card.number)}</code> {card.brand}</td><td>{said(card.ja, card.en)}</td></tr>"
         for card in NUMBERS
     )
     content = f"""{due}{told}
@@ -240,7 +240,7 @@ def _pay_page(said: Said, visit: Visit, wrong: str = "") -> Response:
 </form>
 <h2>{said("試験番号", "Test numbers")}</h2>
 <p>{said("期限は将来の月、コードは任意の3桁です。", "Any month to come, any three digits.")}</p>
-<div class="wide"><table><thead><tr><th>{said("番号", "Number")}</th><th>{said("ブランド", "Brand")}</th>
+<div class="wide"><table><thead><tr><th>{said("番号", "Number")}</th>
 <th>{said("どうなるか", "What it does")}</th></tr></thead><tbody>{numbers}</tbody></table></div>"""
     return page(said, title, content, status=422 if wrong else 200, back_to=visit.return_url)
 
