@@ -19,12 +19,14 @@ from django.db import IntegrityError, transaction
 from cardimage.layout.blocks import HISTORY_BLOCKS
 from cardimage.resolve import Fate, Row, fate
 from centre.cards.models import Card
-from centre.counter.books import bookings
+from centre.counter.books import bookings, purses_of
 from centre.counter.desk import Blank, Desk, Laid, Seen
 from centre.counter.models import UNSETTLED, ActState, CounterAct
 from centre.counter.operations.values import NewIssue, Operation, Prepared, Registered, Rewrite, idm_text
 from centre.counter.register import registered, remember
-from centre.counter.stored import Sent, Waiting, plain, waiting_of
+from centre.counter.stored import Sent, Waiting, account_of, plain, waiting_of
+from centre.ledger import at_desk
+from centre.ledger.at_desk import OnDesk
 from centre.ledger.services import book
 from centre.users.models import Role, User
 from tariff.refusal import Code, Refusal
@@ -206,15 +208,23 @@ def _write(prepared: Prepared, counter: Counter, key: str) -> Fate:
 def settle(desk: Desk, laid: Laid, now_s: int) -> CounterAct | None:
     """What was pending on the card that lies there, and is no more; None if nothing was, or nobody can tell yet.
 
-    A new card whose issue was cut short is gone on with, so it is to lie there a little longer.
+    A new card whose issue was cut short is gone on with, so it is to lie there a little longer. The ledger is told
+    which slot stands, where a vehicle's write waits to be told of (faults 5).
     """
     if not isinstance(laid, (Seen, Blank)):
         return None
+    if isinstance(laid, Seen):
+        at_desk.saw(_on_desk(laid), now_s)
     act = CounterAct.objects.filter(state__in=UNSETTLED, on_card=idm_text(laid.idm)).first()
     if act is None:
         return None
     settled = _ended(act, _fate_of(waiting_of(act.waiting), desk, laid), now_s)
     return settled if settled.is_settled else None
+
+
+def _on_desk(seen: Seen) -> OnDesk:
+    held_yen = sum(purses_of(seen.account).values())
+    return OnDesk(idm_text(seen.idm), seen.account.scheme, seen.write_count, seen.now.block, held_yen)
 
 
 def _fate_of(waiting: Waiting, desk: Desk, laid: Seen | Blank) -> Fate:
@@ -277,3 +287,8 @@ def _close(act: CounterAct, now_s: int) -> None:
     act.save()
     remember(waiting.effects, act)
     book(waiting.bookings)
+    sent = waiting.sent
+    if sent is not None and act.operation != Operation.TAKE_IN:  # what that card held waits for another one
+        held_yen = sum(purses_of(account_of(act.after)).values())
+        card = OnDesk(act.on_card, act.scheme, sent.write_count, sent.before, held_yen)
+        at_desk.wrote(card, act.begun_at_s, act.pk, sent.after)

@@ -5,7 +5,7 @@ remember(effects, act)          all of them, in the transaction that books the m
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Max, QuerySet
 
@@ -42,6 +42,7 @@ from centre.counter.operations.values import (
 )
 from centre.counter.stored import account_of, plain
 from centre.ledger.booking import STORED_FARE, Kind
+from centre.ledger.cutting_off import cut_off
 from centre.ledger.models import PostingRow
 from centre.ledger.services import balance_of
 from farebox.formats.bundle import Directive, PassGiven
@@ -151,10 +152,10 @@ def _arranged(agreed: AutoChargeAgreed) -> AutoCharge:
 
 
 def _last_points_day(card: Card) -> date:
-    """The day of the last earning or use, by the ledger (IGP-30)."""
+    """The day of the last earning or use, by the ledger (IGP-30); no day before the card was issued."""
     rows = PostingRow.objects.filter(card=card.idm, kind=Kind.POINTS, of=Purse.POINTS)
     at_s = rows.aggregate(at_s=Max("booking__at_s"))["at_s"]
-    return day_in_japan(at_s or 0)
+    return max(card.issued_on, day_in_japan(at_s or 0))
 
 
 # -- remembering
@@ -251,6 +252,9 @@ def _sell(effect: PassSold) -> None:
 def _report_given(effect: Reported, act: CounterAct) -> None:
     """A slip. One that has run out gives way to it."""
     card = _card(effect.idm)
+    if effect.why is ReportedWhy.LOST:
+        # The stop takes hold by opening time on the day after (IGP-21): from then on its uses are not the holder's.
+        cut_off(card.idm, effect.applied_on + timedelta(days=1))
     ReissueSlip.objects.filter(card=card, used_by=None).update(used_by=act)
     ReissueSlip.objects.create(
         card=card,

@@ -189,7 +189,18 @@ class Stage:
                 price_yen=price_yen,
                 sold_on=held.first_day,
             )
-        book([opened(f"opening:{nth}", 0, account.scheme, idm_text(idm), purses_of(account), deposit_yen)])
+        book(
+            [
+                opened(
+                    f"opening:{nth}",
+                    self.now_s - 86_400,
+                    account.scheme,
+                    idm_text(idm),
+                    purses_of(account),
+                    deposit_yen,
+                )
+            ]
+        )
         return ImageDesk(dump(issue(idm, account, number, TODAY - timedelta(days=100))), number)
 
     def seen(self, desk: Desk) -> Seen:
