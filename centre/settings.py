@@ -126,6 +126,8 @@ SESSION_COOKIE_AGE = 12 * 3_600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 ROBOT_COST = environment.number("CENTRE_ROBOT_COST", 5_000, 100, 1_000_000)
 """Work of the not-a-robot check: turns of PBKDF2 in each of the 50 to 200 tries that a browser makes."""
+HOLDER_MONTHS = environment.number("CENTRE_HOLDER_MONTHS", 24, 1, 120)
+"""How long a holder's data is kept once the card has ended; then it is erased."""
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
