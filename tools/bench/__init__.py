@@ -6,7 +6,7 @@ cards.py     the cards that ride on it
 past.py      a journal with a long past
 cases        card_commands.py (a)  serial_line.py (b)  terminal_cpu.py, settle_cpu.py (c)  durable_journal.py (d)
              replay_rate.py (e)  workers.py (g)  bulk_repricing.py (f)  cold_start.py (i)  growth.py (j)
-             feed_import.py (k)
+             feed_import.py (k)  portal_pages.py, portal_members.py (l)
 picture.py   how cost grows with stops, trips, cards and workers, drawn (`--growth FILE.svg`)
 peers/       the same work as users of other libraries would write it
 

@@ -18,6 +18,7 @@ from tools.bench import (
     feed_import,
     growth,
     picture,
+    portal_pages,
     replay_rate,
     serial_line,
     settle_cpu,
@@ -37,10 +38,10 @@ CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
     "i": cold_start.rows,
     "j": growth.rows,
     "k": feed_import.rows,
+    "l": portal_pages.rows,
 }
 TO_COME = {
     "h": "collector's ingest",
-    "l": "member portal's pages",
 }
 _HEADINGS = ("", "what", "goal", "ours", "peer", "ratio, median (least - most)", "noise", "held")
 
