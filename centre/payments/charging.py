@@ -18,7 +18,17 @@ from centre import clock
 from centre.payments.configured import payment_service
 from centre.payments.customers import customer_of, customer_there, ours
 from centre.payments.models import Payment, Refund, State
-from centre.payments.port import Asked, Declined, NeedsMember, Nothing, Outcome, Paid, PaymentService, Unknown
+from centre.payments.port import (
+    Asked,
+    Declined,
+    NeedsMember,
+    Nothing,
+    Outcome,
+    Paid,
+    PaymentService,
+    ServiceMisuse,
+    Unknown,
+)
 from centre.payments.retrying import KEY_HOLDS_S, MEMBER_WAITS_S, again_after_s
 from centre.users.models import User
 
@@ -127,6 +137,15 @@ def look_again(payment: Payment) -> Payment:
 
 
 def _pay(service: PaymentService, payment: Payment) -> Outcome:
+    """Ask. A fault of ours is logged and leaves it pending: what follows of it is for whoever mends us."""
+    try:
+        return _asked(service, payment)
+    except ServiceMisuse as fault:
+        _log.error("payment %s: %s", payment.pk, fault)
+        return Unknown("misuse")
+
+
+def _asked(service: PaymentService, payment: Payment) -> Outcome:
     there = payment.customer_id_there or customer_there(service, payment.user)
     if isinstance(there, Unknown):
         return there
