@@ -72,7 +72,7 @@ def test_prt_1_registration_can_be_used_by_everyone(page: Page, judged: Judge) -
     page.wait_for_url("**/register/confirm*")
     assert (judged(page), fits(page)) == ([], True)
     page.get_by_role("button", name="登録", exact=True).click()
-    page.wait_for_url("**/register/done")
+    page.wait_for_url("**/register/done*")
     assert (judged(page), fits(page)) == ([], True)
 
 
