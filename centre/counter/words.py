@@ -72,6 +72,13 @@ PAPERS: Words = {
     "school-certificate": ("学校長の証明", "school head's certificate"),
     "certificate": ("証明書", "certificate"),
 }
+APPROVALS: Words = {
+    "refund-card": ("払戻額が限度額を超えるため", "the refund is over the limit"),
+    "refund-pass": ("払戻額が限度額を超えるため", "the refund is over the limit"),
+    "refund-both": ("払戻額が限度額を超えるため", "the refund is over the limit"),
+    "void": ("無効・回収は二人で行うため（IGP-20）", "a card is voided by two (IGP-20)"),
+    "lift-stop": ("使用停止の解除は二人で行うため", "a stop is lifted by two"),
+}
 STATES: Words = {
     "in-use": ("使用中", "in use"),
     "stopped": ("使用停止", "stopped"),

@@ -40,7 +40,7 @@ def receipt(what: str, lines: Sequence[Line], number: str, issued: Issued, appro
     if approved_by:
         parts.append(Fact(Both("承認", "Approved by"), approved_by))
     if back:
-        parts.append(Note(Both("現金でお返ししました。", "Paid back in cash.")))
+        parts.append(Note(Both("手数料を差し引いた額を現金でお返ししました。", "Paid back in cash, after fees.")))
     else:
         parts.append(Note(Both("上記の金額を現金で正に領収いたしました。", "Received with thanks, in cash.")))
     return Sheet(title, issued, tuple(parts))

@@ -4,8 +4,10 @@ from datetime import date
 
 from django import template
 
+from centre import clock
 from centre.counter import trail, words
-from centre.counter.models import TrailEntry
+from centre.counter.models import Asked, TrailEntry
+from centre.counter.rules import rules, schemes
 from centre.counter.slips.sheet import day_text
 from centre.words import said
 from tariff.account import HolderKind
@@ -36,6 +38,24 @@ def moment(at_s: int | None) -> str:
 def operation_words(name: str) -> str:
     """An operation."""
     return words.word(words.OPERATIONS, name)
+
+
+@register.filter
+def approval_words(asked: Asked) -> str:
+    """Why an operation takes two."""
+    return words.word(words.APPROVALS, asked.operation)
+
+
+@register.filter
+def operator_name(scheme: str) -> str:
+    """What an operator's card is called."""
+    return rules(scheme, clock.today()).name if scheme in schemes() else scheme
+
+
+@register.filter
+def taken(amount: int) -> str:
+    """What a use took; what it gave (a top-up) has a plus."""
+    return yen(amount) if amount >= 0 else f"+{yen(-amount)}"
 
 
 @register.filter
