@@ -5,9 +5,12 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
+from django.db.models import Q, QuerySet
+
 from centre.clock import now_s
 from centre.ledger.chain import Wrong
-from centre.ledger.models import FindingRow
+from centre.ledger.models import CardStanding, FindingRow
+from centre.users.models import User
 from tariff.calendar import day_in_japan
 
 
@@ -81,3 +84,15 @@ def found_of_cards(idms: Collection[str], found: Collection[Finding]) -> None:
     gone = [pk for pk, key in open_ones.values_list("pk", "key") if key not in still]
     if gone:
         FindingRow.objects.filter(pk__in=gone).update(closed_at_s=now_s(), why=EXPLAINED)
+
+
+def close(row: FindingRow, by: User, why: str) -> None:
+    """Somebody looked, and says what was found out; a finding that is closed stays as it was closed first."""
+    of_it = FindingRow.objects.filter(pk=row.pk, closed_at_s=None)
+    of_it.update(closed_at_s=now_s(), closed_by=by, why=why)
+
+
+def of_scheme(rows: QuerySet[FindingRow], scheme: str) -> QuerySet[FindingRow]:
+    """Of these the findings about an operator's cards, and those about no card."""
+    own = CardStanding.objects.filter(scheme=scheme).values("idm")
+    return rows.filter(Q(idm="") | Q(idm__in=own))
