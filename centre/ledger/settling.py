@@ -11,7 +11,7 @@ from farebox.formats.journal import Intent
 
 
 class Bill(NamedTuple):
-    """An auto-charge that is owed from now on, or `back`: not any more. `key` is the tap's that added it."""
+    """An auto-charge that is owed from now on, or `back`: not any more. `key`: that of its tap, `~` and a revision."""
 
     key: str
     idm: str
@@ -85,10 +85,13 @@ class Settling:
         return _key(tap.key, tap.revision)
 
     def _bill(self, tap: Tap, done: bool) -> None:
-        """A cancelling takes the settlement's auto-charge back (GEN-22)."""
+        """A cancelling takes the settlement's auto-charge back (GEN-22). Each bill has a key of its own."""
         if tap.auto_charge_yen:
             cancels = tap.action == "cancel"
-            key = f"{tap.key.rpartition(':')[0]}:{tap.cancels_seq}" if cancels else tap.key
+            key = _key(tap.key, tap.revision)
+            if cancels:
+                terminal, _, seq = tap.key.rpartition(":")
+                key = f"{terminal}:{tap.cancels_seq}~{seq}.{tap.revision}"
             self._bills.append(Bill(key, tap.idm, tap.auto_charge_yen, tap.at_s, back=cancels == done))
 
     def _owe(self, tap: Tap, before: Owed) -> None:
