@@ -21,7 +21,7 @@ from tools.exits import Exit
 
 ROOT = Path(__file__).parents[1]
 PAGE = "docs/rulebook.md"
-SOURCES = ("tariff", "cardimage", "reader", "farebox", "sim", "tools")
+SOURCES = ("tariff", "cardimage", "reader", "farebox", "sim", "centre", "tools")
 
 GROUPS = ("GEN", "PASS", "LOC", "IGP", "NOR", "AZF", "AUT", "PRT", "CTR")
 _RULE = re.compile(rf"\b({'|'.join(GROUPS)})-([1-9][0-9]*)")

@@ -11,7 +11,7 @@ class State(models.TextChoices):
     """What has become of a card."""
 
     IN_USE = "in-use", "使用中"
-    STOPPED = "stopped", "使用停止"  # reported lost, or waiting for its reissue (LOC-24, IGP-21)
+    STOPPED = "stopped", "使用停止"  # reported lost, or waiting for its reissue (LOC-16, IGP-21)
     REPLACED = "replaced", "再発行・交換済"
     REFUNDED = "refunded", "払戻済"
     VOID = "void", "無効"  # IGP-20
