@@ -22,7 +22,7 @@ class Kind(models.TextChoices):
     """Each kind of bundle counts its versions for itself."""
 
     HOTLIST = form.Kind.HOTLIST.value, both("使用停止カード", "hotlist")
-    DIRECTIVES = form.Kind.DIRECTIVES.value, both("カード書換指示", "directives")
+    DIRECTIVES = form.Kind.DIRECTIVES.value, both("翌日反映", "directives")
     TARIFF = form.Kind.TARIFF.value, both("運賃", "tariff")
 
 

@@ -1,4 +1,4 @@
-"""Bundles made, signed and kept: only when there is something new to say, and a hotlist before it grows old.
+"""Bundles made, signed and kept (CTR-3): only when there is something new to say, and a hotlist before it grows old.
 
 A version is the second at which it was made, or one more than the last, whichever is higher. So it rises even if the
 centre comes back from a backup and has forgotten what it signed since: no vehicle finds it older than what it has.

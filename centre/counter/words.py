@@ -29,7 +29,7 @@ OPERATIONS: Words = {
     "apply-directives": ("翌日反映の書込み", "Write what waits for the card"),
     "history": ("利用履歴", "History"),
     "tariff": ("運賃の配信", "Release a tariff"),
-    "withdraw-directive": ("書換指示の取下げ", "Withdraw a directive"),
+    "withdraw-directive": ("翌日反映の取下げ", "Withdraw a directive"),
 }
 LINES: Words = {
     "deposit": ("デポジット", "Deposit"),

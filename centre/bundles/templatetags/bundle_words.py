@@ -27,6 +27,14 @@ def change_words(change: Change) -> str:
 
 
 @register.filter
+def amount(value: object) -> str:
+    """A number as people read it, a text as it is, ― for nothing."""
+    if value is None:
+        return "―"
+    return f"{value:,}" if type(value) is int else str(value)
+
+
+@register.filter
 def why_words(why: str) -> str:
     """Why a directive ended: our own words translated, anybody else's as they are."""
     return said(_WHY.get(why, why), why)

@@ -143,7 +143,7 @@ def test_ctr_3_a_supervisor_withdraws_a_directive_with_a_reason(browser: Client)
     for _ in range(2):
         assert send(browser, f"directives/{directive.pk}/withdraw", why="申込取消") == 302
     assert Directive.objects.get().state == "withdrawn"
-    assert "書換指示はありません" in text(browser, "directives")
+    assert "書込み待ちはありません" in text(browser, "directives")
     assert "申込取消" in text(browser, "directives", q=IDM)
 
 
@@ -167,7 +167,7 @@ class TestTariff:
             draft.refresh_from_db()
             assert draft.state == "released" and draft.judged_by == other
         shown = text(browser, page)
-        assert shown.index("+900.0 %") < shown.index("</tbody>") and "2160" in shown and "限度超え" in shown
+        assert shown.index("+900.0 %") < shown.index("</tbody>") and "2,160" in shown and "限度超え" in shown
         assert Published.objects.filter(kind="tariff").count() == 2
 
     def test_below_the_limit_one_supervisor_does_it(self, browser: Client, supervisor: User) -> None:
