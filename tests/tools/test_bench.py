@@ -1,6 +1,7 @@
 """The benchmark: its counts, which hold on any machine, and that it runs and says what it found. No times."""
 
 import json
+from math import nan
 import re
 from collections.abc import Callable
 from math import nan
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from cardimage.image import CardImage
 from cardimage.layout.slots import decode_slot
+from farebox.formats.frames import Sealed, sealed
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
@@ -41,7 +43,8 @@ from tools.bench import (
     terminal_cpu,
     workers,
 )
-from tools.bench.__main__ import CASES, TO_COME, main
+from tools.bench import ingest
+from tools.bench.__main__ import CASES, main
 from tools.bench.bus import DAY, Bus, service
 from tools.bench.durable_journal import flushes_per_tap
 from tools.bench.measure import QUICK, Effort, Figure, Row, Spread, beside, cpu_us, in_turns, percentile, ratio
@@ -248,12 +251,11 @@ def test_bare_forks_run_every_vehicle_once(tmp_path: Path) -> None:
 
 
 def test_json_has_the_shape_that_machines_read() -> None:
-    outcome = CliRunner().invoke(main, ["--only", "a,h", "--quick", "--json"], catch_exceptions=False)
+    outcome = CliRunner().invoke(main, ["--only", "a", "--quick", "--json"], catch_exceptions=False)
     assert outcome.exit_code == 0
     document = json.loads(outcome.stdout)
-    assert set(document) == {"machine", "quick", "rows", "to_come"}
+    assert set(document) == {"machine", "quick", "rows"}
     assert document["quick"] is True
-    assert document["to_come"] == [{"goal": "h", "what": TO_COME["h"]}]
     assert {row["goal"] for row in document["rows"]} == {"a"}
     for row in document["rows"]:
         assert set(row) == {"goal", "what", "wanted", "ours", "peer", "ratio", "noise", "held"}
@@ -264,11 +266,11 @@ def test_json_has_the_shape_that_machines_read() -> None:
 
 
 def test_the_table_has_a_line_a_row() -> None:
-    outcome = CliRunner().invoke(main, ["--only", "h,a", "--quick"], catch_exceptions=False)
+    outcome = CliRunner().invoke(main, ["--only", "a", "--quick"], catch_exceptions=False)
     heading, *lines = outcome.stdout.splitlines()
     assert heading.split()[:3] == ["what", "goal", "ours"]
-    assert [line[0] for line in lines] == ["a"] * 19 + ["h"]
-    assert lines[0].endswith("held") and lines[-1].endswith("to come")
+    assert [line[0] for line in lines] == ["a"] * 19
+    assert all(line.endswith("held") for line in lines)
 
 
 @pytest.mark.parametrize("letters", ["z", "a,zz", ""])
@@ -277,8 +279,19 @@ def test_an_unknown_goal_is_a_usage_error(letters: str) -> None:
     assert outcome.exit_code == 2 and "there are a to l" in outcome.stderr
 
 
-def test_every_goal_is_measured_or_to_come() -> None:
-    assert sorted([*CASES, *TO_COME]) == list("abcdefghijkl")
+def test_every_goal_is_measured() -> None:
+    assert sorted(CASES) == list("abcdefghijkl")
+
+
+def test_ingest_segments_are_what_a_centre_takes_and_ratios_are_of_rates() -> None:
+    found = [sealed(data) for data in ingest.segments(ingest.taps(), 2)]
+    assert [isinstance(each, Sealed) and each.seal.records for each in found] == [ingest.RECORDS] * 2
+    once = {"stored": [[(1.0, 1.0)]], "together": [[(0.5, 0.5)]], "derived": [[(nan, 20.0)]], "copy": [[(6.0, 5.0)]]}
+    stored, _, derived = ingest._rows("SQLite", once)
+    assert stored.ratio is not None and stored.ratio.median == 6.0 and stored.held is True
+    assert derived.ratio is not None and derived.ratio.median == 0.25 and derived.held is None
+    alone = ingest._rows("SQLite", {name: rounds for name, rounds in once.items() if name != "copy"})
+    assert all(row.ratio is None and row.held is None for row in alone)
 
 
 # -- measuring

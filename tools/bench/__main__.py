@@ -17,6 +17,7 @@ from tools.bench import (
     durable_journal,
     feed_import,
     growth,
+    ingest,
     picture,
     portal_pages,
     replay_rate,
@@ -35,13 +36,11 @@ CASES: Mapping[str, Callable[[Effort], list[Row]]] = {
     "e": replay_rate.rows,
     "f": bulk_repricing.rows,
     "g": workers.rows,
+    "h": ingest.rows,
     "i": cold_start.rows,
     "j": growth.rows,
     "k": feed_import.rows,
     "l": portal_pages.rows,
-}
-TO_COME = {
-    "h": "collector's ingest",
 }
 _HEADINGS = ("", "what", "goal", "ours", "peer", "ratio, median (least - most)", "noise", "held")
 
@@ -50,7 +49,7 @@ _VERDICTS = {True: "held", False: "NOT HELD", None: "can't tell"}
 
 def _letters(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
     """The goals asked for, in order of the alphabet; all of them if none was named."""
-    known = tuple(sorted((*CASES, *TO_COME)))
+    known = tuple(sorted(CASES))
     if value is None:
         return known
     asked = {letter.strip() for letter in value.split(",")}
@@ -77,23 +76,20 @@ def main(as_json: bool, letters: tuple[str, ...], picture_path: Path | None, qui
         return
     rows: list[Row] = []
     for letter in letters:
-        if letter in CASES:
-            click.echo(f"measuring {letter} ...", err=True)
-            rows += CASES[letter](QUICK if quick else FULL)
-    to_come = [letter for letter in letters if letter in TO_COME]
+        click.echo(f"measuring {letter} ...", err=True)
+        rows += CASES[letter](QUICK if quick else FULL)
     if as_json:
-        click.echo(json.dumps(_document(rows, to_come, quick), ensure_ascii=False))
+        click.echo(json.dumps(_document(rows, quick), ensure_ascii=False))
     else:
-        click.echo(_table(rows, to_come))
+        click.echo(_table(rows))
 
 
-def _document(rows: list[Row], to_come: list[str], quick: bool) -> dict[str, Any]:
+def _document(rows: list[Row], quick: bool) -> dict[str, Any]:
     machine = {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
     return {
         "machine": machine,
         "quick": quick,
         "rows": [_row_json(row) for row in rows],
-        "to_come": [{"goal": letter, "what": TO_COME[letter]} for letter in to_come],
     }
 
 
@@ -115,7 +111,7 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
     return {"value": None if isnan(figure.value) else figure.value, "unit": figure.unit}
 
 
-def _table(rows: list[Row], to_come: list[str]) -> str:
+def _table(rows: list[Row]) -> str:
     lines = [_HEADINGS]
     lines += [
         (
@@ -127,7 +123,6 @@ def _table(rows: list[Row], to_come: list[str]) -> str:
         )
         for row in rows
     ]
-    lines += [(letter, TO_COME[letter], "", "", "", "", "", "to come") for letter in to_come]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
     padded = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines]
     return "\n".join(line.rstrip() for line in padded)
