@@ -26,6 +26,10 @@ def follow(journal: str, entries: Iterable[Entry]) -> int:
     """
     before = list(Carried.objects.select_for_update().filter(journal=journal))
     held = list(before)
+    entries = tuple(entries)
+    told = any(isinstance(entry.record, Noted) and entry.record.code in (_APPLIED, _REFUSED) for entry in entries)
+    if not told and not Carried.objects.filter(journal=journal).exists():
+        return 0  # as nearly every segment: no tap of it need be looked at
     done = 0
     for entry in entries:
         match entry.record:

@@ -1,4 +1,5 @@
-"""What is made of held segments: a row a record, and the ledger's bookings; exactly once, each journal in its order.
+"""What is made of held segments: a row a record, the ledger's bookings, and which directives are on cards by them;
+exactly once, each journal in its order.
 
 A transaction of its own for each segment, after the one that holds it. Whoever is killed in between leaves the segment
 waiting, and the next request or `farebox centre work` goes on (faults 35).
@@ -70,8 +71,8 @@ def _book(segment: Segment, journal: str, now_s: int) -> bool:
         with transaction.atomic():
             if _waiting(segment).select_for_update().first() is None:
                 return False  # another process has just done it
-            bulk.insert(segment.pk, map(row_of, found.entries))
             segment.journal = journal
+            bulk.insert(segment.pk, map(row_of, found.entries))
             book_records(segment, found.entries)
             follow(journal, found.entries)
             _waiting(segment).update(state=State.BOOKED, why="", journal=journal, booked_at_s=now_s)

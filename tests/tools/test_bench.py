@@ -1,7 +1,6 @@
 """The benchmark: its counts, which hold on any machine, and that it runs and says what it found. No times."""
 
 import json
-from math import nan
 import re
 from collections.abc import Callable
 from math import nan
@@ -15,10 +14,10 @@ from click.testing import CliRunner
 
 from cardimage.image import CardImage
 from cardimage.layout.slots import decode_slot
-from farebox.formats.frames import Sealed, sealed
 from farebox.duty import Duty
 from farebox.feed import load_feed
 from farebox.feed.operators import load_operators
+from farebox.formats.frames import Sealed, sealed
 from farebox.machine import CompiledMachine, TransitionsMachine
 from farebox.result import Side
 from sim.bench import ImageBench
@@ -35,6 +34,7 @@ from tools.bench import (
     cold_start,
     feed_import,
     growth,
+    ingest,
     past,
     picture,
     replay_rate,
@@ -43,7 +43,6 @@ from tools.bench import (
     terminal_cpu,
     workers,
 )
-from tools.bench import ingest
 from tools.bench.__main__ import CASES, main
 from tools.bench.bus import DAY, Bus, service
 from tools.bench.durable_journal import flushes_per_tap
