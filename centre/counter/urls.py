@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("asked/<uuid:key>/confirm", operating.confirm, name="confirm"),
     path("asked/<uuid:key>/approve", operating.approve, name="approve"),
     path("asked/<uuid:key>/decline", operating.decline, name="decline"),
+    path("asked/<uuid:key>/decide", operating.decide, name="decide"),
     path("slips/<int:pk>", operating.slip, name="slip"),
     path("approvals", approving.waiting, name="approvals"),
     path("trail", trail.show, name="trail"),

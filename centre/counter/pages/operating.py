@@ -17,6 +17,7 @@ from centre.cards.models import SoldPass
 from centre.counter import asked as asking
 from centre.counter import trail
 from centre.counter.carrying import Approval, Counter, carry_out
+from centre.counter.carrying import decide as decide_act
 from centre.counter.drawing import drawn, issued_now
 from centre.counter.forms import FORMS, OperationForm
 from centre.counter.handing_out import slips_of
@@ -107,7 +108,13 @@ def asked(request: HttpRequest, key: UUID) -> HttpResponse:
     return _shown(request, _asked(request, key))
 
 
-def _shown(request: HttpRequest, one: Asked, signature: Signature | None = None, status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest,
+    one: Asked,
+    signature: Signature | None = None,
+    decision: "Decision | None" = None,
+    status: int = 200,
+) -> HttpResponse:
     clerk, now_s = clerk_of(request), clock.now_s()
     mine = one.clerk_id == clerk.pk
     may_sign = asking.may_approve(one, clerk)
@@ -125,6 +132,7 @@ def _shown(request: HttpRequest, one: Asked, signature: Signature | None = None,
         "slips": one.slips.all() if one.state == AskedState.DONE else (),
         "signature": signature or Signature(clerk if may_sign else None),
         "may_sign": may_sign,
+        "decision": decision or (Decision(None) if mine and one.state == AskedState.TORN else None),
         "waits": is_open and bool(one.approval) and not asking.is_approved(one, now_s) and (mine or may_sign),
         "here": "desk" if mine else "approvals",
     }
@@ -149,13 +157,7 @@ def approve(request: HttpRequest, key: UUID) -> HttpResponse:
         if signer is not None and asking.approve(one, signer):
             messages.success(request, said("承認されました。", "Approved."))
             return _back(one)
-        signature.add_error(
-            None,
-            said(
-                "承認できません。担当者と別の責任者のメールアドレスとパスワードが必要です。",
-                "Not approved: it takes address and password of a supervisor other than the clerk.",
-            ),
-        )
+        signature.add_error(None, _not_signed())
     return _shown(request, one, signature, status=422)
 
 
@@ -171,6 +173,56 @@ def decline(request: HttpRequest, key: UUID) -> HttpResponse:
         raise PermissionDenied
     asking.drop(one, clerk)
     return HttpResponseRedirect(reverse("counter:home"))
+
+
+# -- decided by two, where no card will tell any more
+
+
+class Decision(Signature):
+    """What became of a torn write whose card is broken, or was used too often since: two people say so."""
+
+    written = forms.TypedChoiceField(
+        label=both("カードへの書込み", "The write"),
+        choices=[("1", both("書き込まれていた", "was done")), ("0", both("書き込まれていなかった", "was not done"))],
+        coerce=lambda sent: sent == "1",
+        widget=forms.RadioSelect,
+    )
+    why = forms.CharField(
+        label=both("そう判断した理由", "How you know"),
+        max_length=100,
+        help_text=both("氏名などは書かないでください", "No names, please"),
+    )
+    field_order = ("written", "why", "email", "password")
+
+
+@require_POST
+@for_staff(*AT_THE_COUNTER)
+def decide(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The clerk says it, and a supervisor other than the clerk signs."""
+    one, clerk = _asked(request, key), clerk_of(request)
+    act = asking.act_of(one)
+    if one.clerk_id != clerk.pk:
+        raise PermissionDenied
+    if one.state != AskedState.TORN or act is None:
+        return _back(one)
+    decision = Decision(None, request.POST)
+    if decision.is_valid():
+        said_ = decision.cleaned_data
+        signer = who_is(request, said_["email"], said_["password"])
+        if signer is not None and asking.may_approve(one, signer):
+            now_s = clock.now_s()
+            ended = decide_act(act, clerk, Approval(signer), said_["why"], now_s, written=said_["written"])
+            asking.follow(one, ended, clerk)
+            return _back(one)
+        decision.add_error(None, _not_signed())
+    return _shown(request, one, decision=decision, status=422)
+
+
+def _not_signed() -> str:
+    return said(
+        "承認できません。担当者と別の責任者のメールアドレスとパスワードが必要です。",
+        "Not approved: it takes address and password of a supervisor other than the clerk.",
+    )
 
 
 # -- confirmed

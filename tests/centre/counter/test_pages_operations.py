@@ -9,18 +9,25 @@ from pypdfium2 import PdfDocument
 
 from cardimage.image import blank_lite_s, dump
 from cardimage.resolve import Fate
-from centre.cards.models import Card
+from centre.cards.models import Card, State
+from centre.counter import trail as audit
+from centre.counter import words as wording
 from centre.counter.asked import APPROVED_FOR_S, GOOD_FOR_S
 from centre.counter.at_hand import DrawerDesk
 from centre.counter.desk import ImageDesk, Seen
 from centre.counter.forms import FORMS
-from centre.counter.models import Asked, CounterAct, DrawerCard, PrintedSlip, TrailEntry
-from centre.counter.operations.values import Operation
+from centre.counter.models import Asked, AskedState, CounterAct, DrawerCard, PrintedSlip, TrailEntry
+from centre.counter.operations.cards import VoidWhy
+from centre.counter.operations.values import Operation, Paper, What
+from centre.counter.rules import network, offers
 from centre.counter.work import KEPT_S, work
 from centre.users.models import Role
 from tariff.account import Account
+from tariff.purses import NO_COUPONS
+from tariff.refusal import Code
+from tariff.rulebook import Purse
 from tests.centre.counter.staff import PASSWORD, person, signed_in
-from tests.centre.counter.stage import TARO, TODAY, till_yen
+from tests.centre.counter.stage import OPEN, TARO, TODAY, till_yen
 from tests.centre.counter.window import Window, held_yen, number_of
 
 pytestmark = pytest.mark.django_db
@@ -556,3 +563,216 @@ def test_slips_are_kept_for_a_day_and_no_longer(window: Window) -> None:
     assert asked.slips.count() == 0
     left.refresh_from_db()
     assert (left.state, left.fields) == ("dropped", {})
+
+
+# -- torn, and the card is broken
+
+
+def broken(window: Window, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    window.lays(NAMED)
+    asked = window.asks("top-up", purse="stored-fare", paid_yen=1_000)
+    with monkeypatch.context() as patch:
+        torn(patch, written=True)
+        return window.confirms(asked)
+
+
+@pytest.mark.parametrize(("written", "state", "yen"), [("1", "done", 1_000), ("0", "not-done", 0)])
+def test_faults_47_two_people_decide_what_a_broken_card_does_not_tell(
+    window: Window, monkeypatch: pytest.MonkeyPatch, written: str, state: str, yen: int
+) -> None:
+    asked = broken(window, monkeypatch)
+    assert "二人で決める" in window.page(f"/counter/asked/{asked.key}")
+    path, sent = f"/counter/asked/{asked.key}/decide", {"written": written, "why": "chip cracked"}
+    for who, password in ((window.clerk, PASSWORD), (window.chief, "wrong"), (person(Role.CLERK, "jiro"), PASSWORD)):
+        assert window.at.post(path, {**sent, "email": who.email, "password": password}).status_code == 422
+    assert window.at.post(path, {"email": window.chief.email, "password": PASSWORD}).status_code == 422
+    signed = {**sent, "email": window.chief.email, "password": PASSWORD}
+    assert signed_in(window.chief).post(path, signed).status_code == 403
+    assert till_yen() == 0
+    assert window.at.post(path, signed).status_code == 302
+    asked.refresh_from_db()
+    assert (asked.state, till_yen()) == (state, yen)
+    entry = TrailEntry.objects.get(what=state)
+    assert (entry.approved_by, entry.said) == (window.chief, "chip cracked")
+    other = "0" if written == "1" else "1"
+    assert window.at.post(path, {**signed, "written": other}).status_code == 302
+    asked.refresh_from_db()
+    assert (asked.state, till_yen()) == (state, yen)
+
+
+# -- sections, sold by stops and fares
+
+
+@pytest.fixture
+def aizu(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Window:
+    settings.FEED, settings.REGISTER = "sim/feeds/sample", ""
+    return Window(monkeypatch, settings, "aizu-noruca")
+
+
+def section(start: str, end: str, **more: Any) -> dict[str, Any]:
+    sold = {"product": "commuter", "first_day": TODAY, "months": 1, "company": "0", "service": "ordinary"}
+    return {**sold, "from_1": start, "to_1": end, **more}
+
+
+def a_ride() -> tuple[str, str, int]:
+    """Two stops of the operator's, and what the dearest route between them takes."""
+    feed = network()
+    assert feed is not None
+    book = OPEN["aizu-noruca"]
+    for pattern in feed.patterns.values():
+        start, end = pattern.stop_names[0], pattern.stop_names[-1]
+        known = offers(feed, book, start, end, one_way=False)
+        if known and start != end:
+            return start, end, known[0].section.priced_fare_yen
+    raise AssertionError("no ride of the operator's in the sample")
+
+
+def test_gen_4_a_section_pass_is_priced_by_the_feed_s_fare(aizu: Window) -> None:
+    start, end, fare_yen = a_ride()
+    card = aizu.lays(Account("aizu-noruca", 0, named=True), kind="adult")
+    assert f'<option value="{start}">' in aizu.page("/counter/do/sell-pass")
+    asked = aizu.asks("sell-pass", **section(start, end))
+    assert asked.yen == (fare_yen * 60 * 7 // 10 + 5) // 10 * 10
+    assert aizu.confirms(asked).state == "done"
+    held = on_card(card).account.held_pass
+    assert held is not None
+    assert held.sections[0].priced_fare_yen == fare_yen
+    assert f"{start}⇔{end}" in slip_texts(aizu, asked)[1]
+    assert f"{start} ⇔ {end}" in aizu.page()
+    renewal = aizu.page("/counter/do/sell-pass")
+    assert f'value="{start}"' in renewal
+    assert 'value="2026-12-21"' in renewal  # from the day after the old one ends (LOC-11)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "rule"), [("東京駅", "", "GEN-4"), ("東京駅", "大阪駅", "GEN-4"), ("", "", "PASS-1")]
+)
+def test_gen_4_no_fare_is_made_up(aizu: Window, start: str, end: str, rule: str) -> None:
+    aizu.lays(Account("aizu-noruca", 0, named=True), kind="adult")
+    response = aizu.sends("sell-pass", **section(start, end))
+    assert response.status_code == 422
+    assert rule in response.content.decode()
+
+
+def test_another_operator_s_routes_have_no_fare_here(aizu: Window) -> None:
+    feed = network()
+    assert feed is not None
+    start, end, _ = a_ride()
+    assert offers(feed, OPEN["aizu-noruca"], start, end, one_way=False)
+    assert not offers(feed, OPEN["lococa"], start, end, one_way=False)
+
+
+def test_loc_5_a_card_is_bought_with_a_pass_on_it(aizu: Window) -> None:
+    card = aizu.lays_blank()
+    bought = {
+        "kind": "adult", "number": "AZ00000000000777", "price": "pass", "product": "area-commuter", "months": 1,
+        "first_day": TODAY, "area": "エリア23", "company": "0", "service": "ordinary",
+        "kana": "アイヅハナコ", "birth": "1990-05-05", "telephone": "0242000000", "consent": "on",
+    }  # fmt: skip
+    asked = aizu.asks("issue", **bought)
+    assert asked.yen == 500 + 9_660
+    assert aizu.confirms(asked).state == "done"
+    held = on_card(card).account.held_pass
+    assert held is not None
+    assert list(asked.slips.order_by("pk").values_list("title", flat=True)) == [
+        "領収書", "定期券内容控", "レファレンスペーパー",
+    ]  # fmt: skip
+    aizu.lays_blank()
+    response = aizu.sends("issue", **{**bought, "product": ""})
+    assert "定期券を選んでください" in response.content.decode()
+
+
+# -- the other operators
+
+
+@pytest.mark.parametrize("scheme", ["lococa", "iwate-green-pass", "noruca", "aizu-noruca"])
+def test_ctr_1_every_operator_has_every_form(monkeypatch: pytest.MonkeyPatch, settings: Any, scheme: str) -> None:
+    window = Window(monkeypatch, settings, scheme)
+    coupons = NO_COUPONS if scheme == "noruca" else None
+    window.lays(Account(scheme, 0, named=True, coupons=coupons), kind="adult")
+    for operation in Operation:
+        assert window.at.get(f"/counter/do/{operation}").status_code == 200
+    window.lays_blank()
+    assert window.at.get("/counter/do/issue").status_code == 200
+
+
+def test_nor_3_coupons_are_bought_with_their_premium(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    window = Window(monkeypatch, settings, "noruca")
+    card = window.lays(Account("noruca", 0, named=True, coupons=NO_COUPONS), kind="adult")
+    asked = window.asks("top-up", purse="regular", paid_yen=1_000)
+    assert "普通回数券（円）" in window.page(f"/counter/asked/{asked.key}")
+    assert window.confirms(asked).state == "done"
+    held = on_card(card).account.coupons
+    assert held is not None
+    assert held.regular_yen == 1_100
+    assert window.sends("top-up", purse="student", paid_yen=1_000).status_code == 422  # no proof was shown
+    window.asks("top-up", purse="student", paid_yen=1_000, papers="proof-of-attendance")
+
+
+@pytest.fixture
+def iwate(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Window:
+    return Window(monkeypatch, settings, "iwate-green-pass")
+
+
+def test_igp_20_a_card_is_voided_by_two_and_nothing_goes_back(iwate: Window) -> None:
+    card = iwate.lays(Account("iwate-green-pass", 3_000, named=True), kind="adult")
+    asked = iwate.asks("void", why="forged")
+    assert "無効・回収は二人で行うため" in iwate.page(f"/counter/asked/{asked.key}")
+    assert iwate.confirms(asked).state == "open"
+    iwate.signs(asked, iwate.chief, PASSWORD)
+    assert iwate.confirms(asked).state == "done"
+    assert on_card(card).account.stored_fare_yen == 0
+    assert till_yen() == 0
+    assert "無効" in iwate.page()
+    assert asked.slips.count() == 0
+
+
+def test_igp_26_an_anonymous_card_becomes_named_and_its_paper_is_printed(iwate: Window) -> None:
+    card = iwate.lays(Account("iwate-green-pass", 3_000), kind="anonymous")
+    told = {"kana": "モリオカハナコ", "birth": "1990-05-01", "telephone": "0190000000", "consent": "on"}
+    papers = {"papers": ["application", "public-certificate"]}
+    asked = iwate.asks("make-named", **told, **papers)
+    assert iwate.confirms(asked).state == "done"
+    assert on_card(card).account.named
+    (paper,) = slip_texts(iwate, asked)
+    for words in ("レファレンスペーパー", "モリオカハナコ様", "1990/05/01", "0190000000"):
+        assert words in paper
+
+
+def test_igp_23_a_card_is_taken_in_and_exchanged(iwate: Window) -> None:
+    iwate.lays(Account("iwate-green-pass", 3_000, named=True), kind="adult")
+    row = Card.objects.get()
+    assert iwate.confirms(iwate.asks("take-in")).state == "done"
+    new = iwate.lays_blank()
+    assert "カードの交換" in iwate.page(f"/counter/?card={row.pk}")
+    asked = iwate.asks("exchange", row.pk, number="IG00000000000888")
+    assert iwate.confirms(asked).state == "done"
+    assert on_card(new).account.stored_fare_yen == 3_000
+
+
+def test_igp_19_a_holder_s_data_is_changed_and_no_name_stands_in_the_trail(iwate: Window) -> None:
+    iwate.lays(Account("iwate-green-pass", 3_000, named=True), kind="adult")
+    told = {"kana": "サトウタロウ", "birth": "1990-05-05", "telephone": "0190111111", "consent": "on"}
+    asked = iwate.asks("change-data", **told, **CLAIM)
+    assert iwate.confirms(asked).state == "done"
+    assert Card.objects.get().holder.kana_name == "サトウタロウ"
+    noted = str([entry.__dict__ for entry in TrailEntry.objects.all()])
+    assert "サトウ" not in noted
+    assert "0190111111" not in noted
+
+
+# -- words
+
+
+def test_everything_that_a_page_may_name_has_words() -> None:
+    papers = {paper for book in OPEN.values() for kind in book.card_kinds for paper in kind.papers}
+    papers |= {paper for book in OPEN.values() for product in book.products for paper in product.papers}
+    assert papers - {"identity-with-mental-handbook"} | set(Paper) <= set(wording.PAPERS)
+    assert {*Operation, "history"} <= set(wording.OPERATIONS)
+    assert set(wording.LINES) == set(What)
+    assert set(wording.REFUSALS) == set(Code)
+    assert set(wording.VOIDS) == set(VoidWhy)
+    assert set(wording.PURSES) == set(Purse)
+    assert set(wording.STATES) == set(State)
+    assert set(wording.ASKED) == set(AskedState)
+    assert set(audit.What) <= set(wording.TRAIL)
