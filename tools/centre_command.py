@@ -18,6 +18,7 @@ class _Commands(LazyGroup):
         "hotlist": ("tools.centre.publishing:hotlist", "Cards that every reader refuses: add, remove, list."),
         "tariff": ("tools.centre.publishing:tariff", "Tariffs: propose, approve, list."),
         "clerk": ("tools.centre.clerks:clerk", "People who work at the counter: add, list, disable."),
+        "notice": ("tools.centre.notices:notice", "Announcements on the members' card list: add, list, end."),
         "vehicle": ("tools.centre.collecting:vehicle", "Vehicles that may send: add, list, withdraw."),
         "segments": ("tools.centre.collecting:segments", "Segments that a person must look at."),
         "import-stick": ("tools.centre.collecting:import_stick", "Take in segments from a USB stick."),

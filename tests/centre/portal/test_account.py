@@ -65,7 +65,7 @@ def test_who_does_not_know_the_password_changes_nothing(somebody: Member) -> Non
     assert somebody.user.check_password(PASSWORD)
 
 
-def test_an_address_is_changed_by_a_link_to_the_new_one(somebody: Member) -> None:
+def test_faults_53_an_address_is_changed_by_a_link_to_the_new_one_that_is_good_once(somebody: Member) -> None:
     browser = signed_in(somebody)
     browser.post("/account/email", {"current": PASSWORD, "email": "New@Example.com"})
     (letter,) = letters()
@@ -78,7 +78,7 @@ def test_an_address_is_changed_by_a_link_to_the_new_one(somebody: Member) -> Non
     somebody.user.refresh_from_db()
     assert somebody.user.email == "new@example.com"
     assert letters()[0].startswith(EMAIL)  # the old address is told
-    assert browser.get(link).status_code == 410  # faults 53
+    assert browser.get(link).status_code == 410
 
 
 def test_faults_50_a_change_to_an_address_of_somebody_else_is_answered_alike(somebody: Member) -> None:

@@ -217,13 +217,14 @@ def test_prt_3_notices_stand_on_the_list_while_they_hold(somebody: Member) -> No
     assert "明日から" not in page
 
 
-def test_prt_4_the_credit_card_is_registered_on_the_services_page(somebody: Member, service: Service) -> None:
+def test_faults_55_coming_back_from_the_services_page_registers_no_card_by_itself(
+    somebody: Member, service: Service
+) -> None:
     browser = signed_in(somebody)
     assert "登録されていません" in browser.get("/credit-card").content.decode()
     there = browser.post("/credit-card/edit")["Location"]
     assert there.startswith("https://pay.example/")
     back = there.partition("back=http://127.0.0.1:8000")[2]
-    # faults 55: coming back is not having registered.
     assert browser.get(back)["Location"] == "/credit-card"
     assert "登録されていません" in browser.get("/credit-card").content.decode()
     customer = somebody.user.payment_customer.service_id
