@@ -116,4 +116,4 @@ class Notice(models.Model):
     text = models.TextField(max_length=2_000)
     text_en = models.TextField(max_length=4_000, blank=True)
     first_day = models.DateField()
-    last_day = models.DateField(null=True)
+    last_day = models.DateField(null=True, blank=True)

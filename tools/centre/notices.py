@@ -57,7 +57,8 @@ def add(
         try:
             made.full_clean()
         except ValidationError as wrong:
-            raise click.UsageError("; ".join(wrong.messages)) from None
+            told = "; ".join(f"{field}: {' '.join(texts)}" for field, texts in wrong.message_dict.items())
+            raise click.UsageError(told) from None
         made.save()
     click.echo(f"notice {made.pk}: from {first}")
 
