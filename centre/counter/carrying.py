@@ -32,6 +32,9 @@ from centre.users.models import Role, User
 from tariff.refusal import Code, Refusal
 from tariff.rulebook import Rulebook
 
+WRITING_S = 60
+"""So long an operation that was begun may still be at its card, in another process: only then is the card asked."""
+
 
 class Approval(NamedTuple):
     """A second person's yes (faults 47)."""
@@ -120,7 +123,7 @@ def _begin(
             _close(act, counter.now_s)
             return act, False
     except IntegrityError:
-        return Refusal(Code.BUSY, "faults 5", "an operation on this card is pending: lay it again first")
+        return Refusal(Code.BUSY, "faults 5", "an operation on this card or number is pending: lay it again first")
 
 
 def _changed_since(prepared: Prepared, counter: Counter) -> Refusal | None:
@@ -163,6 +166,7 @@ def _act_of(prepared: Prepared, counter: Counter, key: str, approval: Approval |
     )
     return CounterAct.objects.create(
         key=key,
+        new_number=card.new.number if isinstance(card, NewIssue) else "",
         operation=prepared.operation.value,
         scheme=prepared.scheme,
         idm=idm_text(prepared.idm),
@@ -216,7 +220,7 @@ def settle(desk: Desk, laid: Laid, now_s: int) -> CounterAct | None:
     if isinstance(laid, Seen):
         at_desk.saw(_on_desk(laid), now_s)
     act = CounterAct.objects.filter(state__in=UNSETTLED, on_card=idm_text(laid.idm)).first()
-    if act is None:
+    if act is None or (act.state == ActState.BEGUN and now_s - act.begun_at_s < WRITING_S):
         return None
     settled = _ended(act, _fate_of(waiting_of(act.waiting), desk, laid), now_s)
     return settled if settled.is_settled else None

@@ -12,9 +12,12 @@ from django.db.models import Max, QuerySet
 from centre.bundles import services as bundles
 from centre.bundles.lifecycle import OPEN
 from centre.bundles.models import Directive as DirectiveRow
+from centre.bundles.models import Stopped as StoppedRow
 from centre.cards.models import AutoChargeAgreed, Card, Holder, SoldPass
 from centre.counter.models import UNSETTLED, CounterAct, ReissueSlip
 from centre.counter.operations.values import (
+    IN_USE,
+    STOPPED,
     CardIssued,
     DepositReturned,
     Directed,
@@ -45,6 +48,7 @@ from centre.ledger.booking import STORED_FARE, Kind
 from centre.ledger.cutting_off import cut_off
 from centre.ledger.models import PostingRow
 from centre.ledger.services import balance_of
+from centre.payments.models import Debt
 from farebox.formats.bundle import Directive, PassGiven
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.calendar import day_in_japan
@@ -77,7 +81,7 @@ def registered_card(card: Card, rulebook: Rulebook, day: date) -> Registered:
         card.number,
         card.kind,
         card.named,
-        card.state,
+        _state(card),
         card.issued_on,
         card.expires,
         card.deposit_yen,
@@ -86,8 +90,15 @@ def registered_card(card: Card, rulebook: Rulebook, day: date) -> Registered:
         passes,
         waiting,
         unsettled.key if unsettled else "",
+        sum(debt.yen for debt in Debt.objects.filter(idm=card.idm, state=Debt.State.UNPAID)),
         _report(slip) if slip else None,
     )
+
+
+def _state(card: Card) -> str:
+    """What has become of it; stopped, too, if others of the centre put it on the hotlist (GEN-11)."""
+    listed = card.state == IN_USE and StoppedRow.objects.filter(idm=card.idm, until_s=None).exists()
+    return STOPPED if listed else card.state
 
 
 def _pass(row: SoldPass, rulebook: Rulebook) -> Pass:

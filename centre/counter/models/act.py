@@ -31,6 +31,8 @@ class CounterAct(models.Model):
     """The card that it is about: of a reissue the old one. 16 hex digits, upper case."""
     on_card = models.CharField(max_length=16, blank=True)
     """The card that is written; empty: none is."""
+    new_number = models.CharField(max_length=24, blank=True)
+    """The number of a card that is being issued; empty: none is."""
     clerk = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="acts")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="approved_acts")
     approval = models.CharField(max_length=200, blank=True)
@@ -55,7 +57,7 @@ class CounterAct(models.Model):
     """What is still to be done when its card is known to be written; holds personal data, and is let go at its end."""
 
     class Meta:
-        """One card has one unsettled operation."""
+        """One card has one unsettled operation, and so has a number that is being engraved."""
 
         ordering = ["-begun_at_s", "-id"]
         constraints = [
@@ -64,6 +66,11 @@ class CounterAct(models.Model):
                 fields=["on_card"],
                 condition=Q(state__in=UNSETTLED) & ~Q(on_card=""),
                 name="one_act_on_a_card",
+            ),
+            models.UniqueConstraint(
+                fields=["scheme", "new_number"],
+                condition=Q(state__in=UNSETTLED) & ~Q(new_number=""),
+                name="one_act_for_a_number",
             ),
         ]
         indexes = [models.Index(fields=["idm", "-begun_at_s"], name="acts_of_a_card")]

@@ -178,6 +178,8 @@ def _returned(
     """The card comes back: it is emptied, stopped, and nothing waits for it any more."""
     if isinstance(refund, Refusal):
         return refund
+    if register.unpaid_yen:
+        return not_eligible("AUT-6", f"{register.unpaid_yen} yen of auto-charge is unpaid")
     ride = seen.account.ride
     if ride is not None and ride.state is RideState.OPEN and ride.day == day:
         return not_eligible("GEN-8", "a ride of today is not settled")

@@ -108,6 +108,7 @@ class Registered(NamedTuple):
     directives  that wait for the card, ascending
     unsettled   key of an operation on this card whose end is not known yet; empty: none
     expected    what the card holds, by the ledger and by what was sold and agreed: for a card that is not there
+    unpaid_yen  auto-charged on it and not paid by its credit card (AUT-6)
     report      the last slip that was given for it, if no card was issued by it yet
     """
 
@@ -125,6 +126,7 @@ class Registered(NamedTuple):
     passes: tuple[PassHeld, ...] = ()
     directives: tuple[Directive, ...] = ()
     unsettled: str = ""
+    unpaid_yen: int = 0
     report: "Report | None" = None
 
 

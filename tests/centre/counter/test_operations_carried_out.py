@@ -3,11 +3,13 @@
 import pytest
 
 from centre.bundles.models import Stopped
+from centre.bundles.services import stop
 from centre.cards.models import Card
 from centre.counter.models import ActState, CounterAct
-from centre.counter.operations.cards import IssueRequest, VoidWhy, prepare_issue, prepare_void
+from centre.counter.operations.cards import IssueRequest, VoidWhy, prepare_issue, prepare_lift, prepare_void
 from centre.counter.operations.money import Back, RefundRequest, prepare_refund, prepare_top_up
 from centre.counter.operations.values import Claim
+from centre.payments.models import Debt
 from tariff.account import Account
 from tariff.rulebook import Purse
 from tests.centre.counter.stage import TARO, Stage, held_yen, idm_of, number_of, on_card_yen, refused, till_yen
@@ -78,3 +80,25 @@ def test_an_act_keeps_no_personal_data_once_it_is_done() -> None:
     row = CounterAct.objects.filter(pk=act.pk).values().get()
     assert act.state == ActState.DONE
     assert TARO.kana_name not in str(row)
+
+
+def test_gen_11_a_card_that_others_stopped_is_not_worked_on_until_two_lift_it() -> None:
+    stage = Stage()
+    desk = stage.card(Account("lococa", 1_000, named=True))
+    stop(Card.objects.get().idm, "two cards of this number")
+    top_up = prepare_top_up(
+        stage.seen(desk), stage.register(), Purse.STORED_FARE, 1_000, NONE, stage.rulebook, stage.day
+    )
+    assert refused(top_up) == "not-eligible faults 46"
+    stage.done(prepare_lift(stage.register(), "it is the right one", stage.rulebook, stage.day), approved=True)
+    assert stage.register().state == "in-use"
+    assert Stopped.objects.get().lifted_why == "it is the right one"
+
+
+def test_aut_6_what_a_credit_card_did_not_pay_is_in_the_register() -> None:
+    stage = Stage("aizu-noruca")
+    stage.card(Account("aizu-noruca", 1_000, named=True), kind="adult")
+    idm = Card.objects.get().idm
+    for key, state in (("a", Debt.State.UNPAID), ("b", Debt.State.PAID), ("c", Debt.State.OPEN)):
+        Debt.objects.create(key=key, idm=idm, yen=1_000, at_s=0, state=state)
+    assert stage.register().unpaid_yen == 1_000

@@ -265,6 +265,14 @@ def test_of_a_deposit_what_is_held_comes_back() -> None:
     assert outcome.give_yen == 80
 
 
+def test_aut_6_a_card_with_unpaid_auto_charge_is_not_taken_back() -> None:
+    account = Account("aizu-noruca", 5_000)
+    register = register_of(account)._replace(unpaid_yen=1_000)
+    request, rulebook = RefundRequest(Back.CARD), OPEN["aizu-noruca"]
+    outcome = prepare_refund(seen_as(account), register, request, rulebook, TODAY, LIMIT_YEN)
+    assert refused(outcome) == "not-eligible AUT-6"
+
+
 # -- a renewed pass that waits
 
 NEXT = pass_on(date(2026, 12, 1), date(2026, 12, 31))

@@ -170,7 +170,7 @@ def test_loc_17_of_a_broken_card_the_deposit_goes_over() -> None:
 
 
 def test_what_waited_for_the_old_card_waits_for_the_new_one_or_stands_on_it() -> None:
-    due = Directive(3, TODAY, (AutoChargeOff(),))
+    due = Directive(3, TODAY + timedelta(days=1), (AutoChargeOff(),))
     later = Directive(4, date(2026, 12, 24), (AutoChargeOff(),))
     outcome = reissued(OPEN["aizu-noruca"], directives=(due, later))
     assert DirectivesWithdrawn(idm_of(1), (3, 4)) in outcome.effects

@@ -164,6 +164,22 @@ def test_a_number_is_issued_once() -> None:
     assert till_yen() == 0
 
 
+def test_a_number_that_is_being_engraved_is_given_to_no_other_card() -> None:
+    stage = Stage()
+    air = Air(blank_lite_s(idm_of(1)), FACTORY_KEY)
+    air.lay()
+    blank = air.desk.look()
+    assert isinstance(blank, Blank)
+    request = IssueRequest("general", number_of("lococa", 1), 2_000, TARO, consent=True)
+    air.lay(Withdrawal(12, Moment.AFTER))
+    stage.do(prepare_issue(blank, request, stage.rulebook, stage.day), air.desk)
+    assert CounterAct.objects.get().state == ActState.PENDING
+    other = stage.blank(2)
+    again = prepare_issue(stage.lying(other), request, stage.rulebook, stage.day)
+    assert refused(stage.do(again, other)) == "busy faults 5"
+    assert isinstance(other.look(), Blank)
+
+
 # -- what no card will tell
 
 
@@ -222,7 +238,8 @@ def test_a_process_that_dies_after_the_write_leaves_the_act_begun_and_the_card_t
     assert CounterAct.objects.get().state == ActState.BEGUN
     assert till_yen() == 0
     seen = stage.seen(desk)
-    settled = settle(desk, seen, stage.now_s)
+    assert settle(desk, seen, stage.now_s + 59) is None  # another process may still be at it
+    settled = settle(desk, seen, stage.now_s + 60)
     assert settled is not None
     assert (settled.state, till_yen(), held_yen(1), on_card_yen(seen)) == (ActState.DONE, 1_000, 2_500, 2_500)
     assert settle(desk, copy.copy(seen), stage.now_s) is None
