@@ -88,6 +88,19 @@ def take_off(owned: MemberCard) -> None:
     owned.delete()
 
 
+@transaction.atomic
+def follow_reissues() -> int:
+    """A member keeps a card that was reissued or exchanged at the counter: the new one stands in its place."""
+    replaced = MemberCard.objects.select_for_update().filter(
+        card__state=State.REPLACED, card__replaced_by__state=State.IN_USE, card__replaced_by__membership=None
+    )
+    followed = list(replaced)
+    for owned in followed:
+        owned.card = Card.objects.get(replaces=owned.card_id)
+        owned.save()
+    return len(followed)
+
+
 class Shown(NamedTuple):
     """A card as pages show it."""
 

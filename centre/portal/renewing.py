@@ -38,6 +38,10 @@ WHAT = "pass"
 """The kind of thing that these payments pay for."""
 
 
+_UNASKED_S = 600
+"""Payments writes a payment down before it asks for it, within a second of the press."""
+
+
 class Elsewhere(Exception):
     """Another purchase for this card is being paid: `renewal`. One at a time."""
 
@@ -89,17 +93,17 @@ def judge(card: Card, months: int, first_day: date) -> Sale | Refusal:
     return renew(found[1], months, first_day, today(), rulebook)
 
 
-def buy(
-    key: UUID, owned: MemberCard, months: int, first_day: date, price_yen: int
-) -> tuple[Renewal, Payment] | Refusal:
-    """The purchase of this press and its payment; the same key again is the same purchase (faults 56).
+def buy(key: UUID, owned: MemberCard, months: int, first_day: date, price_yen: int) -> tuple[Renewal, str] | Refusal:
+    """The purchase of this press, and where the member has to go to pay for it, if anywhere.
 
-    `price_yen` is what the confirmation showed: if the price is another by now, it is refused. Raises Elsewhere while
-    another purchase for the card is being paid.
+    The same key again is the same purchase (faults 56). `price_yen` is what the confirmation showed: if the price is
+    another by now, it is refused. Raises Elsewhere while another purchase for the card is being paid.
     """
     renewal = _remember(key, owned, months, first_day, price_yen)
     if isinstance(renewal, Refusal):
         return renewal
+    if renewal.state != RenewalState.PAYING:
+        return renewal, ""
     payment = charge(
         payment_key(renewal),
         owned.member.user,
@@ -109,7 +113,7 @@ def buy(
         return_url=reverse("portal:renewal_done", args=[owned.pk, renewal.key]),
     )
     renewal.refresh_from_db()
-    return renewal, payment
+    return renewal, payment.url if payment.state == PaymentState.PENDING else ""
 
 
 def payment_key(renewal: Renewal) -> str:
@@ -118,7 +122,7 @@ def payment_key(renewal: Renewal) -> str:
 
 
 def _remember(key: UUID, owned: MemberCard, months: int, first_day: date, price_yen: int) -> Renewal | Refusal:
-    known = Renewal.objects.filter(key=key, user=owned.member.user, card=owned.card).first()
+    known = _known(key, owned)
     if known is not None:
         return known
     try:
@@ -144,13 +148,17 @@ def _remember(key: UUID, owned: MemberCard, months: int, first_day: date, price_
             )
     except IntegrityError:
         # The same press twice at once, or another purchase of this card that is being paid.
-        known = Renewal.objects.filter(key=key, user=owned.member.user, card=owned.card).first()
+        known = _known(key, owned)
         if known is not None:
             return known
         other = Renewal.objects.filter(card=owned.card, state=RenewalState.PAYING).first()
         if other is None:  # a key that is not theirs
             return Refusal(Code.NOT_SOLD, "PRT-5", "key")
         raise Elsewhere(other) from None
+
+
+def _known(key: UUID, owned: MemberCard) -> Renewal | None:
+    return Renewal.objects.filter(key=key, user=owned.member.user, card=owned.card).first()
 
 
 def _grant(payment: Payment) -> None:
@@ -219,6 +227,16 @@ def look(renewal: Renewal) -> Renewal:
         # Payments marks a payment paid in the transaction that grants: paid and not granted is refused.
         _end(locked, RenewalState.REFUNDED, "pass_refunded")
         return locked
+
+
+def give_up_unasked(at_s: int) -> int:
+    """Presses that broke off before payments heard of them: nobody was asked for money, and nothing is sold."""
+    old = Renewal.objects.filter(state=RenewalState.PAYING, made_at_s__lt=at_s - _UNASKED_S)
+    unasked = [each.pk for each in old if not Payment.objects.filter(key=payment_key(each)).exists()]
+    for pk in unasked:
+        with transaction.atomic():
+            _end(Renewal.objects.select_for_update().get(pk=pk), RenewalState.FAILED, "pass_failed")
+    return len(unasked)
 
 
 def _end(renewal: Renewal, state: RenewalState, letter: str) -> None:

@@ -164,10 +164,10 @@ def _press(request: HttpRequest, owned: MemberCard) -> HttpResponse:
         return redirect("portal:renewal_done", owned.pk, other.renewal.key)
     if isinstance(bought, Refusal):
         return _not_offered(request, owned, bought)
-    made, payment = bought
+    made, pay_at = bought
     request.session.pop(_draft(owned), None)
-    if payment.state == PaymentState.PENDING and payment.url:
-        return redirect(payment.url)
+    if pay_at:
+        return redirect(pay_at)
     return redirect("portal:renewal_done", owned.pk, made.key)
 
 

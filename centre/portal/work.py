@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from centre.payments.models import Payment
 from centre.payments.models import State as PaymentState
-from centre.portal import letters, renewing
+from centre.portal import letters, own_cards, renewing
 from centre.portal.models import Letter, MailLink, Renewal, RenewalState, SolvedChallenge, Try
 
 _LETTERS_KEPT_S = 90 * 86_400
@@ -19,7 +19,8 @@ _MOST_AT_ONCE = 1_000
 
 def work(now_s: int) -> int:
     """Do what is due; how many things were done."""
-    return letters.send_waiting(now_s) + _look_at_payments() + _sweep(now_s)
+    done = _look_at_payments() + renewing.give_up_unasked(now_s) + own_cards.follow_reissues()
+    return done + letters.send_waiting(now_s) + _sweep(now_s)
 
 
 def _look_at_payments() -> int:

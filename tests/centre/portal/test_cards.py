@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from centre.cards.models import AutoChargeAgreed, State
-from centre.clock import today
+from centre.cards.models import AutoChargeAgreed, Card, State
+from centre.clock import now_s, today
 from centre.payments.port import CardThere
 from centre.payments.services import registered_card
 from centre.portal.models import Member, MemberCard, Notice, Renewal
+from centre.portal.work import work
 from tests.centre.portal.people import (
     KANA,
     NUMBER,
@@ -176,6 +177,15 @@ def test_faults_52_a_card_that_was_replaced_is_not_there(somebody: Member) -> No
     mine.card.state = State.REPLACED
     mine.card.save()
     assert signed_in(somebody).get(f"/cards/{mine.pk}").status_code == 404
+
+
+def test_a_reissued_card_stands_in_the_place_of_the_lost_one(somebody: Member) -> None:
+    mine = owned(somebody)
+    Card.objects.filter(pk=mine.card_id).update(state=State.REPLACED, replaced_by=issued("AZ00000000000001"))
+    work(now_s())
+    page = signed_in(somebody).get("/cards").content.decode()
+    assert "*****0001" in page
+    assert "*****0972" not in page
 
 
 def test_who_is_not_signed_in_is_asked_to(client: Client) -> None:

@@ -188,6 +188,46 @@ def test_faults_56_two_windows_buy_one_pass(mine: MemberCard, service: Service) 
     assert len(service.asked) == 1
 
 
+def test_faults_56_two_presses_at_the_very_same_moment_are_one(
+    mine: MemberCard, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.answer = Unknown("timeout")
+    browser = signed_in(mine.member)
+    carried = confirmation(browser, mine)
+    first = pressed(browser, mine, carried)
+    # The second looked at the key before the first had written it down.
+    known, looks = renewing._known, iter([True])
+    monkeypatch.setattr(renewing, "_known", lambda *asked: None if next(looks, False) else known(*asked))
+    second = pressed(browser, mine, carried)
+    assert first["Location"] == second["Location"]
+    assert (Renewal.objects.count(), len(service.asked)) == (1, 1)
+
+
+def test_faults_57_a_press_that_broke_off_before_anybody_was_asked_sells_nothing(
+    mine: MemberCard, service: Service, wait: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(mine.member)
+    carried = confirmation(browser, mine)
+    with monkeypatch.context() as broken:
+        broken.setattr(renewing, "charge", _power_lost)
+        with pytest.raises(KeyboardInterrupt):
+            pressed(browser, mine, carried)
+    made = Renewal.objects.get()
+    letters()
+    made.refresh_from_db()
+    assert made.state == RenewalState.PAYING  # it may still be on its way
+    wait(601)
+    assert "購入されていません" in letters()[0]
+    # The same press, come again at last, is over; a new one buys.
+    pressed(browser, mine, carried)
+    assert service.asked == {}
+    assert bought(browser, mine).state == RenewalState.DONE
+
+
+def _power_lost(*_args: object, **_more: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_faults_56_a_key_of_another_member_opens_nothing(mine: MemberCard, service: Service) -> None:
     made = bought(signed_in(mine.member), mine)
     other = owned(member("other@example.com"), issued("AZ00000000000001"))
