@@ -73,7 +73,7 @@ def payments(request: HttpRequest) -> HttpResponse:
 def payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment: how it stands, what went back, what the service told."""
     found = get_object_or_404(Payment.objects.select_related("user"), pk=pk)
-    left_yen = found.yen - found.refunded_yen
+    left_yen = refunding.left_yen(found)
     return _page(request, found, Give(initial={"key": uuid4(), "yen": left_yen}))
 
 
@@ -87,7 +87,7 @@ def _page(request: HttpRequest, found: Payment, form: Give, status: int = 200) -
         "refunds": refunds,
         "notices": Notice.objects.filter(subject__in=[name for name in subjects if name]).order_by("pk"),
         "form": form,
-        "can_refund": found.state == State.PAID and clerk.role in AT_THE_COUNTER,
+        "can_refund": found.state == State.PAID and refunding.left_yen(found) > 0 and clerk.role in AT_THE_COUNTER,
         "can_approve": clerk.role == Role.SUPERVISOR,
     }
     return render(request, "payments/payment.html", told, status=status)

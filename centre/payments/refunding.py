@@ -45,8 +45,7 @@ def refund(payment: Payment, yen: int, key: str, *, why: str = "", asked_by: Use
             return known
         if payment.state not in {State.PAID, State.REFUNDED}:
             raise RefundRefused("not-paid")
-        under_way = payment.refunds.filter(state=Refund.State.PENDING).values_list("yen", flat=True)
-        if yen <= 0 or payment.refunded_yen + sum(under_way) + yen > payment.yen:
+        if not 0 < yen <= left_yen(payment):
             raise RefundRefused("more-than-paid")
         waits = asked_by is not None and yen > settings.PAYMENTS_REFUND_ALONE_YEN
         now_s = clock.now_s()
@@ -64,6 +63,12 @@ def refund(payment: Payment, yen: int, key: str, *, why: str = "", asked_by: Use
             transaction.on_commit(lambda: ask(new), robust=True)
     new.refresh_from_db()
     return new
+
+
+def left_yen(payment: Payment) -> int:
+    """What can still be given back: neither gone back nor on its way."""
+    under_way = payment.refunds.filter(state=Refund.State.PENDING).values_list("yen", flat=True)
+    return payment.yen - payment.refunded_yen - sum(under_way)
 
 
 @transaction.atomic

@@ -352,7 +352,9 @@ def test_faults_54_a_notice_makes_us_look_once_however_often_it_comes(
     payment = charge(key, user, 500, GOODS)
     sandbox.type_card(payment.url, GOOD)
     newest = sandbox.notices()[-1]
-    assert [deliver(newest) for _ in range(3)] == [200] * 3
+    with patch.object(charging, "look_again", wraps=charging.look_again) as looked:
+        assert [deliver(newest) for _ in range(3)] == [200] * 3
+    assert looked.call_count == 1
     assert (granted, Notice.objects.filter(event_id=newest["event"]).count()) == ([key], 1)
 
 
