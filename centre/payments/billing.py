@@ -56,7 +56,9 @@ def owe_back(key: str, idm: str, yen: int, at_s: int) -> None:
     if (back.idm, back.yen) != (idm, yen):
         raise charging.OtherContent(f"{key} is owed back already, with other content")
     if is_new:
-        standing = Debt.objects.select_for_update(of=("self",)).filter(idm=idm, yen=yen, back=None).order_by("-at_s", "-pk")
+        standing = (
+            Debt.objects.select_for_update(of=("self",)).filter(idm=idm, yen=yen, back=None).order_by("-at_s", "-pk")
+        )
         debt = standing.filter(_of_record(key)).first() or standing.filter(at_s__lte=at_s).first()
         if debt is not None:
             _take_off(back, debt)

@@ -18,9 +18,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from centre import clock
 from centre.ledger.models import BookingRow
-from centre.payments import charging
+from centre.payments import charging, refunding
 from centre.payments.configured import payment_service
 from centre.payments.models import Barred, Customer, Debt, Notice, Payment, Refund, Registration, State
+from centre.payments.port import Refunded
 from centre.payments.retrying import DAY_S
 from centre.payments.services import (
     CannotGrant,
@@ -434,6 +435,15 @@ def test_faults_46_two_refunds_under_way_are_no_more_than_was_paid(sandbox: Sand
     refund(payment, 500, f"{key}/a")
     with pytest.raises(RefundRefused, match="more-than-paid"):
         refund(payment, 500, f"{key}/b")
+
+
+def test_faults_46_two_answers_to_one_refund_count_once(sandbox: SandboxHands, granted: list[str]) -> None:
+    user = member()
+    registers(user, sandbox, GOOD)
+    asked = refund(charge(a_key(), user, 700, GOODS), 300, a_key())
+    for _ in range(2):
+        refunding._write_down(asked.pk, Refunded("re_1"))
+    assert Payment.objects.get(pk=asked.payment_id).refunded_yen == 300
 
 
 def test_a_refund_of_what_is_not_paid_is_refused(granted: list[str]) -> None:
