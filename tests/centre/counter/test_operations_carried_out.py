@@ -5,11 +5,13 @@ import pytest
 from centre.bundles.models import Stopped
 from centre.bundles.services import stop
 from centre.cards.models import Card
+from centre.counter.carrying import Approval, carry_out
 from centre.counter.models import ActState, CounterAct
 from centre.counter.operations.cards import IssueRequest, VoidWhy, prepare_issue, prepare_lift, prepare_void
 from centre.counter.operations.money import Back, RefundRequest, prepare_refund, prepare_top_up
-from centre.counter.operations.values import Claim
+from centre.counter.operations.values import Claim, Prepared
 from centre.payments.models import Debt
+from centre.users.models import Role, User
 from tariff.account import Account
 from tariff.rulebook import Purse
 from tests.centre.counter.stage import TARO, Stage, held_yen, idm_of, number_of, on_card_yen, refused, till_yen
@@ -102,3 +104,35 @@ def test_aut_6_what_a_credit_card_did_not_pay_is_in_the_register() -> None:
     for key, state in (("a", Debt.State.UNPAID), ("b", Debt.State.PAID), ("c", Debt.State.OPEN)):
         Debt.objects.create(key=key, idm=idm, yen=1_000, at_s=0, state=state)
     assert stage.register().unpaid_yen == 1_000
+
+
+@pytest.mark.parametrize(
+    ("who", "scheme", "says"),
+    [
+        ("themselves", "iwate-green-pass", "not-eligible faults 47"),
+        (Role.SUPERVISOR, "lococa", "not-eligible faults 47"),
+        (Role.CLERK, "iwate-green-pass", "not-eligible faults 47"),
+        (Role.AUDITOR, "iwate-green-pass", "not-eligible faults 47"),
+        (Role.MEMBER, "", "not-eligible faults 47"),
+        (Role.SUPERVISOR, "iwate-green-pass", ""),
+        (Role.SUPERVISOR, "", ""),
+    ],
+)
+def test_faults_47_who_approves_is_a_supervisor_of_this_operator_and_another(who: str, scheme: str, says: str) -> None:
+    stage = Stage("iwate-green-pass")
+    desk = stage.card(Account("iwate-green-pass", 1_000, named=True), kind="adult")
+    void = prepare_void(stage.seen(desk), stage.register(), VoidWhy.FORGED, stage.rulebook, stage.day)
+    assert isinstance(void, Prepared)
+    stage.clerk.role = Role.SUPERVISOR
+    other = User(email="x@example.jp", role=who, scheme=scheme)
+    if who == "themselves":
+        other = stage.clerk
+    else:
+        other.save()
+    outcome = carry_out(void, stage.counter(desk), "key", Approval(other))
+    if says:
+        assert refused(outcome) == says
+        assert on_card_yen(stage.seen(desk)) == 1_000
+    else:
+        assert isinstance(outcome, CounterAct)
+        assert outcome.approved_by == other

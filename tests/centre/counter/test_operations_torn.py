@@ -18,7 +18,7 @@ from centre.counter.desk import Blank, ImageDesk, ReaderDesk, Seen
 from centre.counter.models import ActState, CounterAct
 from centre.counter.operations.cards import IssueRequest, prepare_issue
 from centre.counter.operations.money import Back, RefundRequest, prepare_refund, prepare_top_up
-from centre.counter.operations.values import Claim, Prepared
+from centre.counter.operations.values import Claim, Prepared, Rewrite
 from reader.keys import bench_keys
 from sim.hardware.field import CardField, FieldPort, Moment, Withdrawal
 from tariff.account import Account
@@ -109,6 +109,29 @@ def test_faults_6_another_card_settles_nothing() -> None:
     assert CounterAct.objects.get().state == ActState.PENDING
     blocked = topping_up(stage, air.seen())
     assert refused(blocked) == "busy faults 5"
+
+
+def test_faults_5_a_top_up_elsewhere_to_the_very_same_balance_is_not_the_counters() -> None:
+    """Its slot is the same, byte for byte; its row of history is another's."""
+    stage = Stage()
+    air = air_of(stage.card(Account("lococa", 1_500, named=True)))
+    air.lay(Withdrawal(LOOKING + 2, Moment.BEFORE))
+    seen = air.desk.look()
+    assert isinstance(seen, Seen)
+    top_up = topping_up(stage, seen)
+    torn = stage.do(top_up, air.desk)
+    assert isinstance(torn, CounterAct)
+    assert torn.state == ActState.PENDING
+    assert isinstance(top_up, Prepared)
+    assert isinstance(top_up.card, Rewrite)
+    elsewhere = top_up.card.plan(stage.day, 0x0BAD_CAFE)
+    air.lay()
+    found = air.desk.look()
+    assert isinstance(found, Seen)
+    air.desk.write(found, elsewhere)
+    settled = settle(air.desk, air.seen(), stage.now_s)
+    assert settled is not None
+    assert (settled.state, till_yen(), on_card_yen(air.seen())) == (ActState.NOT_DONE, 0, 2_500)
 
 
 def test_a_write_goes_to_the_card_that_was_looked_at_and_no_other() -> None:
