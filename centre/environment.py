@@ -148,7 +148,8 @@ def _wrong_with(url: str, schemes: tuple[str, ...]) -> str:
     """What is wrong with a URL; its own text is not shown, for it may hold a password."""
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        if parts.scheme != "sqlite":  # which has a file there
+            _ = parts.port
     except ValueError:
         return "not a URL"
     if parts.scheme not in schemes:

@@ -22,6 +22,8 @@ class _Commands(LazyGroup):
         "vehicle": ("tools.centre.collecting:vehicle", "Vehicles that may send: add, list, withdraw."),
         "segments": ("tools.centre.collecting:segments", "Segments that a person must look at."),
         "import-stick": ("tools.centre.collecting:import_stick", "Take in segments from a USB stick."),
+        "backup": ("tools.centre.backing_up:backup", "Database and keys into one file, while it runs."),
+        "restore": ("tools.centre.backing_up:restore", "A backup in place of what is here."),
         "demo": ("tools.centre.demo:demo", "All of it on this machine, with people, cards and buses (模擬)."),
     }
 

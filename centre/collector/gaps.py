@@ -18,10 +18,20 @@ def gaps(vehicle: Vehicle) -> tuple[Gap, ...]:
 def wanted(vehicle: Vehicle) -> tuple[int, ...]:
     """The numbers of segments to ask the vehicle for: at most 100, lowest first, none that it said won't come."""
     excused = {*vehicle.aside, *vehicle.given_up}
-    numbers = {number for gap in gaps(vehicle) for number in _first_of(gap) if number not in excused}
+    spans = (*((gap.first_number, gap.last_number) for gap in gaps(vehicle)), _ahead(vehicle))
+    numbers = {number for span in spans for number in _last_of(*span)} - excused
     return tuple(sorted(numbers)[:MOST_TOLD])
 
 
-def _first_of(gap: Gap) -> Iterable[int]:
+def _ahead(vehicle: Vehicle) -> tuple[int, int]:
+    """The numbers between what came last and what waits there. A centre that was restored asks so for what came after
+    its backup, while the vehicle still has it: it deletes what it has receipts for once it has one for more.
+    """
+    last = Segment.objects.filter(vehicle=vehicle).order_by("-pk").values_list("number", flat=True).first()
+    first = min(vehicle.waiting, default=0)
+    return (first, first - 1) if last is None else (last + 1, first - 1)
+
+
+def _last_of(first: int, last: int) -> Iterable[int]:
     """No more numbers than may be asked for, however wide the gap."""
-    return range(max(gap.first_number, gap.last_number - 2 * MOST_TOLD + 1), gap.last_number + 1)
+    return range(max(first, last - 2 * MOST_TOLD + 1), last + 1)

@@ -8,6 +8,7 @@ os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 from centre.settings import *  # noqa: F403
 
 SECRET_KEY = "a key of the tests: 模擬"
+SECRET_KEY_AT_HAND = True
 SIMULATED = False
 _KEY_FILE = NamedTemporaryFile("w", suffix=".key")  # noqa: SIM115 - of mode 0600; gone with the process
 _KEY_FILE.write("c0" * 32)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import sdnotify
 
 from tools.centre.ready import centre_ready
 from tools.options import FILE
@@ -60,7 +59,6 @@ def _workers() -> int:
 def _options(
     bind: str, workers: int, threads: int, certificate: Path | None, key: Path | None, *, behind_proxy: bool
 ) -> dict[str, Any]:
-    notify = sdnotify.SystemdNotifier().notify
     return {
         "bind": bind,
         "workers": workers,
@@ -84,8 +82,6 @@ def _options(
         "control_socket_disable": True,
         "proc_name": "farebox-centre",
         "logger_class": "tools.centre.gunicorn_log.Log",
-        "when_ready": lambda _server: notify("READY=1"),
-        "on_exit": lambda _server: notify("STOPPING=1"),
     }
 
 
