@@ -1,0 +1,58 @@
+"""The centre's units: hardened as the terminal's are, and each starts a command that there is."""
+
+import os
+import re
+import shlex
+import subprocess
+from configparser import ConfigParser
+from pathlib import Path
+
+import click
+import pytest
+
+import tools.centre
+from centre.settings import environment
+from tools.centre_command import centre
+
+FOLDER = Path(tools.centre.__file__).with_name("units")
+UNITS = sorted(FOLDER.glob("*.service"))
+WORST_EXPOSURE = 2.0
+NGINX = (FOLDER / "nginx.conf").read_text("utf-8")
+
+
+def test_both_processes_have_one() -> None:
+    assert [unit.stem for unit in UNITS] == ["farebox-centre-work", "farebox-centre"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_each_unit_is_hardened(unit: Path) -> None:
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    found = re.search(rf"Overall exposure level for {unit.name}: ([\d.]+)", judged.stdout)
+    assert found is not None and float(found[1]) <= WORST_EXPOSURE
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_each_starts_a_command_that_there_is_with_settings_that_there_are(unit: Path) -> None:
+    read = ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    read.read(unit)
+    _, group, name, *options = shlex.split(read["Service"]["ExecStart"])
+    command = centre.get_command(click.Context(centre), name)
+    assert group == "centre" and command is not None
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in options if word.startswith("--")} <= known
+    assert set(re.findall(r"^Environment=(\w+)=", unit.read_text("utf-8"), re.MULTILINE)) <= environment.asked
+
+
+def test_the_proxy_takes_what_the_centre_takes_and_hands_on_no_caller_s_word() -> None:
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX
+    assert "proxy_set_header X-Forwarded-Proto https;" in NGINX
+    (logged,) = re.findall(r"^log_format centre '(.+)';$", NGINX, re.MULTILINE)
+    assert not {"$request", "$uri", "$request_uri", "$args", "$http_referer"} & set(logged.split())
+    (body,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
+    assert int(body) << 20 >= 256 << 10
