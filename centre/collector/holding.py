@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from centre import keys
+from centre.collector import bulk
 from centre.collector.answers import Receipt
 from centre.collector.asked import Name
 from centre.collector.checking import Whose, named
-from centre.collector.models import Segment, SegmentBytes, State, Upload, Vehicle
+from centre.collector.models import Segment, State, Upload, Vehicle
 from centre.collector.order import Link, rivals
 from farebox.formats.centre import Held, encode_held
 from farebox.formats.frames import Sealed
@@ -45,7 +46,7 @@ def hold_all(vehicle: Vehicle, came: Sequence[tuple[Sealed, bytes]], at_s: int) 
             segments = [_segment(vehicle, found, data, at_s, seed) for found, data in new.values()]
             Segment.objects.bulk_create(segments)
             parts = zip(segments, new.values(), strict=True)
-            SegmentBytes.objects.bulk_create([SegmentBytes(segment=segment, data=data) for segment, (_, data) in parts])
+            bulk.insert_bytes((segment.pk, data) for segment, (_, data) in parts)
             _quarantine_rivals(vehicle, segments)
             held |= {Name(segment.number, segment.digest): Receipt(bytes(segment.receipt)) for segment in segments}
             Upload.objects.filter(vehicle=vehicle, digest__in=[name.digest for name in new]).delete()

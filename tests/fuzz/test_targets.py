@@ -56,7 +56,7 @@ def test_a_target_takes_its_first_seed(name: str) -> None:
 def test_the_page_names_every_target() -> None:
     page = (Path(__file__).parents[2] / "docs" / "fuzzing.md").read_text("utf-8")
     table = page[page.index("\n## Targets\n") : page.index("\n## A find\n")]
-    kinds = "card|reader|bus|tariff|segment|exchange|scenario|rides|fault"
+    kinds = "card|collector|reader|bus|tariff|segment|exchange|scenario|rides|fault"
     assert set(re.findall(f"`((?:{kinds})-[a-z0-9-]+)`", table)) == set(TARGETS)
 
 
