@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from farebox.feed import Feed
+from farebox.formats.tides import CARD
 from tariff.account import Account, AutoCharge, AutoCharged, Pass
 from tariff.passes import is_valid
 from tariff.purses import Payment, money_yen
@@ -25,8 +26,7 @@ Json = dict[str, Any]
 Row = Mapping[str, object]
 _JAPAN = timezone(timedelta(hours=9))
 SINGLE_RIDE = "Single ride"
-CARD = "Smart card or ticket"
-"""TIDES' words for a fare product and a fare medium."""
+"""TIDES' word for a fare product."""
 
 COLUMNS: Mapping[str, str] = {
     "trip_id_performed": "the feed's trip_id; needed",

@@ -21,6 +21,13 @@ class _Commands(LazyGroup):
         "notice": ("tools.centre.notices:notice", "Announcements on the members' card list: add, list, end."),
         "vehicle": ("tools.centre.collecting:vehicle", "Vehicles that may send: add, list, withdraw."),
         "segments": ("tools.centre.collecting:segments", "Segments that a person must look at."),
+        "close-day": ("tools.centre.ledger:close_day", "Close days of the books."),
+        "reconcile": (
+            "tools.centre.ledger:reconcile",
+            "Are the books right? Cards, cash, credit and records compared.",
+        ),
+        "export-tides": ("tools.centre.ledger:export_tides", "A day's taps as a TIDES data package."),
+        "retention": ("tools.centre.ledger:retention", "Erase personal data that is due."),
         "import-stick": ("tools.centre.collecting:import_stick", "Take in segments from a USB stick."),
         "backup": ("tools.centre.backing_up:backup", "Database and keys into one file, while it runs."),
         "restore": ("tools.centre.backing_up:restore", "A backup in place of what is here."),

@@ -3,55 +3,13 @@
 A boarding tap is an `Enter` of no amount, a settled ride an `Exit` with what was taken. Times are Japan's.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from csv import DictWriter
-from io import StringIO
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from farebox.formats.tides import CARD, About, Row, package
 from sim.report.figures import Run
-from sim.ride_rows import CARD, moment
-
-PROFILE = "https://raw.githubusercontent.com/TIDES-transit/TIDES/main/spec/tides-datapackage-profile.json"
-_SCHEMA = "https://raw.githubusercontent.com/TIDES-transit/TIDES/main/spec/{}.schema.json"
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "fare_transactions": (
-        *("transaction_id", "service_date", "event_timestamp", "location_ping_id", "amount", "currency_type"),
-        *("fare_action", "trip_id_performed", "trip_id_scheduled", "pattern_id", "trip_stop_sequence"),
-        *("scheduled_stop_sequence", "vehicle_id", "device_id", "fare_id", "stop_id", "num_riders", "fare_media_id"),
-        *("rider_category", "fare_product", "fare_period", "fare_capped", "token_id", "balance"),
-    ),
-    "passenger_events": (
-        *("passenger_event_id", "service_date", "event_timestamp", "location_ping_id", "trip_id_performed"),
-        *("trip_id_scheduled", "trip_stop_sequence", "scheduled_stop_sequence", "event_type", "vehicle_id"),
-        *("device_id", "train_car_id", "stop_id", "pattern_id", "event_count"),
-    ),
-    "stop_visits": (
-        *("service_date", "trip_id_performed", "trip_stop_sequence", "scheduled_stop_sequence", "pattern_id"),
-        *("vehicle_id", "dwell", "stop_id", "timepoint", "schedule_arrival_time", "schedule_departure_time"),
-        *("actual_arrival_time", "actual_departure_time", "distance", "boarding_1", "alighting_1", "boarding_2"),
-        *("alighting_2", "departure_load", "door_open", "door_close", "door_status", "ramp_deployed_time"),
-        *("ramp_failure", "kneel_deployed_time", "lift_deployed_time", "bike_rack_deployed", "bike_load", "revenue"),
-        *("number_of_transactions", "schedule_relationship"),
-    ),
-    "trips_performed": (
-        *("service_date", "trip_id_performed", "vehicle_id", "trip_id_scheduled", "route_id", "route_type"),
-        *("ntd_mode", "route_type_agency", "shape_id", "pattern_id", "direction_id", "operator_id", "block_id"),
-        *("trip_start_stop_id", "trip_end_stop_id", "schedule_trip_start", "schedule_trip_end", "actual_trip_start"),
-        *("actual_trip_end", "trip_type", "schedule_relationship"),
-    ),
-    "vehicles": (
-        *("vehicle_id", "vehicle_start", "vehicle_end", "model_name", "facility_name", "capacity_seated"),
-        *("capacity_wheelchair", "capacity_bike", "bike_rack", "capacity_standing"),
-    ),
-    "devices": (
-        *("device_id", "stop_id", "vehicle_id", "train_car_id", "device_type", "device_vendor", "device_model"),
-        *("device_location",),
-    ),
-}
-"""Every column of the tables, in the order that a validator expects them in; most are empty here."""
-Row = Mapping[str, Any]
+from sim.ride_rows import moment
 
 
 def package_of(run: Run) -> Mapping[str, bytes]:
@@ -72,34 +30,20 @@ def package_of(run: Run) -> Mapping[str, bytes]:
             for vehicle_id in _vehicles(run)
         ],
     }
-    found = {f"{name}.csv": _csv(COLUMNS[name], rows) for name, rows in tables.items()}
-    found["datapackage.json"] = _descriptor(run, tables)
-    return found
+    return package(_about(run), tables)
 
 
-def _descriptor(run: Run, tables: Iterable[str]) -> bytes:
+def _about(run: Run) -> About:
     day = run.asked["day"]
-    document = {
-        "profile": PROFILE,
-        "name": f"farebox-replay-{day}",
-        "title": f"A simulated day of fares, {day}",
-        "description": "Simulated by farebox: no passenger, card or payment in it is real.",
-        "agency": ", ".join(sorted({route["agency"] for route in run.network["routes"].values()})),
-        "licenses": [{"name": "CC0-1.0", "title": "Simulated data; the timetable's own licence holds for its names"}],
-        "contributors": [{"title": "farebox", "role": "simulator"}],
-        "resources": [
-            {
-                "name": name,
-                "tides-table": name,
-                "path": f"{name}.csv",
-                "profile": "tabular-data-resource",
-                "schema": _SCHEMA.format(name),
-                "sources": [{"title": "farebox sim replay", "component": "Simulation", "product": "farebox"}],
-            }
-            for name in tables
-        ],
-    }
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+    return About(
+        name=f"farebox-replay-{day}",
+        title=f"A simulated day of fares, {day}",
+        description="Simulated by farebox: no passenger, card or payment in it is real.",
+        agency=", ".join(sorted({route["agency"] for route in run.network["routes"].values()})),
+        contributor={"title": "farebox", "role": "simulator"},
+        source={"title": "farebox sim replay", "component": "Simulation", "product": "farebox"},
+        licences=({"name": "CC0-1.0", "title": "Simulated data; the timetable's own licence holds for its names"},),
+    )
 
 
 def _vehicles(run: Run) -> list[str]:
@@ -226,11 +170,3 @@ def _trips(run: Run) -> Iterator[Row]:
             "trip_type": "In service",
             "schedule_relationship": "Scheduled",
         }
-
-
-def _csv(columns: Iterable[str], rows: list[Row]) -> bytes:
-    text = StringIO()
-    writer = DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from farebox.formats.tides import COLUMNS
 from farebox.words import Language
 from sim.report.charts import charts_of
 from sim.report.figures import Figures, Run, figures_of, read_run
 from sim.report.page import page_of
 from sim.report.pictures import png_of
 from sim.report.tables import csv_of
-from sim.report.tides import COLUMNS, package_of
+from sim.report.tides import package_of
 from sim.report.what_if import Both, side_by_side
 from tests.tools.cli import run as run_cli
 from tools.cli import farebox
