@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from centre.collector.models import Record, Segment, State
 from centre.collector.work import work
+from centre.ledger.models import Tap
 from farebox.exchange.line import Request
 from farebox.formats.journal import Entry, Intent
 from farebox.journal.segments import ROTTEN, number_of
@@ -42,7 +43,12 @@ def test_faults_32_37_each_record_has_its_effect_once_whatever_befell_bus_and_li
         came = [entry for entry in book.entries if any(first <= entry.seq <= last for first, last in spans)]
         rows = Record.objects.filter(segment__vehicle=centre.vehicle)
         assert list(rows.order_by("seq").values_list("seq", "at_s")) == [(entry.seq, entry.at_s) for entry in came]
-        assert rows.aggregate(due=Sum("due_yen", default=0), cash=Sum("cash_yen", default=0)) == sums(came)
+        # What the ledger was told is what the journals hold: each intent once.
+        taken = Tap.objects.filter(terminal=bus.name)
+        assert set(taken.values_list("seq", flat=True)) == {e.seq for e in came if isinstance(e.record, Intent)}
+        for table in (rows, taken):
+            told = table.aggregate(due=Sum("due_yen", default=0), cash=Sum("cash_yen", default=0))
+            assert told == sums(came)
 
 
 def sums(entries: list[Entry]) -> dict[str, int]:
