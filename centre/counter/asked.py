@@ -10,7 +10,8 @@ from django.db import transaction
 from centre import clock
 from centre.counter import trail
 from centre.counter.models import ActState, Asked, AskedState, CounterAct, PrintedSlip
-from centre.counter.operations.values import NewIssue, Prepared, Rewrite, idm_text
+from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
+from centre.counter.operations.values import idm_text
 from centre.counter.trail import About, What
 from centre.users.models import Role, User
 from tariff.account import Account

@@ -1,16 +1,8 @@
 """What the ledger is told of an operation: its bookings. Pure."""
 
-from centre.counter.operations.values import (
-    NewIssue,
-    Operation,
-    PassRefunded,
-    PassSold,
-    Prepared,
-    ReportedWhy,
-    Rewrite,
-    What,
-    idm_text,
-)
+from centre.counter.operations.effects import PassRefunded, PassSold
+from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
+from centre.counter.operations.values import Operation, ReportedWhy, What, idm_text
 from centre.ledger import events
 from centre.ledger.booking import STORED_FARE, Booking
 from centre.ledger.companies import company_of

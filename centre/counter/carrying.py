@@ -22,7 +22,8 @@ from centre.cards.models import Card
 from centre.counter.books import bookings, purses_of
 from centre.counter.desk import Blank, Desk, Laid, Seen
 from centre.counter.models import UNSETTLED, ActState, CounterAct
-from centre.counter.operations.values import NewIssue, Operation, Prepared, Registered, Rewrite, idm_text
+from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
+from centre.counter.operations.values import Operation, Registered, idm_text
 from centre.counter.register import registered, remember
 from centre.counter.stored import Sent, Waiting, account_of, plain, waiting_of
 from centre.ledger import at_desk

@@ -3,19 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from centre.counter.operations.effects import HolderSet, KindSet, PassSold, Reported
+from centre.counter.operations.prepared import NewIssue, Prepared
 from centre.counter.operations.reissue import slip_window
-from centre.counter.operations.values import (
-    HolderData,
-    HolderSet,
-    KindSet,
-    NewIssue,
-    Operation,
-    PassSold,
-    Prepared,
-    Report,
-    Reported,
-    ReportedWhy,
-)
+from centre.counter.operations.values import HolderData, Operation, Report, ReportedWhy
 from centre.counter.slips.passes import PassOnSlip, Person, pass_contents, reference_paper, section_text
 from centre.counter.slips.receipt import Line, receipt
 from centre.counter.slips.reissue import Reissuing, reissue_slip

@@ -15,33 +15,35 @@ from centre.bundles.models import Directive as DirectiveRow
 from centre.bundles.models import Stopped as StoppedRow
 from centre.cards.models import AutoChargeAgreed, Card, Holder, SoldPass
 from centre.counter.models import UNSETTLED, CounterAct, ReissueSlip
-from centre.counter.operations.values import (
-    IN_USE,
-    STOPPED,
+from centre.counter.operations.effects import (
     CardIssued,
     DepositReturned,
     Directed,
     DirectivesApplied,
     DirectivesWithdrawn,
     Effect,
-    HolderData,
     HolderSet,
     KindSet,
-    PassHeld,
     PassRefunded,
     PassSold,
-    Registered,
     Replaced,
-    Report,
     ReportClosed,
     Reported,
-    ReportedWhy,
     StateSet,
     StopLifted,
     Stopped,
     ToVehicles,
+)
+from centre.counter.operations.judging import kind_named
+from centre.counter.operations.values import (
+    IN_USE,
+    STOPPED,
+    HolderData,
+    PassHeld,
+    Registered,
+    Report,
+    ReportedWhy,
     idm_text,
-    kind_named,
 )
 from centre.counter.stored import account_of, plain
 from centre.ledger.booking import STORED_FARE, Kind

@@ -7,7 +7,7 @@ from cattrs.preconf.json import JsonConverter, make_converter
 from cattrs.strategies import configure_tagged_union
 
 from centre.counter.desk import NewCard
-from centre.counter.operations.values import Effect
+from centre.counter.operations.effects import Effect
 from centre.ledger.booking import Booking
 from farebox.formats.bundle import Change
 from tariff.account import Account

@@ -8,7 +8,8 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from centre.counter import words
-from centre.counter.operations.values import Claim, HolderData, Paper, Prepared
+from centre.counter.operations.prepared import Prepared
+from centre.counter.operations.values import Claim, HolderData, Paper
 from centre.counter.situation import Situation
 from centre.portal.rules_entry import KANA_MOST, Wrong, kana_name, telephone, wrong_with_birth
 from centre.words import both, said

@@ -31,7 +31,7 @@ from centre.counter.operations.cards import (
     prepare_stop,
     prepare_void,
 )
-from centre.counter.operations.values import Prepared
+from centre.counter.operations.prepared import Prepared
 from centre.counter.words import VOIDS
 from centre.words import both, said
 from tariff.refusal import Code, Refusal

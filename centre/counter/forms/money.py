@@ -15,7 +15,8 @@ from centre.counter.forms.base import (
     without_claim,
 )
 from centre.counter.operations.money import Back, RefundRequest, prepare_found, prepare_refund, prepare_top_up
-from centre.counter.operations.values import Paper, Prepared
+from centre.counter.operations.prepared import Prepared
+from centre.counter.operations.values import Paper
 from centre.counter.words import PURSES
 from centre.words import both
 from tariff.refunds import CARD_REFUNDS

@@ -8,7 +8,7 @@ from django import forms
 
 from centre.counter.forms.base import NOT_THERE, DayField, OperationForm, PapersField, set_papers
 from centre.counter.operations.passes import prepare_pass
-from centre.counter.operations.values import Prepared
+from centre.counter.operations.prepared import Prepared
 from centre.counter.rules import offers
 from centre.words import both, said
 from tariff.account import HolderKind, Section

@@ -15,6 +15,7 @@ from centre.counter.forms.base import (
     set_papers,
     without_claim,
 )
+from centre.counter.operations.prepared import Prepared
 from centre.counter.operations.reissue import (
     ReissueRequest,
     ReportRequest,
@@ -23,7 +24,7 @@ from centre.counter.operations.reissue import (
     prepare_report,
     prepare_take_in,
 )
-from centre.counter.operations.values import Paper, Prepared, ReportedWhy
+from centre.counter.operations.values import Paper, ReportedWhy
 from centre.words import both
 from tariff.refusal import Refusal
 

@@ -7,7 +7,8 @@
     passes.py      passes sold and renewed
     reissue.py     loss and damage reported, issued anew, exchanged
     uses.py        the history that a card shows (GEN-13)
-    values.py      what goes in and what comes out
+    values.py      what goes in; prepared.py: what comes out; effects.py: what becomes of the register
+    judging.py     what many of them judge alike
 
 `Prepared` says what is to be taken or given, which papers were asked for, what the card and the register are then, and
 whether a second person must approve. Nothing is done yet: `centre.counter.carrying.carry_out` does it.

@@ -14,29 +14,19 @@ from cardimage.directives import apply
 from cardimage.issue import issue
 from cardimage.layout.bits import LayoutFault
 from centre.counter.desk import Blank, NewCard, Seen
-from centre.counter.operations.values import (
-    IN_USE,
-    STOPPED,
-    VOID,
+from centre.counter.operations.effects import (
     CardIssued,
-    Claim,
     DirectivesApplied,
     DirectivesWithdrawn,
     Effect,
-    HolderData,
     HolderSet,
     KindSet,
-    Line,
-    NewIssue,
-    Operation,
     PassSold,
-    Prepared,
-    Registered,
-    Rewrite,
     StateSet,
     StopLifted,
     Stopped,
-    What,
+)
+from centre.counter.operations.judging import (
     asked_for,
     emptied,
     kind_named,
@@ -48,6 +38,8 @@ from centre.counter.operations.values import (
     not_workable,
     rewritten,
 )
+from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
+from centre.counter.operations.values import IN_USE, STOPPED, VOID, Claim, HolderData, Line, Operation, Registered, What
 from tariff.account import Account, HolderKind
 from tariff.cards import Applicant, CardSale, change_kind, not_offered, sell_card
 from tariff.products import Buyer, Order, Sale, sell

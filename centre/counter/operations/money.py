@@ -12,24 +12,15 @@ from typing import NamedTuple
 from cardimage.directives import pass_of
 from centre.counter.desk import Seen
 from centre.counter.operations.cards import brought_up, withdrawn
-from centre.counter.operations.values import (
-    REFUNDED,
-    REPLACED,
-    Claim,
+from centre.counter.operations.effects import (
     DepositReturned,
     DirectivesWithdrawn,
     Effect,
-    Line,
-    Operation,
-    Paper,
-    PassHeld,
     PassRefunded,
-    Prepared,
-    Registered,
-    Rewrite,
     StateSet,
     Stopped,
-    What,
+)
+from centre.counter.operations.judging import (
     emptied,
     lacking,
     not_eligible,
@@ -37,6 +28,18 @@ from centre.counter.operations.values import (
     not_this_card,
     not_workable,
     rewritten,
+)
+from centre.counter.operations.prepared import Prepared, Rewrite
+from centre.counter.operations.values import (
+    REFUNDED,
+    REPLACED,
+    Claim,
+    Line,
+    Operation,
+    Paper,
+    PassHeld,
+    Registered,
+    What,
 )
 from farebox.formats.bundle import PassGiven
 from tariff.account import Account, RideState

@@ -11,21 +11,10 @@ from datetime import date
 from cardimage.directives import apply, given
 from centre.counter.desk import Seen
 from centre.counter.operations.cards import brought_up, papers_of, pass_sold
-from centre.counter.operations.values import (
-    Directed,
-    Effect,
-    Line,
-    Operation,
-    Prepared,
-    Registered,
-    Rewrite,
-    What,
-    asked_for,
-    lacking,
-    not_this_card,
-    not_workable,
-    rewritten,
-)
+from centre.counter.operations.effects import Directed, Effect
+from centre.counter.operations.judging import asked_for, lacking, not_this_card, not_workable, rewritten
+from centre.counter.operations.prepared import Prepared, Rewrite
+from centre.counter.operations.values import Line, Operation, Registered, What
 from tariff.acceptance import accept_card
 from tariff.products import Buyer, Order, sell
 from tariff.refusal import Code, Refusal

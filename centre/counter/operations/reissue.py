@@ -15,30 +15,18 @@ from typing import NamedTuple
 from cardimage.directives import apply
 from centre.counter.desk import Blank, NewCard, Seen
 from centre.counter.operations.cards import unfit_for_issue, withdrawn
-from centre.counter.operations.values import (
-    IN_USE,
-    REPLACED,
-    STOPPED,
+from centre.counter.operations.effects import (
     CardIssued,
-    Claim,
     Directed,
     Effect,
     HolderSet,
-    Line,
-    NewIssue,
-    Operation,
-    Paper,
-    Prepared,
-    Registered,
     Replaced,
-    Report,
     ReportClosed,
     Reported,
-    ReportedWhy,
-    Rewrite,
     StateSet,
     Stopped,
-    What,
+)
+from centre.counter.operations.judging import (
     emptied,
     lacking,
     not_eligible,
@@ -46,6 +34,20 @@ from centre.counter.operations.values import (
     not_this_card,
     not_workable,
     rewritten,
+)
+from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
+from centre.counter.operations.values import (
+    IN_USE,
+    REPLACED,
+    STOPPED,
+    Claim,
+    Line,
+    Operation,
+    Paper,
+    Registered,
+    Report,
+    ReportedWhy,
+    What,
 )
 from tariff.account import Account
 from tariff.cards import not_offered

@@ -5,7 +5,8 @@ Rides never closed are not in it, nor what was cancelled. Uses before a reissue 
 
 from cardimage.layout.history import HistoryRow
 from centre.counter.desk import Seen
-from centre.counter.operations.values import REPLACED, Registered, not_eligible
+from centre.counter.operations.judging import not_eligible
+from centre.counter.operations.values import REPLACED, Registered
 from tariff.refusal import Refusal
 
 

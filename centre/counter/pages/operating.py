@@ -22,7 +22,8 @@ from centre.counter.drawing import drawn, issued_now
 from centre.counter.forms import FORMS, OperationForm
 from centre.counter.handing_out import slips_of
 from centre.counter.models import Asked, AskedState, CounterAct, PrintedSlip
-from centre.counter.operations.values import Operation, Prepared, idm_text
+from centre.counter.operations.prepared import Prepared
+from centre.counter.operations.values import Operation, idm_text
 from centre.counter.pages.desk import as_pdf
 from centre.counter.pages.looking import counter, looked_up, situation
 from centre.counter.slips.font import FontMissing

@@ -10,13 +10,8 @@ from centre.counter.books import purses_of
 from centre.counter.carrying import Approval, Counter, carry_out
 from centre.counter.desk import Blank, Desk, ImageDesk, Seen
 from centre.counter.models import ActState, CounterAct
-from centre.counter.operations.values import (
-    HolderData,
-    PassHeld,
-    Prepared,
-    Registered,
-    idm_text,
-)
+from centre.counter.operations.prepared import Prepared
+from centre.counter.operations.values import HolderData, PassHeld, Registered, idm_text
 from centre.counter.register import registered
 from centre.ledger.events import opened
 from centre.ledger.models import PostingRow

@@ -181,6 +181,8 @@ def test_igp_23_an_exchange_in_two_steps() -> None:
     old = stage.card(account, kind="adult", price_yen=9_660)
     stage.done(prepare_take_in(stage.seen(old), stage.register(), stage.rulebook, stage.day), old)
     assert (on_card_yen(stage.seen(old)), held_yen(1)) == (0, 709)
+    judge_all()
+    assert list(FindingRow.objects.all()) == []  # what it held waits for the new card: nothing disagrees
     new = stage.blank(2)
     number = number_of("iwate-green-pass", 2)
     stage.done(prepare_exchange(stage.lying(new), stage.register(), number, stage.rulebook, stage.day), new)

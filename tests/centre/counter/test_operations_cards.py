@@ -22,19 +22,10 @@ from centre.counter.operations.cards import (
     prepare_stop,
     prepare_void,
 )
+from centre.counter.operations.effects import CardIssued, DirectivesApplied, KindSet
+from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
 from centre.counter.operations.uses import history
-from centre.counter.operations.values import (
-    CardIssued,
-    Claim,
-    DirectivesApplied,
-    HolderData,
-    KindSet,
-    NewIssue,
-    Prepared,
-    Report,
-    ReportedWhy,
-    Rewrite,
-)
+from centre.counter.operations.values import Claim, HolderData, Report, ReportedWhy
 from farebox.formats.bundle import AutoChargeOff, AutoChargeSet, Directive
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Points
 from tariff.products import Order, Purchase

@@ -9,7 +9,8 @@ from centre.counter.carrying import Approval, carry_out
 from centre.counter.models import ActState, CounterAct
 from centre.counter.operations.cards import IssueRequest, VoidWhy, prepare_issue, prepare_lift, prepare_void
 from centre.counter.operations.money import Back, RefundRequest, prepare_refund, prepare_top_up
-from centre.counter.operations.values import Claim, Prepared
+from centre.counter.operations.prepared import Prepared
+from centre.counter.operations.values import Claim
 from centre.payments.models import Debt
 from centre.users.models import Role, User
 from tariff.account import Account

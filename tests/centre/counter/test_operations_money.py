@@ -6,15 +6,10 @@ from typing import Any
 import pytest
 
 from cardimage.directives import given
+from centre.counter.operations.effects import DirectivesWithdrawn, PassRefunded, StateSet, Stopped
 from centre.counter.operations.money import Back, RefundRequest, prepare_found, prepare_refund, prepare_top_up
-from centre.counter.operations.values import (
-    Claim,
-    DirectivesWithdrawn,
-    PassRefunded,
-    Prepared,
-    StateSet,
-    Stopped,
-)
+from centre.counter.operations.prepared import Prepared
+from centre.counter.operations.values import Claim
 from farebox.formats.bundle import AutoChargeOff, Directive
 from tariff.account import Account, Coupons, HolderKind, Points, RideMark, RideState
 from tariff.rulebook import Purse, Rulebook

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cardimage.directives import given
+from centre.counter.operations.effects import Directed, DirectivesApplied, PassSold
 from centre.counter.operations.passes import prepare_pass
-from centre.counter.operations.values import Directed, DirectivesApplied, PassSold, Prepared
+from centre.counter.operations.prepared import Prepared
 from farebox.formats.bundle import AutoChargeOff, Directive
 from tariff.account import Account, AutoCharge, HolderKind, Pass
 from tariff.products import Order, Purchase

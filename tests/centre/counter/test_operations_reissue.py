@@ -6,6 +6,16 @@ from typing import Any
 import pytest
 
 from centre.counter.desk import Blank
+from centre.counter.operations.effects import (
+    CardIssued,
+    Directed,
+    DirectivesWithdrawn,
+    Replaced,
+    Reported,
+    StateSet,
+    Stopped,
+)
+from centre.counter.operations.prepared import NewIssue, Prepared
 from centre.counter.operations.reissue import (
     ReissueRequest,
     ReportRequest,
@@ -15,20 +25,7 @@ from centre.counter.operations.reissue import (
     prepare_take_in,
     slip_window,
 )
-from centre.counter.operations.values import (
-    CardIssued,
-    Claim,
-    Directed,
-    DirectivesWithdrawn,
-    NewIssue,
-    Prepared,
-    Replaced,
-    Report,
-    Reported,
-    ReportedWhy,
-    StateSet,
-    Stopped,
-)
+from centre.counter.operations.values import Claim, Report, ReportedWhy
 from farebox.formats.bundle import AutoChargeOff, Directive
 from tariff.account import Account, Coupons, Points, RideMark, RideState
 from tariff.rulebook import Rulebook

@@ -28,6 +28,7 @@ from centre.counter.desk import Blank, ReaderDesk, Seen
 from centre.counter.models import ActState, CounterAct, ReissueSlip
 from centre.counter.operations.cards import IssueRequest, VoidWhy, prepare_issue, prepare_void
 from centre.counter.operations.money import Back, RefundRequest, prepare_found, prepare_refund, prepare_top_up
+from centre.counter.operations.prepared import Prepared
 from centre.counter.operations.reissue import (
     ReissueRequest,
     ReportRequest,
@@ -36,7 +37,7 @@ from centre.counter.operations.reissue import (
     prepare_report,
     prepare_take_in,
 )
-from centre.counter.operations.values import Claim, Prepared, ReportedWhy
+from centre.counter.operations.values import Claim, ReportedWhy
 from centre.counter.stored import account_of
 from centre.ledger.models import PostingRow
 from reader.keys import bench_keys

@@ -18,7 +18,8 @@ from centre.counter.desk import Blank, ImageDesk, ReaderDesk, Seen
 from centre.counter.models import ActState, CounterAct
 from centre.counter.operations.cards import IssueRequest, prepare_issue
 from centre.counter.operations.money import Back, RefundRequest, prepare_refund, prepare_top_up
-from centre.counter.operations.values import Claim, Prepared, Rewrite
+from centre.counter.operations.prepared import Prepared, Rewrite
+from centre.counter.operations.values import Claim
 from reader.keys import bench_keys
 from sim.hardware.field import CardField, FieldPort, Moment, Withdrawal
 from tariff.account import Account
@@ -139,6 +140,7 @@ def test_a_write_goes_to_the_card_that_was_looked_at_and_no_other() -> None:
     air = air_of(stage.card(Account("lococa", 1_500, named=True)))
     top_up = topping_up(stage, air.seen())
     other = air_of(stage.card(Account("lococa", 900, named=True), 2))
+    other.seen()
     outcome = stage.do(top_up, other.desk)
     assert isinstance(outcome, CounterAct)
     assert outcome.state == ActState.NOT_DONE
