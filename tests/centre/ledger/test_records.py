@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from centre.ledger import judging, services
 from centre.ledger.models import BookingRow, FindingRow, PostingRow, Tap
@@ -298,3 +299,14 @@ def test_an_outcome_whose_intent_never_came_is_named() -> None:
     bus.record(Outcome(77, "written"))
     bus.send()
     assert findings() == {"no-intent"}
+
+
+@pytest.mark.parametrize("riders", [1, 40])
+def test_a_segment_takes_the_same_few_queries_however_many_taps_it_has(
+    riders: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    bus = Bus()
+    for number in range(riders):
+        bus.tap(Card(number), due_yen=300)
+    with django_assert_max_num_queries(18):  # most of them savepoints; rows go in by the hundred
+        bus.send()
