@@ -257,3 +257,44 @@ def test_an_image_is_what_its_file_says() -> None:
     blocks = image.lite_s_blocks()
     assert blocks is not None
     assert encode_slot(stage.seen(desk).now.slot) == blocks[0]
+
+
+def test_a_look_is_no_write_and_forks_nothing() -> None:
+    """A vehicle writes on from the very slot that the desk saw."""
+    stage = Stage()
+    bus = Bus()
+    desk = ridden(stage.card(Account("lococa", 1_500)), bus, written=False)
+    settle(desk, stage.seen(desk), stage.now_s)
+    seen = stage.seen(desk)
+    card = OnBus()
+    card.idm, card.slot, card.writes = seen.idm, seen.now.slot, seen.write_count
+    bus.tap(card, due_yen=300)
+    bus.send()
+    judge_all()
+    assert list(FindingRow.objects.exclude(kind="unknown-card")) == []
+    assert held_yen(1) == 1_200
+
+
+def test_loc_17_a_broken_cards_deposit_goes_over_and_its_slip_is_used() -> None:
+    stage = Stage()
+    stage.card(Account("lococa", 1_500, named=True))
+    report = ReportRequest(ReportedWhy.DAMAGED, stage.day, CLAIM)
+    stage.done(prepare_report(stage.register(), report, stage.rulebook, stage.day))
+    stage.day += timedelta(days=1)
+    new = stage.blank(2)
+    request = ReissueRequest(number_of("lococa", 2), CLAIM, SLIP)
+    act = stage.done(prepare_reissue(stage.lying(new), stage.register(), request, stage.rulebook, stage.day), new)
+    assert (act.take_yen, till_yen(), ledger_yen("deposit"), held_yen(2)) == (0, 0, 500, 1_500)
+    assert (stage.register().deposit_yen, stage.register(2).deposit_yen) == (0, 500)
+    assert stage.register().report is None
+    assert CutOff.objects.count() == 0
+    found = prepare_found(None, stage.register(), CLAIM, stage.rulebook, stage.day)
+    assert refused(found) == "not-eligible LOC-16"
+
+
+def test_igp_30_points_that_lapse_with_their_card_are_booked_so() -> None:
+    stage = Stage("iwate-green-pass")
+    desk = stage.card(Account("iwate-green-pass", 700, named=True, points=Points(9, TODAY)), kind="adult")
+    back = RefundRequest(Back.CARD, claim=CLAIM)
+    stage.done(prepare_refund(stage.seen(desk), stage.register(), back, stage.rulebook, stage.day, 10_000), desk)
+    assert (held_yen(1), till_yen(), ledger_yen("points-lapsed"), ledger_yen("fees")) == (0, -980, 9, 220)

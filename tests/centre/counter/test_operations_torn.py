@@ -20,6 +20,7 @@ from centre.counter.operations.cards import IssueRequest, prepare_issue
 from centre.counter.operations.money import Back, RefundRequest, prepare_refund, prepare_top_up
 from centre.counter.operations.prepared import Prepared, Rewrite
 from centre.counter.operations.values import Claim
+from reader.issuing import Problem, Step, Why
 from reader.keys import bench_keys
 from sim.hardware.field import CardField, FieldPort, Moment, Withdrawal
 from tariff.account import Account
@@ -173,6 +174,30 @@ def test_an_issue_that_was_cut_short_goes_on_when_the_card_is_laid_again(command
         assert settle(air.desk, air.desk.look(), stage.now_s) is not None
     assert CounterAct.objects.get().state == ActState.DONE
     assert (on_card_yen(air.seen()), held_yen(1), till_yen()) == (1_500, 1_500, 2_000)
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [
+        (Step.CONTENTS, ActState.NOT_DONE),
+        (Step.KEY, ActState.PENDING),
+        (Step.PROTECTION, ActState.PENDING),
+        (Step.CHECK, ActState.PENDING),
+    ],
+)
+def test_a_card_that_fails_once_it_may_have_its_key_is_not_taken_for_untouched(
+    step: Step, state: ActState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage()
+    air = Air(blank_lite_s(idm_of(1)), FACTORY_KEY)
+    air.lay()
+    blank = air.desk.look()
+    assert isinstance(blank, Blank)
+    monkeypatch.setattr("centre.counter.desk.issue_card", lambda *_: Problem(Why.REFUSED, step))
+    request = IssueRequest("general", number_of("lococa", 1), 2_000, TARO, consent=True)
+    act = stage.do(prepare_issue(blank, request, stage.rulebook, stage.day), air.desk)
+    assert isinstance(act, CounterAct)
+    assert (act.state, till_yen()) == (state, 0)
 
 
 def test_a_number_is_issued_once() -> None:
