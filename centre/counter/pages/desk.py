@@ -29,6 +29,7 @@ from centre.portal.rules_entry import Wrong, kana_name
 from centre.users.staff import AT_THE_COUNTER, clerk_of, for_staff
 from centre.words import both, said
 from reader.port import ReaderFault
+from tariff.purses import money_yen
 from tariff.refusal import Refusal
 
 MOST_FOUND = 20
@@ -156,7 +157,7 @@ def history_pdf(request: HttpRequest) -> HttpResponse:
         messages.error(request, refusal_words(rows))
         return HttpResponseRedirect(reverse("counter:home"))
     issued = issued_now(here, f"H{now.seen.number[-4:]}")
-    balance_yen = now.seen.account.stored_fare_yen
+    balance_yen = money_yen(now.seen.account)
     sheet = history_slip.history(now.seen.number, balance_yen, used(rows, now.network), issued)
     about = trail.About("history", idm_text(now.seen.idm), now.seen.number)
     trail.note(here.clerk, trail.What.PRINTED, about)

@@ -10,8 +10,9 @@ from centre.counter.models import Asked, TrailEntry
 from centre.counter.rules import rules, schemes
 from centre.counter.slips.sheet import day_text
 from centre.words import said
-from tariff.account import HolderKind
+from tariff.account import Account, HolderKind
 from tariff.calendar import clock_in_japan, day_in_japan
+from tariff.purses import money_yen
 
 register = template.Library()
 
@@ -44,6 +45,12 @@ def operation_words(name: str) -> str:
 def approval_words(asked: Asked) -> str:
     """Why an operation takes two."""
     return words.word(words.APPROVALS, asked.operation)
+
+
+@register.filter
+def money(account: Account) -> str:
+    """All the money on a card: stored fare, or coupons."""
+    return yen(money_yen(account))
 
 
 @register.filter

@@ -705,6 +705,7 @@ def test_nor_3_coupons_are_bought_with_their_premium(monkeypatch: pytest.MonkeyP
     held = on_card(card).account.coupons
     assert held is not None
     assert held.regular_yen == 1_100
+    assert '<p class="card-balance">1,100円' in window.page()
     assert window.sends("top-up", purse="student", paid_yen=1_000).status_code == 422  # no proof was shown
     window.asks("top-up", purse="student", paid_yen=1_000, papers="proof-of-attendance")
 
@@ -748,6 +749,14 @@ def test_igp_23_a_card_is_taken_in_and_exchanged(iwate: Window) -> None:
     asked = iwate.asks("exchange", row.pk, number="IG00000000000888")
     assert iwate.confirms(asked).state == "done"
     assert on_card(new).account.stored_fare_yen == 3_000
+
+
+def test_what_asks_for_nothing_is_not_done_either_once_it_was_dropped(iwate: Window) -> None:
+    card = iwate.lays(Account("iwate-green-pass", 3_000, named=True), kind="adult")
+    asked = iwate.asks("take-in")
+    iwate.at.post(f"/counter/asked/{asked.key}/decline")
+    assert iwate.confirms(asked).state == "dropped"
+    assert on_card(card).account.stored_fare_yen == 3_000
 
 
 def test_igp_19_a_holder_s_data_is_changed_and_no_name_stands_in_the_trail(iwate: Window) -> None:
