@@ -14,7 +14,7 @@ SEEDS: dict[int, int] = {
     **{18: 2, 19: 2, 20: 2, 21: 1, 22: 2, 23: 5, 24: 2, 25: 2, 26: 2},
     **{32: 2, 33: 2, 34: 2, 35: 2, 36: 1, 37: 13, 39: 2, 42: 2, 43: 6, 44: 2, 45: 2},
 }
-"""By the fault's number. 27 to 31 are tried on files, 38, 40, 41 and 46 come with the centre."""
+"""By the fault's number. 27 to 31 are tried on files, 38, 40, 41 and 46 with the centre."""
 
 
 @cache
