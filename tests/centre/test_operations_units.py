@@ -3,7 +3,10 @@
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 import tools.centre
 from centre.settings import environment
+from tests.tools.test_units import under
 from tools.centre_command import centre
 
 FOLDER = Path(tools.centre.__file__).with_name("units")
@@ -56,3 +60,29 @@ def test_the_proxy_takes_what_the_centre_takes_and_hands_on_no_caller_s_word() -
     assert not {"$request", "$uri", "$request_uri", "$args", "$http_referer"} & set(logged.split())
     (body,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
     assert int(body) << 20 >= 256 << 10
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_each_runs_under_its_filter(unit: Path, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "CENTRE_SIMULATED": "1"}
+    environ |= {"CENTRE_HOME": str(tmp_path / "centre"), "NOTIFY_SOCKET": str(tmp_path / "notify")}
+    farebox = [sys.executable, "-m", "tools.entry"]
+    subprocess.run([*farebox, "centre", "init"], env=environ, check=True, capture_output=True)
+    (started,) = re.findall(r"^ExecStart=/opt/farebox/bin/farebox (.+)$", unit.read_text("utf-8"), re.MULTILINE)
+    words = shlex.split(started.replace("/run/farebox-centre", str(tmp_path)))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        told.settimeout(60)
+        process = subprocess.Popen(under(unit, *farebox, *words), env=environ, stderr=subprocess.DEVNULL)
+        try:
+            assert told.recv(1_000).startswith(b"READY=1")
+            if "serve" in words:
+                with socket.socket(socket.AF_UNIX) as line:
+                    line.connect(str(tmp_path / "http.sock"))
+                    line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    assert line.makefile("rb").readline().startswith(b"HTTP/1.1 503 ")  # nobody works here yet
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()

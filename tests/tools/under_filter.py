@@ -2,7 +2,7 @@
 
     python -m tests.tools.under_filter UNIT COMMAND…
 
-What MemoryDenyWriteExecute= forbids is forbidden too: memory that is written and run.
+Where it says MemoryDenyWriteExecute=, that is forbidden too: memory that is written and run.
 """
 
 import ctypes
@@ -51,9 +51,11 @@ def allowed(unit: Path) -> frozenset[str]:
     return found
 
 
-def _rules(name: str) -> Iterator[tuple[_Compare, ...]]:
+def _rules(name: str, strict: bool) -> Iterator[tuple[_Compare, ...]]:
     writes, runs = (_Compare(_PROT, _MASKED_EQUAL, bit, 0) for bit in (mmap.PROT_WRITE, mmap.PROT_EXEC))
-    if name in ("mmap", "mmap2"):
+    if not strict:
+        yield ()
+    elif name in ("mmap", "mmap2"):
         yield (writes,)
         yield (runs,)
     elif name in ("mprotect", "pkey_mprotect"):
@@ -62,14 +64,14 @@ def _rules(name: str) -> Iterator[tuple[_Compare, ...]]:
         yield ()
 
 
-def load(names: frozenset[str]) -> None:
-    """Allow these to this process and its children, and nothing else, for good."""
+def load(names: frozenset[str], *, strict: bool) -> None:
+    """Allow these to this process and its children, for good, and nothing else; `strict`: no memory to write and run."""
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
     rules = ctypes.c_void_p(library.seccomp_init(_ERRNO))
     for name in names:
         number = library.seccomp_syscall_resolve_name(name.encode())
-        for compares in _rules(name) if number >= 0 else ():
+        for compares in _rules(name, strict) if number >= 0 else ():
             row = (_Compare * len(compares))(*compares)
             if library.seccomp_rule_add_array(rules, ctypes.c_uint32(_ALLOW), number, len(compares), row) != 0:
                 raise OSError(f"{name}: no rule can be made of it")
@@ -80,7 +82,7 @@ def load(names: frozenset[str]) -> None:
 def main() -> None:
     """Load the filter, then become the command."""
     unit, *command = sys.argv[1:]
-    load(allowed(Path(unit)))
+    load(allowed(Path(unit)), strict="\nMemoryDenyWriteExecute=yes\n" in Path(unit).read_text("utf-8"))
     os.execv(command[0], command)
 
 
