@@ -24,6 +24,11 @@ from tariff.refusal import Refusal
 _form = require_http_methods(["GET", "HEAD", "POST"])
 
 
+def months_said(months: int) -> str:
+    """A period in words."""
+    return said(f"{months}ヶ月", "1 month" if months == 1 else f"{months} months")
+
+
 class RenewalForm(forms.Form):
     """継続内容の入力: a period and a first day, of those offered."""
 
@@ -34,8 +39,7 @@ class RenewalForm(forms.Form):
         """With what is offered today."""
         super().__init__(*args, **kwargs)
         self.fields["months"].choices = [  # type: ignore[attr-defined]
-            (offer.months, said(f"{offer.months}ヶ月 {yen(offer.yen)}", f"{offer.months} months {yen(offer.yen)}"))
-            for offer in offers.periods
+            (offer.months, f"{months_said(offer.months)} {yen(offer.yen)}") for offer in offers.periods
         ]
         self.fields["first_day"].choices = [  # type: ignore[attr-defined]
             (day.isoformat(), f"{day:%Y/%m/%d}") for day in offers.first_days
@@ -65,7 +69,12 @@ def renewal(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     return render(
         request,
         "portal/renewal.html",
-        {**_head(owned), "form": form, "offers": offers, "ends": [each for row in ends for each in row]},
+        {
+            **_head(owned),
+            "form": form,
+            "prices": [(months_said(offer.months), offer.yen) for offer in offers.periods],
+            "ends": [each for row in ends for each in row],
+        },
     )
 
 
@@ -132,7 +141,9 @@ def renewal_confirm(request: HttpRequest, member: Member, pk: int) -> HttpRespon
     shown = {"first_day": sale.held.first_day, "last_day": sale.held.last_day, "months": months}
     hidden = PressForm(initial={**shown, "key": draft["key"], "price_yen": sale.price.yen})
     return render(
-        request, "portal/renewal_confirm.html", {**_head(owned), **shown, "form": hidden, "price_yen": sale.price.yen}
+        request,
+        "portal/renewal_confirm.html",
+        {**_head(owned), **shown, "period": months_said(months), "form": hidden, "price_yen": sale.price.yen},
     )
 
 
