@@ -46,7 +46,7 @@ def receipt(data: bytes) -> bytes:
     return body
 
 
-def test_a_segment_is_held_as_it_was_sent_and_its_records_are_rows() -> None:
+def test_ctr_2_a_segment_is_held_as_it_was_sent_and_its_records_are_rows() -> None:
     [data] = journal(1)
     receipt(data)
     segment = Segment.objects.get()
@@ -57,7 +57,7 @@ def test_a_segment_is_held_as_it_was_sent_and_its_records_are_rows() -> None:
     ]
 
 
-def test_faults_32_the_same_segment_again_has_the_same_receipt_and_no_second_effect() -> None:
+def test_ctr_2_faults_32_the_same_segment_again_has_the_same_receipt_and_no_second_effect() -> None:
     [data] = journal(1)
     first = receipt(data)
     assert receipt(data) == first
@@ -95,7 +95,7 @@ def test_faults_34_a_whole_of_another_length_begins_anew() -> None:
     assert BUS_7.sends(data).status_code == 200
 
 
-def test_faults_33_what_comes_after_a_gap_is_held_and_what_is_missing_is_asked_for(vehicle: Vehicle) -> None:
+def test_ctr_2_faults_33_what_comes_after_a_gap_is_held_and_what_is_missing_is_asked_for(vehicle: Vehicle) -> None:
     first, second, third, fourth = journal(4)
     receipt(first)
     receipt(fourth)
@@ -164,7 +164,7 @@ def test_faults_37_a_segment_of_another_day_played_again_is_the_same_segment() -
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_faults_40_in_any_order_from_any_centre_the_end_is_the_same(seed: int) -> None:
+def test_ctr_2_faults_40_in_any_order_from_any_centre_the_end_is_the_same(seed: int) -> None:
     mine, other = forked(3, 3)
     every = [*mine, *other, *journal(3, tag="another disk")]
     Random(seed).shuffle(every)
