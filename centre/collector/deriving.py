@@ -1,4 +1,4 @@
-"""What is made of held segments (CTR-2): a row a record, and the ledger's bookings; exactly once, each journal in order.
+"""What is made of held segments (CTR-2): a row a record, and the ledger's bookings;
 exactly once, each journal in its order.
 
 A transaction of its own for each segment, after the one that holds it. Whoever is killed in between leaves the segment
