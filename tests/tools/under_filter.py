@@ -65,7 +65,7 @@ def _rules(name: str, strict: bool) -> Iterator[tuple[_Compare, ...]]:
 
 
 def load(names: frozenset[str], *, strict: bool) -> None:
-    """Allow these to this process and its children, for good, and nothing else; `strict`: no memory to write and run."""
+    """Allow these to this process and its children, and nothing else; `strict`: no memory to write and run."""
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
     rules = ctypes.c_void_p(library.seccomp_init(_ERRNO))
