@@ -88,11 +88,9 @@ def next_day(folder: Path, port: int) -> None:
     place = _place(folder, port)
     if not (place.folder / "ready").exists():
         raise click.UsageError(f"{folder}: no demo; farebox centre demo start makes one")
-    ahead_s = int(place.ahead.read_text()) if place.ahead.exists() else 0
-    draft = place.ahead.with_suffix(".part")
-    draft.write_text(str(ahead_s + _DAY_S))
-    draft.replace(place.ahead)
-    click.echo(f"{(ahead_s + _DAY_S) // _DAY_S} days ahead (模擬)")
+    ahead_s = place.ahead_s() + _DAY_S
+    place.move_clock(ahead_s)
+    click.echo(f"{ahead_s // _DAY_S} days ahead (模擬)")
 
 
 @demo.command(hidden=True)

@@ -40,12 +40,24 @@ class Demo(NamedTuple):
         """The file that moves the demo's clock on."""
         return self.folder / "clock-ahead"
 
+    def ahead_s(self) -> int:
+        """By how many seconds its clock is ahead of this machine's."""
+        return int(self.ahead.read_text()) if self.ahead.exists() else 0
+
+    def move_clock(self, ahead_s: int) -> None:
+        """Its clock is ahead by so many seconds from now on, for all of its processes."""
+        draft = self.ahead.with_suffix(".part")
+        draft.write_text(str(ahead_s))
+        draft.replace(self.ahead)
+
     def bus(self, name: str) -> Path:
         """A bus's own folder: journal, bundles, settings."""
         return self.folder / name
 
     def environ(self) -> dict[str, str]:
         """The whole environment of the demo's processes: nothing of the caller's settings comes through."""
+        from tools.feeds import SAMPLE, feed_path
+
         kept = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH", "TMPDIR") if name in os.environ
         }
@@ -56,6 +68,7 @@ class Demo(NamedTuple):
             "CENTRE_CLOCK_AHEAD": str(self.ahead),
             "CENTRE_URL": self.url,
             "CENTRE_LOG": "WARNING",
+            "CENTRE_FEED": str(feed_path(SAMPLE)),
             "CENTRE_SELLER_PERSON": "模擬",
             "CENTRE_SELLER_ADDRESS": "模擬",
             "CENTRE_SELLER_TELEPHONE": "模擬",

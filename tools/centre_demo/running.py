@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -37,12 +37,15 @@ def prepare(demo: Demo) -> None:
 
 
 @contextmanager
-def running(demo: Demo) -> Iterator[tuple[Process, ...]]:
-    """All processes, the centre ready to be opened; ended in the end, whatever happens. Raises CentreFault."""
+def running(demo: Demo, buses: Iterable[str] = BUSES) -> Iterator[tuple[Process, ...]]:
+    """All processes, and those of these buses; the centre is ready to be opened. Ended in the end, whatever happens.
+
+    Raises CentreFault.
+    """
     with ExitStack() as parts:
         begun: list[Process] = []
         parts.callback(lambda: _end(begun))
-        for name, words in _commands(demo):
+        for name, words in _commands(demo, buses):
             begun.append(_begin(demo, name, words))
         _until_ready(demo, begun)
         yield tuple(begun)
@@ -57,7 +60,7 @@ def _named(demo: Demo) -> tuple[str, ...]:
     return ("--folder", str(demo.folder), "--port", str(demo.port))
 
 
-def _commands(demo: Demo) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _commands(demo: Demo, buses: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     centre = (*_FAREBOX, "centre")
     yield (
         "payments",
@@ -75,7 +78,7 @@ def _commands(demo: Demo) -> Iterator[tuple[str, tuple[str, ...]]]:
         ),
     )
     yield "work", (*centre, "work", "--every", "2")
-    for name in BUSES:
+    for name in buses:
         yield f"bus-{name}", (sys.executable, "-m", "tools.centre_demo.bus", name, str(demo.bus(name)))
         settings = str(demo.bus(name) / "farebox.toml")
         yield f"exchange-{name}", (*_FAREBOX, "exchange", "watch", "--config", settings)
