@@ -32,7 +32,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo centre test test-long sim-faults test-data test-pcsc test-postgres test-browser deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
+.PHONY: help demo centre test test-long sim-faults test-data test-pcsc test-served test-postgres test-browser deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,9 @@ sim-faults: $(PROJECT) ## Run days on which anything goes wrong, one for each se
 
 test-data: data-dir $(PROJECT) $(DEV) ## Run the tests on the third-party data in FAREBOX_DATA
 	$(BIN)/python -m pytest -q -m data
+
+test-served: $(PROJECT) $(DEV) ## Run the tests that start the centre as the processes it is
+	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -n auto --dist worksteal -m served tests/centre
 
 # The server lies in a temporary folder and ends with the tests. As root, it runs as Debian's user postgres.
 test-postgres: postgres-deps $(PROJECT) $(DEV) ## Run the centre's tests on a PostgreSQL server of their own

@@ -12,11 +12,9 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs a browser, or PostgreSQL, runs where it is asked for: deselected, never skipped."""
-    given = {
-        "browser": config.getoption("markexpr") == "browser",
-        "postgres": os.environ.get("DATABASE_URL", "").startswith("postgresql:"),
-    }
+    """What needs a browser, PostgreSQL, or many seconds, runs where it is asked for: deselected, never skipped."""
+    asked, on_postgres = config.getoption("markexpr"), os.environ.get("DATABASE_URL", "").startswith("postgresql:")
+    given = {"browser": asked == "browser", "postgres": on_postgres, "served": asked == "served" or on_postgres}
     missing = [name for name, is_there in given.items() if not is_there]
     left_out = [item for item in items if any(map(item.get_closest_marker, missing))]
     if left_out:

@@ -19,6 +19,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+pytestmark = pytest.mark.served
+
 ROOT = Path(__file__).parents[2]
 _MOST_S = 120
 

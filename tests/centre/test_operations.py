@@ -31,6 +31,8 @@ from tests.centre.exchanged import TOKEN
 from tests.tools.cli import Ran, run
 from tools.exits import Exit
 
+pytestmark = pytest.mark.served
+
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough passphrase 26"
 Cli = Callable[..., Ran]

@@ -18,6 +18,8 @@ from centre.settings import environment
 from tests.tools.test_units import under
 from tools.centre_command import centre
 
+pytestmark = pytest.mark.served
+
 FOLDER = Path(tools.centre.__file__).with_name("units")
 UNITS = sorted(FOLDER.glob("*.service"))
 WORST_EXPOSURE = 2.0

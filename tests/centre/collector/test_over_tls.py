@@ -23,6 +23,8 @@ from tests.centre.collector.vehicle import BUS, KEY, SEED
 from tests.farebox.exchange.tls_centre import HOST, Authority
 from tests.journal.examples import AT_S
 
+pytestmark = pytest.mark.served
+
 _STARTS_S = 60
 LONG = 1_700
 """Records of a segment of two pieces."""
