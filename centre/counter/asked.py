@@ -12,9 +12,10 @@ from centre.counter import trail
 from centre.counter.models import ActState, Asked, AskedState, CounterAct, PrintedSlip
 from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
 from centre.counter.operations.values import idm_text
+from centre.counter.rules import rules
 from centre.counter.trail import About, What
 from centre.users.models import Role, User
-from tariff.account import Account
+from tariff.account import Account, Pass
 
 GOOD_FOR_S = 30 * 60
 """What was asked for and not confirmed by then is dropped."""
@@ -75,13 +76,19 @@ def facts(account: Account | None) -> dict[str, Any]:
         "holder": account.holder.name,
         "named": account.named,
         "expires": _day(account.expires),
-        "pass": f"{held.product} {_day(held.first_day)} {_day(held.last_day)}" if held else None,
+        "pass": f"{_title(account.scheme, held)} {_day(held.first_day)} {_day(held.last_day)}" if held else None,
         "points": account.points.points if account.points else None,
         "welfare_points": account.welfare_points or None,
         "auto_charge": list(account.auto_charge) if account.auto_charge else None,
         **(coupons._asdict() if coupons else {}),
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _title(scheme: str, held: Pass) -> str:
+    """What the operator calls such a pass; its number, if its file has none such."""
+    product = rules(scheme, clock.today()).product(held.product)
+    return product.title if product else str(held.product)
 
 
 def _day(day: date | None) -> str | None:

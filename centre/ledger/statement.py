@@ -11,14 +11,18 @@ MOST_ROWS = 500
 
 
 class Row(NamedTuple):
-    """A line: when, what, where, its yen, and the record it is of. `end` is True, False or None, in words."""
+    """A line: when, what, where, its yen, and the record it is of. `end` is True, False or None, in words.
+
+    A tap has a fare, cash and an auto-charge; what was done off the bus has an amount.
+    """
 
     at_s: int
     what: str
     where: str
-    due_yen: int
-    cash_yen: int
-    auto_charge_yen: int
+    amount_yen: int | None
+    due_yen: int | None
+    cash_yen: int | None
+    auto_charge_yen: int | None
     change_yen: int
     balance_yen: int | None
     end: str
@@ -42,7 +46,7 @@ class Statement(NamedTuple):
 def statement_of(idm: str) -> Statement | None:
     """A card's statement; None for one that the ledger has never heard of."""
     standing = CardStanding.objects.filter(idm=idm).first()
-    rows = (*_taps(idm), *_bookings(idm))
+    rows = (*_bookings(idm), *_taps(idm))  # each newest first: so they stay within a second
     if standing is None and not rows:
         return None
     scheme = standing.scheme if standing else ""
@@ -59,11 +63,11 @@ def statement_of(idm: str) -> Statement | None:
 
 
 def _taps(idm: str) -> tuple[Row, ...]:
-    taps = Tap.objects.filter(idm=idm).select_related("run").order_by("-at_s")[:MOST_ROWS]
+    taps = Tap.objects.filter(idm=idm).select_related("run").order_by("-at_s", "-seq")[:MOST_ROWS]
     return tuple(
         Row(
             *(tap.at_s, tap.action, f"{tap.terminal} {tap.run.route if tap.run else ''}".strip()),
-            *(tap.due_yen, tap.cash_yen, tap.auto_charge_yen, -tap.paid_yen),
+            *(None, tap.due_yen, tap.cash_yen, tap.auto_charge_yen, -tap.paid_yen),
             *(tap.balance_yen if tap.settled else None, str(tap.settled), tap.key),
         )
         for tap in taps
@@ -73,10 +77,15 @@ def _taps(idm: str) -> tuple[Row, ...]:
 def _bookings(idm: str) -> tuple[Row, ...]:
     """What was done off the bus."""
     of_it = PostingRow.objects.filter(card=idm).exclude(booking__what__in=BY_TAPS).select_related("booking")
-    found: dict[str, Row] = {}
-    for posting in of_it.order_by("-booking__at_s")[: 4 * MOST_ROWS]:
-        made = posting.booking
-        row = found.setdefault(made.key, Row(made.at_s, made.what, "", 0, 0, 0, 0, None, "", made.key))
-        if posting.kind in ON_CARDS:
-            found[made.key] = row._replace(change_yen=row.change_yen - posting.yen)
-    return tuple(found.values())
+    by_booking: dict[str, list[PostingRow]] = {}
+    for posting in of_it.order_by("-booking__at_s", "-booking__pk")[: 4 * MOST_ROWS]:
+        by_booking.setdefault(posting.booking.key, []).append(posting)
+    return tuple(_booked(postings) for postings in by_booking.values())
+
+
+def _booked(postings: list[PostingRow]) -> Row:
+    """One booking's line, by its postings of this card: not all need name it, and what is moved has two sides."""
+    made = postings[0].booking
+    debit, credit = (sum(max(0, sign * one.yen) for one in postings) for sign in (1, -1))
+    change = -sum(one.yen for one in postings if one.kind in ON_CARDS)
+    return Row(made.at_s, made.what, "", max(debit, credit), None, None, None, change, None, "", made.key)

@@ -104,7 +104,7 @@ def prepare_issue(blank: Blank, request: IssueRequest, rulebook: Rulebook, day: 
             return sold
         account = account._replace(held_pass=sold.held)
         papers |= papers_of(request.order, rulebook)
-        lines.append(Line("LOC-5", What.PASS, sold.price.yen))
+        lines.append(Line(sold.price.lines[0].rule, What.PASS, sold.price.yen))
         effects.append(pass_sold(idm, request.order, sold))
     asked = asked_for(papers, request.papers)
     refusal = lacking(papers, request.papers, kind.rule)

@@ -55,7 +55,7 @@ def prepare_pass(
         day,
         register.idm,
         register,
-        lines=(Line("LOC-5", What.PASS, sale.price.yen),),
+        lines=(Line(sale.price.lines[0].rule, What.PASS, sale.price.yen),),
         papers=tuple(sorted(asked_for(papers_of(order, rulebook), papers))),
         card=card,
         effects=tuple(done),

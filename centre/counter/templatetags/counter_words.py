@@ -1,5 +1,6 @@
 """`{% load counter_words %}`: codes as words, money, days."""
 
+import re
 from datetime import date
 
 from django import template
@@ -85,10 +86,18 @@ def fact_words(name: str) -> str:
 
 @register.filter
 def fact(value: object) -> str:
-    """What it holds of it: yes and no, classes and amounts in the reader's words."""
+    """What it holds of it: yes and no, classes, amounts and days in the reader's words."""
     if isinstance(value, bool):
         return said("はい", "yes") if value else said("いいえ", "no")
-    return f"{value:,}" if isinstance(value, int) else words.word(words.HOLDERS, str(value))
+    if isinstance(value, list):
+        return " / ".join(map(fact, value))
+    return f"{value:,}" if isinstance(value, int) else _with_days(words.word(words.HOLDERS, str(value)))
+
+
+def _with_days(text: str) -> str:
+    """Days as everywhere on pages, two of them as a period."""
+    shown = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1/\2/\3", text)
+    return re.sub(r"(\d{4}/\d\d/\d\d) (?=\d{4}/)", r"\1～", shown)
 
 
 @register.filter

@@ -249,6 +249,7 @@ def _statement_table(rows: Iterable[Any]) -> Table:
         Column("at", said("日時", "At")),
         Column("what", said("内容", "What")),
         Column("where", said("場所", "Where")),
+        Column("amount", said("金額", "Amount"), is_yen=True),
         Column("due", said("運賃", "Due"), is_yen=True),
         Column("cash", said("現金", "Cash"), is_yen=True),
         Column("auto_charge", said("オートチャージ", "Auto-charge"), is_yen=True),
@@ -263,12 +264,17 @@ def _statement_table(rows: Iterable[Any]) -> Table:
         [
             (
                 *(_moment(row.at_s), words.word({**words.WHATS, **words.ACTIONS}, row.what), row.where),
-                *(row.due_yen, row.cash_yen, row.auto_charge_yen, row.change_yen),
-                *("" if row.balance_yen is None else row.balance_yen, words.word(words.ENDS, row.end), row.key),
+                *map(_yen_or_none, (row.amount_yen, row.due_yen, row.cash_yen, row.auto_charge_yen, row.change_yen)),
+                *(_yen_or_none(row.balance_yen), words.word(words.ENDS, row.end), row.key),
             )
             for row in rows
         ],
     )
+
+
+def _yen_or_none(yen: int | None) -> str | int:
+    """An empty cell where there is no amount."""
+    return "" if yen is None else yen
 
 
 def _moment(at_s: int) -> str:

@@ -313,8 +313,15 @@ def the_books(begun: World, auditor: Page, pictures: Pictures) -> None:
     for told in ("台帳残高", "最後に読んだカード残高"):
         fact = auditor.locator("dt", has_text=told).locator("xpath=following-sibling::dd[1]")
         expect(fact).to_have_text(money(LEFT_YEN))
-    (settled,) = [cells for cells in rows_of(auditor) if cells[1] == "精算"]
-    assert settled[3:8] == list(map(money, (FARE_YEN, 0, AMOUNT_YEN, AMOUNT_YEN - FARE_YEN, LEFT_YEN)))
+    lines = {(cells[1], *cells[3:9]) for cells in rows_of(auditor)}
+    assert lines == {
+        ("オートチャージ請求", money(AMOUNT_YEN), "", "", "", money(0), ""),
+        ("精算", "", *map(money, (FARE_YEN, 0, AMOUNT_YEN, AMOUNT_YEN - FARE_YEN, LEFT_YEN))),
+        ("乗車", "", *map(money, (0, 0, 0, 0, ON_CARD_YEN))),
+        ("定期券発売", money(PASS_YEN), "", "", "", money(0), ""),  # at the counter, and in the portal
+        ("窓口", "", *map(money, (0, 0, 0, 0, ON_CARD_YEN))),
+        ("期首残高", money(ON_CARD_YEN), "", "", "", money(ON_CARD_YEN), ""),
+    }
     pictures.take(auditor, "ledger-card")
     auditor.goto("/ledger/?company=aizu-noruca")
     totals = {cells[0]: cells[2] for cells in rows_of(auditor)[:4]}

@@ -633,6 +633,8 @@ def test_gen_4_a_section_pass_is_priced_by_the_feed_s_fare(aizu: Window) -> None
     assert f'<option value="{start}">' in aizu.page("/counter/do/sell-pass")
     asked = aizu.asks("sell-pass", **section(start, end))
     assert asked.yen == (fare_yen * 60 * 7 // 10 + 5) // 10 * 10
+    told = aizu.page(f"/counter/asked/{asked.key}")
+    assert "<td>AZF-31</td>" in told and "通勤定期券 2026/11/21～2026/12/20" in told
     assert aizu.confirms(asked).state == "done"
     held = on_card(card).account.held_pass
     assert held is not None

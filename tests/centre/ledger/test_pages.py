@@ -7,7 +7,10 @@ from django.test import Client
 
 from centre import clock
 from centre.ledger import judging
+from centre.ledger.events import auto_charge_billed
 from centre.ledger.models import DayClosed, FindingRow
+from centre.ledger.services import book
+from centre.ledger.statement import statement_of
 from centre.users.models import Role
 from tests.centre.counter.staff import person, signed_in
 from tests.centre.ledger.journals import Bus, Card
@@ -70,6 +73,23 @@ def test_a_cards_statement_names_its_records(card: Card) -> None:
     assert page(client, f"card?idm={card.name}&as=csv").count("\r\n") == 4  # its opening, too
     assert "このカードの記録はありません" in page(client, "card?idm=0000000000000000")
     assert "16桁" in page(client, "card?idm=x")
+
+
+def test_a_statement_has_the_last_first_within_a_second_too_and_the_amount_of_what_was_done_off_the_bus() -> None:
+    bus, card = Bus(scheme="aizu-noruca"), Card(scheme="aizu-noruca")
+    for due_yen, auto_charge_yen in ((200, 0), (300, 3_000)):
+        began_s = bus.at_s
+        bus.tap(card, due_yen=due_yen, auto_charge_yen=auto_charge_yen)
+        bus.at_s = began_s
+    bus.send()
+    book([auto_charge_billed("bill", bus.at_s + 3_600, "aizu-noruca", card.name, 3_000)])
+    found = statement_of(card.name)
+    assert found is not None
+    assert [(row.what, row.amount_yen, row.due_yen, row.auto_charge_yen) for row in found.rows[:3]] == [
+        ("auto-charge-billed", 3_000, None, None),
+        ("alight", None, 300, 3_000),
+        ("alight", None, 200, 0),
+    ]
 
 
 def test_who_works_for_another_operator_sees_nothing_of_it(card: Card) -> None:
