@@ -91,7 +91,7 @@ def take_off(owned: MemberCard) -> None:
 @transaction.atomic
 def follow_reissues() -> int:
     """A member keeps a card that was reissued or exchanged at the counter: the new one stands in its place."""
-    replaced = MemberCard.objects.select_for_update().filter(
+    replaced = MemberCard.objects.select_for_update(of=("self",)).filter(
         card__state=State.REPLACED, card__replaced_by__state=State.IN_USE, card__replaced_by__membership=None
     )
     followed = list(replaced)

@@ -66,7 +66,7 @@ def test_faults_41_an_auto_charge_after_the_stop_is_not_billed() -> None:
     bus.send()
     assert Debt.objects.count() == 1
     cut_off(card.name, STOP)
-    assert OwedBack.objects.get().key == Debt.objects.get().key
+    assert OwedBack.objects.get().debt == Debt.objects.get()
     assert losses() == {"after-stop": 300}
     assert not PostingRow.objects.filter(kind="credit").exclude(booking__what="taken-back").filter(yen__lt=0).exists()
 
