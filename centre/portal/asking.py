@@ -24,11 +24,14 @@ def user_of(request: HttpRequest) -> User:
 
 
 def for_members(view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse]) -> Any:
-    """A page for members: others are asked to sign in, clerks are refused. No cache keeps it."""
+    """A page for members: others are asked to sign in, clerks are refused. No cache keeps it.
+
+    The member came with the user (`centre.portal.signed_in`).
+    """
 
     @wraps(view)
     def judged(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        member = Member.objects.select_related("user").filter(user=user_of(request)).first()
+        member = getattr(user_of(request), "member", None)
         if member is None:
             raise PermissionDenied
         return view(request, member, *args, **kwargs)

@@ -1,10 +1,11 @@
 """A member's cards (PRT-3): added by what was told when they were issued, looked at, taken off."""
 
+from datetime import date
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from centre.cards.models import Card, SoldPass, State
+from centre.cards.models import AutoChargeAgreed, Card, SoldPass, State
 from centre.clock import today
 from centre.portal import auto_charging, tries
 from centre.portal.models import Member, MemberCard
@@ -107,22 +108,31 @@ class Shown(NamedTuple):
     pk: int
     number: str
     kana_name: str
-    kind: str
-    last_pass: SoldPass | None
-    auto_charge: auto_charging.Agreed | None
 
 
 def shown(owned: MemberCard) -> Shown:
     """For the head of every page about a card."""
-    card = owned.card
-    return Shown(
-        owned.pk,
-        shown_number(card.number),
-        card.holder.kana_name,
-        card.kind,
-        last_pass_of(card),
-        auto_charging.standing(card),
-    )
+    return Shown(owned.pk, shown_number(owned.card.number), owned.card.holder.kana_name)
+
+
+class Listed(NamedTuple):
+    """A card on the list of cards; `pass_days` are the first and last day of the pass that ends last."""
+
+    card: Shown
+    pass_days: tuple[date, date] | None
+    auto_charges: bool
+
+
+def listed(member: Member) -> list[Listed]:
+    """The member's cards in use, in three queries however many there are."""
+    cards = member.cards.select_related("card__holder").filter(card__state=State.IN_USE).order_by("pk")
+    owned = {each.card_id: each for each in cards}
+    # The last of a card is the one that counts: a dict keeps it.
+    passes = SoldPass.objects.filter(card__in=owned, refunded_on=None).order_by("last_day", "pk")
+    days = {card: (first, last) for card, first, last in passes.values_list("card", "first_day", "last_day")}
+    agreed = AutoChargeAgreed.objects.filter(card__in=owned).order_by("first_day", "pk")
+    charging = dict(agreed.values_list("card", "is_on"))
+    return [Listed(shown(each), days.get(pk), charging.get(pk, False)) for pk, each in owned.items()]
 
 
 def last_pass_of(card: Card) -> SoldPass | None:

@@ -51,9 +51,8 @@ class Elsewhere(Exception):
         self.renewal = renewal
 
 
-def present_of(card: Card, rulebook: Rulebook) -> tuple[SoldPass, Present] | None:
-    """The pass that a renewal follows, as the rules see it; None if no pass was ever sold for the card."""
-    sold = last_pass_of(card)
+def present_of(card: Card, sold: SoldPass | None, rulebook: Rulebook) -> Present | None:
+    """The pass that a renewal follows, `last_pass_of` the card, as the rules see it; None without one."""
     product = rulebook.product_named(sold.product) if sold else None
     if sold is None or product is None:
         return None
@@ -74,23 +73,24 @@ def present_of(card: Card, rulebook: Rulebook) -> tuple[SoldPass, Present] | Non
         sold.line,
     )
     holder = getattr(card, "holder", None)
-    return sold, Present(held, named, holder_of(card, rulebook), card.named, holder.birth if holder else None)
+    return Present(held, named, holder_of(card, rulebook), card.named, holder.birth if holder else None)
 
 
-def offered(card: Card) -> Offers | Refusal | None:
-    """What may be chosen today; None if there is no pass to renew."""
-    rulebook = rulebooks.on(today())
-    found = present_of(card, rulebook)
-    return offers(found[1], today(), rulebook) if found else None
+def offered(card: Card, sold: SoldPass | None) -> Offers | Refusal | None:
+    """What may be chosen today, after the pass sold last; None if there is no pass to renew."""
+    day = today()
+    rulebook = rulebooks.on(day)
+    found = present_of(card, sold, rulebook)
+    return offers(found, day, rulebook) if found else None
 
 
 def judge(card: Card, months: int, first_day: date) -> Sale | Refusal:
     """The pass that a choice would buy today, and its price."""
     rulebook = rulebooks.on(today())
-    found = present_of(card, rulebook)
+    found = present_of(card, last_pass_of(card), rulebook)
     if found is None:
         return Refusal(Code.NOT_SOLD, "PRT-5", "no pass")
-    return renew(found[1], months, first_day, today(), rulebook)
+    return renew(found, months, first_day, today(), rulebook)
 
 
 def buy(key: UUID, owned: MemberCard, months: int, first_day: date, price_yen: int) -> tuple[Renewal, str] | Refusal:

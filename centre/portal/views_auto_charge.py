@@ -11,8 +11,8 @@ from centre.payments.services import registered_card
 from centre.portal import auto_charging, own_cards
 from centre.portal.asking import for_members, own_card
 from centre.portal.models import Member, MemberCard
+from centre.portal.yen_field import YenField
 from centre.words import both, said
-from centre.words import in_yen as yen
 from tariff.account import AutoCharge
 from tariff.refusal import Refusal
 from tariff.rulebook import AutoChargeRules
@@ -29,10 +29,10 @@ class AutoChargeForm(forms.Form):
         coerce=lambda value: value == "1",
         widget=forms.RadioSelect,
     )
-    trigger_yen = forms.TypedChoiceField(label=both("オートチャージ起動額", "Trigger"), coerce=int)
-    amount_yen = forms.TypedChoiceField(label=both("オートチャージ実施額", "Amount"), coerce=int)
-    day_cap_yen = forms.TypedChoiceField(label=both("累積オートチャージ限度額（日単位）", "Cap a day"), coerce=int)
-    month_cap_yen = forms.TypedChoiceField(label=both("累積オートチャージ限度額（月単位）", "Cap a month"), coerce=int)
+    trigger_yen = YenField(label=both("オートチャージ起動額", "Trigger"))
+    amount_yen = YenField(label=both("オートチャージ実施額", "Amount"))
+    day_cap_yen = YenField(label=both("累積オートチャージ限度額（日単位）", "Cap a day"))
+    month_cap_yen = YenField(label=both("累積オートチャージ限度額（月単位）", "Cap a month"))
 
     def __init__(self, *args: Any, rules: AutoChargeRules, **kwargs: Any) -> None:
         """With the steps of the operator's file."""
@@ -44,7 +44,9 @@ class AutoChargeForm(forms.Form):
             ("day_cap_yen", caps),
             ("month_cap_yen", caps),
         ):
-            self.fields[name].choices = [(amount, yen(amount)) for amount in amounts]  # type: ignore[attr-defined]
+            field = self.fields[name]
+            assert isinstance(field, YenField)
+            field.offer(amounts)
 
     def clean(self) -> dict[str, Any]:
         """Caps that let the amount in, a month's no less than a day's (AUT-1)."""
@@ -66,7 +68,8 @@ def auto_charge(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """オートチャージ設定の入力."""
     owned = own_card(member, pk)
     rules = auto_charging.offered()
-    draft = request.session.get(_draft(owned)) or _standing(owned, rules)
+    standing = auto_charging.standing(owned.card)
+    draft = request.session.get(_draft(owned)) or _shown_first(standing, rules)
     form = AutoChargeForm(request.POST or None, rules=rules, initial={**draft, "is_on": "1" if draft["is_on"] else "0"})
     has_card = registered_card(member.user) is not None
     if request.method == "POST" and form.is_valid():
@@ -81,7 +84,6 @@ def auto_charge(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
             "card": own_cards.shown(owned),
             "form": form,
             "has_card": has_card,
-            "standing": auto_charging.standing(owned.card),
         },
     )
 
@@ -93,9 +95,8 @@ def _draft(owned: MemberCard) -> str:
     return f"portal_auto_charge_{owned.pk}"
 
 
-def _standing(owned: MemberCard, rules: AutoChargeRules) -> dict[str, Any]:
+def _shown_first(standing: auto_charging.Agreed | None, rules: AutoChargeRules) -> dict[str, Any]:
     """The settings that stand, or those offered at first (AUT-1)."""
-    standing = auto_charging.standing(owned.card)
     arranged = standing.arranged if standing else None
     shown = arranged or AutoCharge(
         rules.first_trigger_yen, rules.first_amount_yen, rules.first_day_cap_yen, rules.first_month_cap_yen

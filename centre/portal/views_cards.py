@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from centre.cards.models import State
 from centre.clock import today
 from centre.payments.services import ServiceAway, begin_registration, forget_card, registered_card
 from centre.portal import auto_charging, own_cards, passes_shown, tries
@@ -23,16 +22,14 @@ _form = require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def cards(request: HttpRequest, member: Member) -> HttpResponse:
     """AIZUNORUCAカード一覧, with notices."""
-    owned = member.cards.select_related("card", "card__holder").filter(card__state=State.IN_USE).order_by("pk")
     day = today()
     notices = Notice.objects.filter(Q(last_day=None) | Q(last_day__gte=day), first_day__lte=day)
     return render(
         request,
         "portal/cards.html",
         {
-            "cards": [own_cards.shown(each) for each in owned],
+            "cards": own_cards.listed(member),
             "notices": notices.order_by("-first_day", "-pk")[:10],
-            "credit_card": registered_card(member.user),
             "paying": Renewal.objects.filter(user=member.user, state=RenewalState.PAYING).exists(),
         },
     )

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from centre.cards.models import SoldPass
 from centre.payments.models import Payment
 from centre.payments.models import State as PaymentState
 from centre.portal import own_cards, passes_shown, renewing
@@ -54,7 +55,8 @@ def renewal(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     paying = Renewal.objects.filter(card=owned.card, user=member.user, state=RenewalState.PAYING).first()
     if paying is not None:
         return redirect("portal:renewal_done", pk, paying.key)
-    offers = renewing.offered(owned.card)
+    sold = own_cards.last_pass_of(owned.card)
+    offers = renewing.offered(owned.card, sold)
     if not isinstance(offers, Offers):
         return _not_offered(request, owned, offers)
     draft = request.session.get(_draft(owned), {})
@@ -70,7 +72,7 @@ def renewal(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         request,
         "portal/renewal.html",
         {
-            **_head(owned),
+            **_head(owned, sold),
             "form": form,
             "prices": [(months_said(offer.months), offer.yen) for offer in offers.periods],
             "ends": [each for row in ends for each in row],
@@ -82,13 +84,14 @@ def _draft(owned: MemberCard) -> str:
     return f"portal_renewal_{owned.pk}"
 
 
-def _head(owned: MemberCard) -> dict[str, Any]:
-    sold = own_cards.last_pass_of(owned.card)
+def _head(owned: MemberCard, sold: SoldPass | None) -> dict[str, Any]:
     return {"card": own_cards.shown(owned), "held": passes_shown.shown(sold) if sold else None}
 
 
 def _not_offered(request: HttpRequest, owned: MemberCard, refusal: Refusal | None) -> HttpResponse:
-    return render(request, "portal/renewal_not.html", {**_head(owned), "why": _why(refusal)})
+    return render(
+        request, "portal/renewal_not.html", {**_head(owned, own_cards.last_pass_of(owned.card)), "why": _why(refusal)}
+    )
 
 
 def _why(refusal: Refusal | None) -> str:
@@ -143,7 +146,13 @@ def renewal_confirm(request: HttpRequest, member: Member, pk: int) -> HttpRespon
     return render(
         request,
         "portal/renewal_confirm.html",
-        {**_head(owned), **shown, "period": months_said(months), "form": hidden, "price_yen": sale.price.yen},
+        {
+            **_head(owned, own_cards.last_pass_of(owned.card)),
+            **shown,
+            "period": months_said(months),
+            "form": hidden,
+            "price_yen": sale.price.yen,
+        },
     )
 
 
@@ -195,7 +204,7 @@ def renewal_done(request: HttpRequest, member: Member, pk: int, key: UUID) -> Ht
         request,
         "portal/renewal_done.html",
         {
-            **_head(owned),
+            **_head(owned, own_cards.last_pass_of(owned.card)),
             "renewal": made,
             "pay_at": payment.url if payment and payment.state == PaymentState.PENDING else "",
         },

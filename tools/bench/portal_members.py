@@ -57,7 +57,7 @@ def visits(members: int) -> list[dict[str, object]]:
         )
         Customer.objects.create(user=user, reference=f"bench{number}", token="pm_bench", brand="visa", last4="4242")
         browser = Client()
-        browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        browser.force_login(user, "centre.portal.signed_in.Backend")
         name = settings.SESSION_COOKIE_NAME
         paths = [reverse(f"portal:{page}", args=() if page in {"cards", "account"} else (card.pk,)) for page in PAGES]
         made.append({"cookie": f"{name}={browser.cookies[name].value}", "paths": paths})

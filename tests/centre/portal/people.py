@@ -71,7 +71,7 @@ def with_credit_card(owner: Member) -> None:
 def signed_in(owner: Member) -> Client:
     """The member's browser, after login."""
     client = Client()
-    client.force_login(owner.user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(owner.user, "centre.portal.signed_in.Backend")
     return client
 
 

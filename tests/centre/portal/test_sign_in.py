@@ -88,7 +88,7 @@ def test_faults_48_a_form_without_its_token_is_refused_and_says_so(somebody: Mem
     answer = client.post("/login", {"email": EMAIL, "password": PASSWORD, "altcha": robot()})
     assert answer.status_code == 403
     assert "もう一度お試しください" in answer.content.decode()
-    client.force_login(somebody.user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(somebody.user, "centre.portal.signed_in.Backend")
     for path in ("/cards/add", "/account/leave", "/account/password", "/credit-card/edit", "/logout"):
         assert client.post(path).status_code == 403
 
