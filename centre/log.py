@@ -47,6 +47,7 @@ class JsonLines(logging.Formatter):
             "of": record.name,
             "event": cleaned(record.getMessage()),
         }
+        facts |= {name: cleaned(v) if isinstance(v, str) else v for name, v in getattr(record, "facts", {}).items()}
         if record.exc_info and record.exc_info[1] is not None:
             fault = record.exc_info[1]
             facts["fault"] = f"{type(fault).__name__}: {cleaned(str(fault))}"
@@ -68,13 +69,9 @@ class RequestLog:
         began = time.perf_counter()
         response = self._answer(request)
         found = request.resolver_match
-        _request.info(
-            "%s %s %d %d ms",
-            request.method,
-            found.view_name if found is not None else "-",
-            response.status_code,
-            round((time.perf_counter() - began) * 1000),
-        )
+        view = found.view_name if found is not None else "-"
+        taken_ms = round((time.perf_counter() - began) * 1000)
+        _request.info("%s %s %d %d ms", request.method, view, response.status_code, taken_ms)
         return response
 
 

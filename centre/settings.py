@@ -64,9 +64,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "centre.log.RequestLog",
+    "centre.guard.Doorway",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "centre.guard.NothingKept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -132,6 +134,12 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "centre.users.passwords.NotOurWords"},
+]
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
@@ -151,6 +159,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # HTTPS, wherever people and vehicles see it: who asks without is sent there, but for the health of this machine.
 _https = CENTRE_URL.startswith("https:")
@@ -161,8 +170,10 @@ if BEHIND_PROXY:
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
-# Whether other hosts of its domain have HTTPS too is not the centre's to say.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+_alone = environment.flag("CENTRE_HSTS_ALONE")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https and not _alone
+# Which hosts browsers come to know beforehand (preload) is the owner of the domain's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W021", *(["security.W005"] if _alone else [])]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -20,7 +20,6 @@ IMPURE_MODULES = frozenset(
 IMPURE_BUILTINS = frozenset({"open", "print", "input"})
 CLOCK_READS = frozenset({"now", "utcnow", "today"})
 NOT_OURS = {".git", ".venv", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-PRIVATE_KEY = re.compile(rb"BEGIN ([A-Z]+ )*PRIVATE KEY")
 
 
 def impurities(source: str) -> list[str]:
@@ -99,19 +98,6 @@ def test_every_source_folder_is_a_package() -> None:
     folders = {path.parent for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     bare = [folder for folder in folders if not (folder / "__init__.py").exists()]
     assert bare == []
-
-
-def test_no_file_holds_a_private_key() -> None:
-    # Walked, not asked of git: a machine that only runs the tests need not have it.
-    tops = [path for path in ROOT.iterdir() if path.name not in NOT_OURS and not path.name.endswith(".egg-info")]
-    paths = [path for top in tops for path in (top.rglob("*") if top.is_dir() else (top,)) if path.is_file()]
-    assert len(paths) > 100
-    assert [path for path in paths if PRIVATE_KEY.search(path.read_bytes())] == []
-
-
-@pytest.mark.parametrize("kind", ["", "EC ", "OPENSSH ", "ENCRYPTED "])
-def test_a_planted_private_key_is_found(kind: str) -> None:
-    assert PRIVATE_KEY.search(f"-----BEGIN {kind}PRIVATE KEY-----".encode())
 
 
 def test_the_notice_names_every_package_that_is_installed() -> None:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import models, transaction
 
-from centre import clock
+from centre import clock, security_log
 from centre.counter.models import TrailEntry, TrailHead
 from centre.counter.slips.sheet import masked
 from centre.users.models import User
@@ -82,6 +83,8 @@ def note(
         entry.save()
         head.link = entry.link
         head.save()
+        # In the log too, which is another machine's in the end: who changes the one has not changed the other.
+        transaction.on_commit(partial(security_log.tell, "trail", what=entry.what, entry=entry.pk, who=who.pk))
     return entry
 
 

@@ -15,6 +15,7 @@ from centre.counter import trail
 from centre.payments import refunding
 from centre.payments.charging import OtherContent
 from centre.payments.models import Debt, Notice, Payment, Refund, State
+from centre.portal.rules_entry import SCHEME
 from centre.users.models import Role
 from centre.users.staff import AT_THE_COUNTER, clerk_of, for_staff
 from centre.words import both, said
@@ -48,7 +49,7 @@ class Give(forms.Form):
     why = forms.CharField(label=both("理由", "Why"), max_length=120)
 
 
-@for_staff(Role.CLERK, Role.SUPERVISOR, Role.AUDITOR)
+@for_staff(Role.CLERK, Role.SUPERVISOR, Role.AUDITOR, of=SCHEME)
 @require_safe
 def payments(request: HttpRequest) -> HttpResponse:
     """The list, the newest first; with it, auto-charges that nobody paid and refunds that wait."""
@@ -68,7 +69,7 @@ def payments(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/payments.html", told)
 
 
-@for_staff(Role.CLERK, Role.SUPERVISOR, Role.AUDITOR)
+@for_staff(Role.CLERK, Role.SUPERVISOR, Role.AUDITOR, of=SCHEME)
 @require_safe
 def payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment: how it stands, what went back, what the service told."""
@@ -93,7 +94,7 @@ def _page(request: HttpRequest, found: Payment, form: Give, status: int = 200) -
     return render(request, "payments/payment.html", told, status=status)
 
 
-@for_staff(*AT_THE_COUNTER)
+@for_staff(*AT_THE_COUNTER, of=SCHEME)
 @require_POST
 def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Give money of it back, or ask a supervisor to."""
@@ -119,7 +120,7 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("payments:payment", pk=pk)
 
 
-@for_staff(Role.SUPERVISOR)
+@for_staff(Role.SUPERVISOR, of=SCHEME)
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """The second person says yes."""

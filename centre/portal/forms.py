@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from centre.clock import today
@@ -171,7 +171,7 @@ class NewPasswordForm(forms.Form):
         password: str = self.cleaned_data["password"]
         right(wrong_with_password(password, self.email))
         try:
-            CommonPasswordValidator().validate(password)
+            validate_password(password)
         except ValidationError:
             raise ValidationError(_TOO_COMMON, code="password-common") from None
         return password

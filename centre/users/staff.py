@@ -76,8 +76,11 @@ def clerk_of(request: HttpRequest) -> User:
     return request.user
 
 
-def for_staff(*roles: str) -> Callable[[Page], Page]:
-    """A view for these roles alone: others of the staff get 403, whoever is not signed in here is asked to (302)."""
+def for_staff(*roles: str, of: str = "") -> Callable[[Page], Page]:
+    """A view for these roles alone: others of the staff get 403, whoever is not signed in here is asked to (302).
+
+    `of`: the operator whose it is; staff of another get 403, those of none (who look after all) do not.
+    """
 
     def guarding(view: Page) -> Page:
         @wraps(view)
@@ -85,7 +88,7 @@ def for_staff(*roles: str) -> Callable[[Page], Page]:
             user = of_staff(request)
             if user is None:
                 return _to_sign_in(request)
-            if user.role not in roles:
+            if user.role not in roles or (of and user.scheme not in ("", of)):
                 raise PermissionDenied
             response = view(request, *args, **kwargs)
             response.headers["Cache-Control"] = "no-store"

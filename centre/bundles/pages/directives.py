@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,12 +19,18 @@ from centre.users.staff import STAFF, clerk_of, for_staff
 from centre.words import said
 
 
+def _of_theirs(request: HttpRequest) -> "QuerySet[Directive]":
+    """Those for cards of their operator; of all, for whoever looks after all."""
+    scheme, found = clerk_of(request).scheme, Directive.objects.select_related("card")
+    return found.filter(card__scheme=scheme) if scheme else found
+
+
 @require_safe
 @for_staff(*STAFF)
 def show(request: HttpRequest) -> HttpResponse:
     """Those that are still to be done, or all of a card."""
     asked = request.GET.get("q", "").strip()[:40]
-    found = Directive.objects.select_related("card").order_by("-pk")
+    found = _of_theirs(request).order_by("-pk")
     if asked:
         found = found.filter(Q(card__idm=asked.upper()) | Q(card__number__iexact=asked))
     else:
@@ -42,7 +48,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @for_staff(Role.SUPERVISOR)
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """It leaves the next bundle."""
-    directive = get_object_or_404(Directive.objects.select_related("card"), pk=pk)
+    directive = get_object_or_404(_of_theirs(request), pk=pk)
     form = Why(request.POST)
     if not form.is_valid():
         messages.error(request, said("理由を入力してください。", "Say why."))

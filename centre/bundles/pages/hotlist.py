@@ -69,6 +69,10 @@ def show(request: HttpRequest) -> HttpResponse:
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     """The card is taken again from the next bundle on."""
     found = get_object_or_404(Stopped, pk=pk)
+    scheme = clerk_of(request).scheme
+    # Anybody's card may be stopped, in haste; only its own operator takes it again.
+    if scheme and Card.objects.filter(idm=found.idm).exclude(scheme=scheme).exists():
+        raise PermissionDenied
     form = Why(request.POST)
     if not form.is_valid():
         messages.error(request, said("理由を入力してください。", "Say why."))

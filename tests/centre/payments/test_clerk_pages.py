@@ -14,6 +14,7 @@ from centre.counter.models import TrailEntry
 from centre.payments import charging
 from centre.payments.models import Payment, Refund, State
 from centre.payments.services import bill, charge, owe, reconcile, when_paid
+from centre.portal.rules_entry import SCHEME
 from centre.users.models import Role
 from tests.centre.counter.staff import person, signed_in
 from tests.centre.payments.people import GOOD, card_of, member, registers
@@ -46,7 +47,7 @@ def key_of(page: bytes) -> str:
 def test_a_clerk_finds_a_payment_and_gives_some_of_it_back_once(
     paid: Payment, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    clerk = signed_in(person(Role.CLERK))
+    clerk = signed_in(person(Role.CLERK, scheme=SCHEME))
     listed = clerk.get("/payments/", {"state": "paid", "text": paid.user.email}).content.decode()
     assert f"/payments/{paid.pk}/" in listed
     assert "8,800" in listed
@@ -63,15 +64,15 @@ def test_a_clerk_finds_a_payment_and_gives_some_of_it_back_once(
 
 @pytest.mark.parametrize(("yen", "status"), [(8_801, 409), (0, 422), (-1, 422), ("x", 422), ("", 422)])
 def test_faults_44_what_cannot_be_given_back_is_refused(paid: Payment, yen: object, status: int) -> None:
-    clerk = signed_in(person(Role.CLERK))
+    clerk = signed_in(person(Role.CLERK, scheme=SCHEME))
     key = key_of(clerk.get(f"/payments/{paid.pk}/").content)
     assert clerk.post(f"/payments/{paid.pk}/refund/", {"key": key, "yen": yen, "why": "x"}).status_code == status
     assert not Refund.objects.exists()
 
 
 def test_faults_47_above_the_limit_another_supervisor_approves(paid: Payment) -> None:
-    asking, other = signed_in(person(Role.SUPERVISOR, "a")), signed_in(person(Role.SUPERVISOR, "b"))
-    clerk = signed_in(person(Role.CLERK))
+    asking, other = signed_in(person(Role.SUPERVISOR, "a", SCHEME)), signed_in(person(Role.SUPERVISOR, "b", SCHEME))
+    clerk = signed_in(person(Role.CLERK, scheme=SCHEME))
     key = key_of(asking.get(f"/payments/{paid.pk}/").content)
     asking.post(f"/payments/{paid.pk}/refund/", {"key": key, "yen": 8_800, "why": "誤購入"})
     refund = Refund.objects.get()
@@ -95,7 +96,7 @@ def refund_approver(refund: Refund) -> object:
 
 
 def test_an_auditor_looks_and_changes_nothing(paid: Payment) -> None:
-    auditor = signed_in(person(Role.AUDITOR))
+    auditor = signed_in(person(Role.AUDITOR, scheme=SCHEME))
     assert auditor.get("/payments/").status_code == 200
     page = auditor.get(f"/payments/{paid.pk}/")
     assert b"/refund/" not in page.content
@@ -115,6 +116,16 @@ def test_unpaid_auto_charges_are_listed() -> None:
     idm = card_of(member())
     owe("V001:7", idm, 1_000, 1)
     bill(clock.now_s())
-    page = signed_in(person(Role.CLERK)).get("/payments/", headers={"Accept-Language": "en"}).content.decode()
+    clerk = signed_in(person(Role.CLERK, scheme=SCHEME))
+    page = clerk.get("/payments/", headers={"Accept-Language": "en"}).content.decode()
     assert idm in page
     assert "Auto-charges that nobody paid" in page
+
+
+def test_faults_52_a_clerk_of_another_operator_neither_sees_nor_moves_the_members_money(paid: Payment) -> None:
+    other = signed_in(person(Role.SUPERVISOR, "other", "lococa"))
+    sent = {"key": str(uuid4()), "yen": 100, "why": "x"}
+    assert other.get("/payments/").status_code == 403
+    assert other.get(f"/payments/{paid.pk}/").status_code == 403
+    assert other.post(f"/payments/{paid.pk}/refund/", sent).status_code == 403
+    assert not Refund.objects.exists()
