@@ -32,7 +32,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Targets share one venv.
 .NOTPARALLEL:
-.PHONY: help demo centre test test-long sim-faults test-data test-pcsc test-served test-postgres test-browser deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
+.PHONY: help demo centre test test-long sim-faults test-data test-pcsc test-served test-postgres test-browser screens deb test-deb lint format lock bench docs site rules mutation mutation-sample fuzz system-deps pcsc-deps deb-deps postgres-deps browser-deps vpcd clean data-dir
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,10 @@ test-postgres: postgres-deps $(PROJECT) $(DEV) ## Run the centre's tests on a Po
 
 test-browser: browser-deps $(PROJECT) $(DEV) ## Run the tests in a real browser, Debian's chromium
 	TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -m browser tests/centre/browser
+
+screens: browser-deps $(PROJECT) $(DEV) ## Take the pictures of docs/centre/a_members_day.md anew
+	CENTRE_SCREENS=docs/screens/centre TMPDIR=$(TEST_FOLDERS) $(BIN)/python -m pytest -q -m browser \
+		tests/centre/browser/test_a_members_day.py
 
 # As root: it starts a pcscd of its own, which needs that no other one runs.
 test-pcsc: pcsc-deps vpcd $(PROJECT) $(DEV) $(PCSC) ## Run the tests through a real pcscd and a virtual reader

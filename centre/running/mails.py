@@ -20,7 +20,6 @@ class Mail(NamedTuple):
 
     to: str
     subject: str
-    at: str
     lines: tuple[str, ...]
 
 
@@ -49,4 +48,4 @@ def _mail(data: bytes) -> Mail | None:
     message = message_from_bytes(data.strip(), EmailMessage, policy=policy.default)
     body = message.get_body(("plain",))
     text = str(body.get_content()) if body is not None else ""
-    return Mail(str(message["To"]), str(message["Subject"]), str(message["Date"]), tuple(text.splitlines()))
+    return Mail(str(message["To"]), str(message["Subject"]), tuple(text.splitlines()))

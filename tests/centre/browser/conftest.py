@@ -22,9 +22,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's loop runs in this thread, beside which Django would not touch the database; nothing else runs here.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], env={**os.environ, "LANGUAGE": "ja"}
-        )
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield launched
         launched.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
