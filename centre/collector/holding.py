@@ -1,6 +1,6 @@
 """What is held durably: a segment with its bytes and its receipt, in one transaction (faults 35)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
@@ -38,8 +38,9 @@ def hold_all(vehicle: Vehicle, came: Sequence[tuple[Sealed, bytes]], at_s: int) 
     """The same of several at once, in one transaction: their receipts, in their order."""
     names = [named(found) for found, _ in came]
     with transaction.atomic(durable=True):
-        Vehicle.objects.select_for_update().get(pk=vehicle.pk)  # one at a time of each vehicle
-        held = _receipts(vehicle, names)
+        # One at a time of each vehicle.
+        Vehicle.objects.select_for_update().values_list("pk").get(pk=vehicle.pk)
+        held, links = _there(vehicle, names)
         new = {name: one for name, one in zip(names, came, strict=True) if name not in held}
         if new:
             seed = keys.signing_seed()
@@ -47,19 +48,21 @@ def hold_all(vehicle: Vehicle, came: Sequence[tuple[Sealed, bytes]], at_s: int) 
             Segment.objects.bulk_create(segments)
             parts = zip(segments, new.values(), strict=True)
             bulk.insert_bytes((segment.pk, data) for segment, (_, data) in parts)
-            _quarantine_rivals(vehicle, segments)
+            _quarantine_rivals(vehicle, [*links, *map(link_of, segments)])
             held |= {Name(segment.number, segment.digest): Receipt(bytes(segment.receipt)) for segment in segments}
-            Upload.objects.filter(vehicle=vehicle, digest__in=[name.digest for name in new]).delete()
+            _forget_pieces(vehicle, new)
     return [held[name] for name in names]
 
 
-def _receipts(vehicle: Vehicle, names: Sequence[Name]) -> dict[Name, Receipt]:
-    """Of those that are held already."""
-    found = Segment.objects.filter(vehicle=vehicle, digest__in=[name.digest for name in names])
-    known = {
-        Name(number, digest): receipt for number, digest, receipt in found.values_list("number", "digest", "receipt")
-    }
-    return {name: Receipt(bytes(known[name])) for name in names if name in known}
+def _there(vehicle: Vehicle, names: Sequence[Name]) -> tuple[dict[Name, Receipt], list[Link]]:
+    """What is held already of these numbers: the receipts by name, and where each stands."""
+    same = Segment.objects.filter(vehicle=vehicle, number__in={name.number for name in names})
+    held, links = dict[Name, Receipt](), list[Link]()
+    for receipt, *place in same.values_list("receipt", *Link._fields):
+        link = Link(*place)
+        links.append(link)
+        held[Name(link.number, link.digest)] = Receipt(bytes(receipt))
+    return held, links
 
 
 def _segment(vehicle: Vehicle, found: Sealed, data: bytes, at_s: int, seed: bytes) -> Segment:
@@ -81,14 +84,22 @@ def _segment(vehicle: Vehicle, found: Sealed, data: bytes, at_s: int, seed: byte
     )
 
 
-def _quarantine_rivals(vehicle: Vehicle, new: Sequence[Segment]) -> None:
-    """Of several that claim one place, all are held and none is gone by, until a person has looked (faults 38)."""
-    mine = Segment.objects.filter(vehicle=vehicle)
-    numbers = {segment.number for segment in new}
-    links = [Link(*values) for values in mine.filter(number__in=numbers).values_list(*Link._fields)]
+def _quarantine_rivals(vehicle: Vehicle, links: Sequence[Link]) -> None:
+    """Of several that claim one place, all are held and none is gone by, until a person has looked (faults 38).
+
+    `links` are all that are held of the new ones' numbers, new ones too.
+    """
     doubtful = {link.digest for link in links if rivals(link, links)}
     if doubtful:
-        mine.filter(digest__in=doubtful).update(state=State.QUARANTINED, why=TWICE)
+        Segment.objects.filter(vehicle=vehicle, digest__in=doubtful).update(state=State.QUARANTINED, why=TWICE)
+
+
+def _forget_pieces(vehicle: Vehicle, names: Iterable[Name]) -> None:
+    """What came in pieces is held whole now. Nearly always it came in one, and there is nothing to delete."""
+    uploads = Upload.objects.filter(vehicle=vehicle, digest__in=[name.digest for name in names])
+    found = list(uploads.values_list("pk", flat=True))
+    if found:
+        Upload.objects.filter(pk__in=found).delete()
 
 
 def link_of(segment: Segment) -> Link:
