@@ -50,7 +50,7 @@ from centre.ledger.booking import STORED_FARE, Kind
 from centre.ledger.cutting_off import cut_off
 from centre.ledger.models import PostingRow
 from centre.ledger.services import balance_of
-from centre.payments.models import Debt
+from centre.payments.services import takes_over, unpaid_yen
 from farebox.formats.bundle import Directive, PassGiven
 from tariff.account import Account, AutoCharge, Coupons, HolderKind, Pass, Points, Section
 from tariff.calendar import day_in_japan
@@ -92,7 +92,7 @@ def registered_card(card: Card, rulebook: Rulebook, day: date) -> Registered:
         passes,
         waiting,
         unsettled.key if unsettled else "",
-        sum(debt.yen for debt in Debt.objects.filter(idm=card.idm, state=Debt.State.UNPAID)),
+        unpaid_yen(card.idm),
         _report(slip) if slip else None,
     )
 
@@ -216,11 +216,18 @@ def _tell_vehicles(effect: ToVehicles, act: CounterAct) -> None:
             bundles.seen(idm, last_number, act.ended_at_s or act.begun_at_s)
         case DirectivesWithdrawn(numbers=numbers):
             for waiting in DirectiveRow.objects.filter(card__idm=idm, number__in=numbers):
-                bundles.withdraw(waiting, act.operation)
+                bundles.withdraw(_as_it_is_now(waiting), act.operation)
         case Stopped(why=why):
             bundles.stop(idm, why, act.clerk)
         case StopLifted():
             bundles.unstop(idm, act.note, act.clerk)
+
+
+def _as_it_is_now(directive: DirectiveRow) -> DirectiveRow:
+    """It may have had another number given since the operation began."""
+    while directive.instead is not None:
+        directive = directive.instead
+    return directive
 
 
 def _card(idm: bytes) -> Card:
@@ -242,6 +249,7 @@ def _replace(effect: Replaced) -> None:
     if effect.deposit_moves:
         old.deposit_yen = 0
     old.save()
+    takes_over(old.idm, new.idm)
 
 
 def _sell(effect: PassSold) -> None:

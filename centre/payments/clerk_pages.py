@@ -26,6 +26,19 @@ _WHY_NOT = {
     "more-than-paid": ("返金額が残りの支払額を超えています。", "That is more than is left of the payment."),
     "same-person": ("申込者と別の責任者の承認が必要です。", "Another person than who asked has to approve."),
     "not-a-supervisor": ("責任者だけが承認できます。", "Only a supervisor can approve."),
+    "only-whole": (
+        "ウェブで購入した定期券の支払いは全額のみ返金できます。",
+        "The payment of a pass bought here goes back whole; part of it is given back at the counter.",
+    ),
+    "given-back": ("この定期券は窓口で払戻し済です。", "This pass was given back at the counter already."),
+    "at-the-counter": (
+        "この定期券はカードに書込済です。窓口で払い戻してください。",
+        "This pass is on the card already: it is given back at the counter.",
+    ),
+    "card-pending": (
+        "このカードの窓口処理が未確定です。先にカードを確認してください。",
+        "An operation on this card is pending at the counter: lay the card again first.",
+    ),
     "not-waiting": ("この返金は承認待ちではありません。", "This refund doesn't wait for approval."),
 }
 

@@ -15,14 +15,25 @@ from centre.users.models import Role, User
 
 
 class RefundRefused(ValueError):
-    """Not to be given back. `code`: `not-paid`, `more-than-paid`, `same-person`, `not-a-supervisor`, `not-waiting`."""
+    """Not to be given back. `code`: `not-paid`, `more-than-paid`, `same-person`, `not-a-supervisor`, `not-waiting`, or
+    one of whoever sold it (`before_refund`).
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
+_allowing: dict[str, Callable[[Refund], None]] = {}
 _telling: dict[str, Callable[[Refund], None]] = {}
+
+
+def before_refund(what: str, handler: Callable[[Refund], None]) -> None:
+    """Have `handler` take back what a payment of this kind paid for, in the transaction that makes its refund due.
+
+    Called for what was granted, once a refund; if it may not be, it raises RefundRefused and nothing is given back.
+    """
+    _allowing[what] = handler
 
 
 def when_refunded(what: str, handler: Callable[[Refund], None]) -> None:
@@ -60,7 +71,7 @@ def refund(payment: Payment, yen: int, key: str, *, why: str = "", asked_by: Use
             next_ask_s=None if waits else now_s,
         )
         if not waits:
-            transaction.on_commit(lambda: ask(new), robust=True)
+            _due(new)
     new.refresh_from_db()
     return new
 
@@ -83,8 +94,15 @@ def approve(refund_pk: int, supervisor: User) -> Refund:
         raise RefundRefused("same-person")
     asked.approved_by, asked.waits_for_approval, asked.next_ask_s = supervisor, False, clock.now_s()
     asked.save()
-    transaction.on_commit(lambda: ask(asked), robust=True)
+    _due(asked)
     return asked
+
+
+def _due(refund: Refund) -> None:
+    """What was paid for is taken back; then the service is asked."""
+    if refund.payment.was_granted and refund.payment.what in _allowing:
+        _allowing[refund.payment.what](refund)
+    transaction.on_commit(lambda: ask(refund), robust=True)
 
 
 def ask(refund: Refund) -> Refund:

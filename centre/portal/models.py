@@ -80,7 +80,7 @@ class RenewalState(models.TextChoices):
     PAYING = "paying", "お支払い確認中"  # faults 57: nobody knows yet
     DONE = "done", "購入済"
     FAILED = "failed", "お支払いできませんでした"
-    REFUNDED = "refunded", "返金済"  # paid after its first day had come
+    REFUNDED = "refunded", "返金済"  # it could not be had any more, or a clerk gave it back
 
 
 class Renewal(models.Model):

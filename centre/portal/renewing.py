@@ -3,6 +3,7 @@
 renew(key, ...)     one press, one renewal, one payment (faults 56): the key is the press's
 _grant, _fail       what payments calls, once, when it knows (faults 57): pass, books, directive, mail in one
                     transaction with the payment's own state
+_take_back          what payments calls before a clerk's refund: the pass goes with the money (faults 46)
 look(renewal)       a renewal whose payment ended otherwise: given back, because the pass could not be given
 """
 
@@ -12,15 +13,24 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from centre.bundles.services import DirectiveFault, direct
+from centre.bundles.services import DirectiveFault, direct, withdraw
 from centre.cards.models import Card, SoldPass
 from centre.cards.models import State as CardState
 from centre.clock import now_s, today
-from centre.ledger.events import pass_paid_online
+from centre.counter.models import UNSETTLED, CounterAct
+from centre.ledger.events import pass_paid_online, payment_refunded
 from centre.ledger.services import book
-from centre.payments.models import Payment
+from centre.payments.models import Payment, Refund
 from centre.payments.models import State as PaymentState
-from centre.payments.services import CannotGrant, charge, when_failed, when_paid
+from centre.payments.services import (
+    CannotGrant,
+    RefundRefused,
+    before_refund,
+    charge,
+    when_failed,
+    when_paid,
+    when_refunded,
+)
 from centre.portal import letters, members, rulebooks
 from centre.portal.models import MemberCard, Renewal, RenewalState
 from centre.portal.own_cards import last_pass_of
@@ -171,6 +181,8 @@ def _grant(payment: Payment) -> None:
         raise CannotGrant("its payment was known only when its first day had come")
     if card.state != CardState.IN_USE or last_pass_of(card) != renewal.renewed:
         raise CannotGrant("the card or the pass on it has changed meanwhile")
+    if _is_at_a_counter(card):
+        raise CannotGrant("an operation on the card is pending at a counter")
     old = renewal.renewed
     sold = SoldPass.objects.create(
         card=card,
@@ -210,6 +222,48 @@ def _given(sold: SoldPass) -> PassGiven:
         sold.area,
         sold.line,
     )
+
+
+def _is_at_a_counter(card: Card) -> bool:
+    """Whether it is not known yet what a counter made of it: it may have been given back."""
+    return CounterAct.objects.filter(state__in=UNSETTLED, idm=card.idm).exists()
+
+
+def _take_back(refund: Refund) -> None:
+    """A clerk gives the money back: the pass goes with it, while no bus has written it. Raises RefundRefused.
+
+    What is on the card already is given back at the counter, against the card (AZF-50); what was given back there is
+    not given back again (faults 46).
+    """
+    renewal = _locked(refund.payment)
+    if renewal.state == RenewalState.REFUNDED:
+        return  # taken back before; the payment service would not give the money back then
+    sold = renewal.bought
+    assert sold is not None
+    card = Card.objects.select_for_update().get(pk=sold.card_id)
+    sold.refresh_from_db()
+    if sold.refunded_on is not None:
+        raise RefundRefused("given-back")
+    if refund.yen != refund.payment.yen:
+        raise RefundRefused("only-whole")
+    if _is_at_a_counter(card):
+        raise RefundRefused("card-pending")
+    given = _given(sold)
+    waiting = next((one for one in card.directives.all() if one.is_open and given in one.changes), None)
+    if waiting is None:
+        raise RefundRefused("at-the-counter")
+    withdraw(waiting, "paid back")
+    sold.refunded_on = today()
+    sold.save()
+    renewal.state = RenewalState.REFUNDED
+    renewal.save()
+
+
+def _given_back(refund: Refund) -> None:
+    """The credit card has it back: the books."""
+    sold = _locked(refund.payment).bought
+    assert sold is not None
+    book([payment_refunded(refund.key, now_s(), sold.card.scheme, sold.card.idm, sold.product, refund.yen)])
 
 
 def _fail(payment: Payment) -> None:
@@ -266,3 +320,5 @@ def register_with_payments() -> None:
     """Have payments call us. At start."""
     when_paid(WHAT, _grant)
     when_failed(WHAT, _fail)
+    before_refund(WHAT, _take_back)
+    when_refunded(WHAT, _given_back)

@@ -7,12 +7,14 @@ import pytest
 from cardimage.image import dump, load
 from cardimage.layout.slots import encode_slot
 from cardimage.lite_s import WCNT
-from centre.bundles.models import Directive, Stopped
+from centre.bundles.models import Directive, NoAutoCharge, Stopped
 from centre.bundles.services import direct
 from centre.cards.models import Card, SoldPass
 from centre.counter.carrying import settle
 from centre.counter.desk import Blank, ImageDesk, Seen
+from centre.counter.models import CounterAct
 from centre.counter.operations.cards import VoidWhy, prepare_directives, prepare_void
+from centre.counter.operations.effects import DirectivesWithdrawn
 from centre.counter.operations.money import Back, RefundRequest, prepare_found, prepare_refund, prepare_top_up
 from centre.counter.operations.passes import prepare_pass
 from centre.counter.operations.reissue import (
@@ -24,11 +26,16 @@ from centre.counter.operations.reissue import (
     prepare_take_in,
 )
 from centre.counter.operations.values import Claim, ReportedWhy
+from centre.counter.register import remember
 from centre.ledger.events import voided
 from centre.ledger.judging import judge_all
 from centre.ledger.models import CutOff, FindingRow, Tap
 from centre.ledger.services import book
-from farebox.formats.bundle import AutoChargeSet
+from centre.payments.bars import bar, lift_if_clear
+from centre.payments.models import Customer, Debt, Payer
+from centre.payments.services import pays_for
+from centre.users.models import User
+from farebox.formats.bundle import AutoChargeSet, PassGiven
 from farebox.formats.journal import Intent
 from tariff.account import Account, AutoCharge, Points
 from tariff.products import Order, Purchase
@@ -298,3 +305,42 @@ def test_igp_30_points_that_lapse_with_their_card_are_booked_so() -> None:
     back = RefundRequest(Back.CARD, claim=CLAIM)
     stage.done(prepare_refund(stage.seen(desk), stage.register(), back, stage.rulebook, stage.day, 10_000), desk)
     assert (held_yen(1), till_yen(), ledger_yen("points-lapsed"), ledger_yen("fees")) == (0, -980, 9, 220)
+
+
+# -- who pays for auto-charges
+
+
+def test_aut_6_a_card_issued_anew_is_paid_for_by_the_same_member_and_what_is_unpaid_bars_it_too() -> None:
+    stage = Stage("aizu-noruca")
+    stage.card(Account("aizu-noruca", 700, named=True), kind="adult")
+    old, user = Card.objects.get().idm, User.objects.create_user("member@example.jp", "x")
+    Customer.objects.create(user=user, reference="r", token="pm_1")
+    pays_for(user, old)
+    Debt.objects.create(key="BUS-1:j:1", idm=old, yen=1_000, at_s=1, state=Debt.State.UNPAID)
+    bar(old, "insufficient_funds")
+    stage.done(
+        prepare_report(stage.register(), ReportRequest(ReportedWhy.LOST, stage.day, CLAIM), stage.rulebook, stage.day)
+    )
+    stage.day += timedelta(days=1)
+    new = stage.blank(2)
+    request = ReissueRequest(number_of("aizu-noruca", 2), CLAIM, SLIP)
+    stage.done(prepare_reissue(stage.lying(new), stage.register(), request, stage.rulebook, stage.day), new)
+    idm = Card.objects.get(number=number_of("aizu-noruca", 2)).idm
+    assert Payer.objects.get(idm=idm).user == user
+    assert NoAutoCharge.objects.filter(idm=idm, until_s=None).exists()
+    assert stage.register(2).unpaid_yen == 1_000
+    Debt.objects.update(state=Debt.State.PAID)
+    lift_if_clear(old)
+    assert not NoAutoCharge.objects.filter(until_s=None).exists()
+
+
+def test_a_pass_that_waits_under_another_number_by_now_is_given_back_all_the_same() -> None:
+    stage = Stage("aizu-noruca")
+    stage.card(Account("aizu-noruca", 300, named=True), kind="adult")
+    card, later = Card.objects.get(), stage.day + timedelta(days=9)
+    given = direct(card, later, [PassGiven(1, 0, later, later, False, ())])
+    withdrawal = DirectivesWithdrawn(bytes.fromhex(card.idm), (given.number,))
+    direct(card, stage.day + timedelta(days=1), [AutoChargeSet(1_000, 1_000, 10_000, 30_000)])  # renumbers the other
+    act = CounterAct(operation="refund-pass", clerk=stage.clerk, begun_at_s=stage.now_s)
+    remember((withdrawal,), act)
+    assert [one.first_day for one in card.directives.all() if one.is_open] == [stage.day + timedelta(days=1)]
