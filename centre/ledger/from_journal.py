@@ -91,9 +91,10 @@ def tap_booking(key: str, at_s: int, intent: Intent, scheme: str, place: Place) 
     issuer, idm = issuer_of(scheme), intent.idm.hex().upper()
     times = -1 if intent.action == "cancel" else 1
     changes, due_yen, cash_yen = changes_of(intent), times * intent.due_yen, times * intent.cash_yen
-    credit_yen, earned, lapsed = (
-        times * amount for amount in (intent.auto_charge_yen, intent.points_earned, intent.points_lapsed)
+    credit_yen, note_yen, premium_yen = (
+        times * amount for amount in (intent.auto_charge_yen, intent.note_yen, intent.premium_yen)
     )
+    earned, lapsed = times * intent.points_earned, times * intent.points_lapsed
     return booking(
         *(key, at_s, _WHAT[intent.action]),
         (
@@ -101,11 +102,11 @@ def tap_booking(key: str, at_s: int, intent: Intent, scheme: str, place: Place) 
             Posting(Account(Kind.CREDIT, issuer), credit_yen, idm),
             Posting(Account(Kind.POINTS_GIVEN, issuer), earned, idm),
             Posting(Account(Kind.POINTS_LAPSED, issuer), -lapsed, idm),
-            Posting(Account(Kind.PREMIUM, issuer), intent.premium_yen, idm),
+            Posting(Account(Kind.PREMIUM, issuer), premium_yen, idm),
             Posting(Account(Kind.CASH_BOX, place.company, place.terminal), cash_yen, idm),
-            Posting(Account(Kind.NOTES_IN_DOUBT, place.company, place.terminal), intent.note_yen, idm),
+            Posting(Account(Kind.NOTES_IN_DOUBT, place.company, place.terminal), note_yen, idm),
             Posting(Account(Kind.FARES, place.company, place.route), -due_yen, idm),
-            *cleared(issuer, place.company, due_yen - cash_yen - intent.note_yen),
+            *cleared(issuer, place.company, due_yen - cash_yen - note_yen),
             Posting(Account(Kind.SUSPENSE, issuer), left_over_yen(intent), idm),
         ),
     )
