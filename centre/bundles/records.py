@@ -51,15 +51,13 @@ def follow(journal: str, entries: Iterable[Entry]) -> int:
 
 
 @transaction.atomic
-def settle(journal: str, intent_seq: int, result: Result | Settled, at_s: int) -> int:
-    """How an intent came out by what another bus saw. How many directives are on the card by it.
-
-    If nobody ever learns, the directive stays in the bundle, and a card that has it passes it by.
+def was_written(journal: str, intent_seq: int, at_s: int) -> int:
+    """An intent was written, by what another vehicle or a counter saw (faults 5). How many directives are on the card
+    by it. If nobody ever learns, the directive stays in the bundle, and a card that has it passes it by.
     """
     carried = Carried.objects.select_for_update().filter(journal=journal, intent_seq=intent_seq)
-    done = _settled(carried, result, at_s)
-    if result not in _OPEN:
-        carried.delete()
+    done = _settled(carried, "written", at_s)
+    carried.delete()
     return done
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db import transaction
 
 from cardimage.layout.slots import decode_slot
+from centre.bundles import records as directives
 from centre.cards.models import Card, State
 from centre.ledger import card_account, chain, findings, services
 from centre.ledger.booking import Account, Booking, What
@@ -88,6 +89,8 @@ def _settle(judged: Mapping[str, Judged], taps: Mapping[str, list[Tap]], stops: 
                 stopped = tap.at_s >= stops.get(idm, tap.at_s + 1)
                 settling.settle(tap, intent, of_card.ends[tap.key], stopped)
                 settled.append(tap)
+                if of_card.ends[tap.key]:
+                    directives.was_written(tap.journal, tap.seq, tap.at_s)
     settling.write()
     Tap.objects.bulk_update(settled, ["settled", "revision"])
 

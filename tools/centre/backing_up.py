@@ -44,10 +44,13 @@ def restore(path: Path, force: bool) -> None:
     with centre_ready(with_keys=False):
         from django.core.management import call_command
 
+        from centre.bundles.services import restored
+        from centre.clock import now_s
         from centre.running.backup import restore as put_back
 
         found = put_back(path.absolute(), force=force)
         call_command("migrate", interactive=False, verbosity=0)
+        restored(now_s())
     at = f"{day_in_japan(found.made_at_s)} {clock_in_japan(found.made_at_s)}"
     click.echo(
         f"{path}: restored as it stood at {at}; vehicles are asked for what came after (docs/centre/operations.md)"

@@ -26,7 +26,11 @@ _IDM = click.argument("idm", metavar="IDM")
 
 
 @click.command()
-@click.option("--restored", is_flag=True, help="The database came back from a backup: jump over what was given since.")
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="The database came back from a backup by other means than restore: jump over what was given since.",
+)
 @click.option("--above", type=click.IntRange(1, 2**62), help="Next versions are above this: the clock was once ahead.")
 @click.option("--keys", is_flag=True, help="Print what a vehicle's keys.centre holds, and publish nothing.")
 @json_option
@@ -36,7 +40,7 @@ def publish(restored: bool, above: int | None, keys: bool, as_json: bool) -> Non
     \b
     farebox centre publish --json
     farebox centre publish --keys > centre.pub
-    farebox centre publish --restored          once, after a backup was restored
+    farebox centre publish --restored          once, after PostgreSQL was recovered from its own archive
     """
     with centre_ready():
         from centre.bundles import publishing, services

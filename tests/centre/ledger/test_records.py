@@ -5,11 +5,15 @@ from collections import Counter
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from centre.bundles.records import follow
+from centre.bundles.services import direct
+from centre.cards.models import Card as RegisteredCard
 from centre.ledger import judging, services
 from centre.ledger.models import BookingRow, FindingRow, PostingRow, Tap
 from centre.payments.models import Debt, OwedBack
-from farebox.formats.journal import Move, Outcome, Result
-from tests.centre.ledger.journals import Bus, Card
+from farebox.formats.bundle import AutoChargeOff
+from farebox.formats.journal import Move, Noted, Outcome, Result
+from tests.centre.ledger.journals import DAY, Bus, Card
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +126,27 @@ def test_aut_6_an_auto_charge_is_owed_once() -> None:
     debt = Debt.objects.get()
     assert (debt.idm, debt.yen) == (card.name, 1_000)
     assert debt.key == Tap.objects.get(seq=seq).key
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+def test_faults_5_a_directive_is_known_to_be_on_the_card_when_another_bus_saw_it(is_written: bool) -> None:
+    bus, other, card = Bus("BUS-1"), Bus("BUS-2"), Card(scheme="aizu-noruca")
+    row = RegisteredCard.objects.create(
+        idm=card.name, scheme="aizu-noruca", number="AZ1", kind="adult", named=True, issued_on=DAY
+    )
+    given = direct(row, DAY, [AutoChargeOff()])
+    bus.record(Noted(card.idm, "directive-applied", f"{given.number} from {DAY}"))
+    seq, after = bus.intend(card, due_yen=200)
+    bus.resolve(seq, "unknown")
+    if is_written:
+        card.write(after)
+    other.tap(card, due_yen=200)
+    for each in (bus, other):
+        follow(each.source.journal, each.entries)
+        each.send()
+    judging.judge_all()
+    given.refresh_from_db()
+    assert given.state == ("applied" if is_written else "waiting")
 
 
 def test_gen_22_a_cancelled_auto_charge_is_not_owed_any_more() -> None:
