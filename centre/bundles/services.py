@@ -152,14 +152,15 @@ def refused_by_card(idm: str, number: int, at_s: int, why: str) -> bool:
 
 
 @transaction.atomic
-def restored(at_s: int) -> int:
+def restored(at_s: int, backed_up_at_s: int = 0) -> int:
     """The database came back from a backup: numbers that were given since are jumped over on every card.
 
-    One for each minute since the newest thing known here, and 256. Returns how many. Hotlist and directives are signed
+    One for each minute since the backup, or the newest thing known here, and 256. Returns how many. Hotlist and directives are signed
     anew at the next publication; a tariff is not, for vehicles may have a newer one that is to be released here again.
     """
-    newest = [model.objects.aggregate(at_s=Max("made_at_s"))["at_s"] or 0 for model in (Directive, Published)]
-    lost_s = at_s - max(newest) if any(newest) else 0
+    known = [model.objects.aggregate(at_s=Max("made_at_s"))["at_s"] or 0 for model in (Directive, Published)]
+    newest = max(backed_up_at_s, *known)
+    lost_s = at_s - newest if newest else 0
     numbers = min(_JUMP + max(lost_s, 0) // 60, MOST_NUMBER)
     Restored.objects.create(at_s=at_s, numbers=numbers)
     Published.objects.exclude(kind=Kind.TARIFF).update(contents="", marks="")

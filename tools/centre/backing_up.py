@@ -50,7 +50,7 @@ def restore(path: Path, force: bool) -> None:
 
         found = put_back(path.absolute(), force=force)
         call_command("migrate", interactive=False, verbosity=0)
-        restored(now_s())
+        restored(now_s(), found.made_at_s)
     at = f"{day_in_japan(found.made_at_s)} {clock_in_japan(found.made_at_s)}"
     click.echo(
         f"{path}: restored as it stood at {at}; vehicles are asked for what came after (docs/centre/operations.md)"
