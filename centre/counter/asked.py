@@ -9,7 +9,9 @@ from django.db import transaction
 
 from centre import clock
 from centre.counter import trail
+from centre.counter.handing_out import on_slip
 from centre.counter.models import ActState, Asked, AskedState, CounterAct, PrintedSlip
+from centre.counter.operations.effects import PassSold
 from centre.counter.operations.prepared import NewIssue, Prepared, Rewrite
 from centre.counter.operations.values import idm_text
 from centre.counter.rules import rules
@@ -59,11 +61,19 @@ def summary(prepared: Prepared) -> dict[str, Any]:
     return {
         "lines": [list(line) for line in prepared.lines],
         "papers": list(prepared.papers),
+        "passes": _passes(prepared),
         "before": facts(prepared.before if isinstance(prepared.card, Rewrite) else None),
         "after": facts(prepared.after),
         "note": prepared.note,
         "writes_card": prepared.card is not None,
     }
+
+
+def _passes(prepared: Prepared) -> list[tuple[str, list[str]]]:
+    """The passes sold by it: what each is called, and where it is good, a line each."""
+    sold = [effect for effect in prepared.effects if isinstance(effect, PassSold)]
+    told = [on_slip(each.held, each.stop_names, rules(prepared.scheme, prepared.day)) for each in sold]
+    return [(each.title, list(each.where)) for each in told]
 
 
 def facts(account: Account | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from centre.words import said
-from tariff.refusal import Code, Refusal
+from tariff.refusal import Code
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -162,9 +162,3 @@ REFUSALS: Mapping[Code, tuple[str, str]] = {
 def word(words: Words, name: str) -> str:
     """A word in the reader's language; one that is not known stands as it is."""
     return said(*words[name]) if name in words else name
-
-
-def refusal_words(refusal: Refusal) -> str:
-    """Why something is refused, its rule, and what it is about."""
-    detail = f"：{refusal.detail}" if refusal.detail else ""
-    return f"{said(*REFUSALS[refusal.code])}（{refusal.rule}）{detail}"

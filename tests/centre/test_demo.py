@@ -19,6 +19,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from tools.centre_demo.places import KANA, TELEPHONE, TO_ADD
+
 pytestmark = pytest.mark.served
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +113,16 @@ def processes_of(folder: Path) -> set[str]:
 def test_buses_ride_their_journals_arrive_and_are_booked_and_all_of_it_ends(demo: Demo) -> None:
     demo.starts()
     assert json.loads(demo.asked("/healthz")) == {"database": True, "migrations": True, "work": True}
-    for told in ("模擬", "mogi2026demo", "hanako@demo.example", "kakari@demo.example", "/demo/mails/"):
+    for told in (
+        "模擬",
+        "mogi2026demo",
+        "hanako@demo.example",
+        "kakari@demo.example",
+        "/demo/mails/",
+        TO_ADD,
+        KANA,
+        TELEPHONE,
+    ):
         assert told in demo.told
     for path in ("/", "/demo/mails/", "/counter/login"):
         assert "模擬" in demo.asked(path)
@@ -128,6 +139,7 @@ def test_buses_ride_their_journals_arrive_and_are_booked_and_all_of_it_ends(demo
         check=True,
         cwd=ROOT,
     )
+    assert f"next-day --folder {demo.folder} " in demo.told, "what is told can be typed as it stands"
     assert moved.stdout == "1 days ahead (模擬)\n"
     assert int((demo.folder / "clock-ahead").read_text()) == 86_400
     demo.process.send_signal(signal.SIGINT)

@@ -11,7 +11,7 @@ import click
 
 from centre.faults import CentreFault
 from farebox.stopping import Stopping
-from tools.centre_demo.places import CLERKS, MEMBER, PASSWORD, Demo
+from tools.centre_demo.places import CLERKS, KANA, MEMBER, PASSWORD, TELEPHONE, TO_ADD, Demo
 from tools.options import FILE
 
 _DAY_S = 24 * 3_600
@@ -121,17 +121,21 @@ def _check_free(port: int) -> None:
 
 
 def _told(place: Demo) -> str:
+    next_day = "farebox centre demo next-day"
+    if place.folder != _FOLDER.absolute():
+        next_day += f" --folder {place.folder}"
     counter = "\n".join(f"      {email:26} {role} {scheme}".rstrip() for email, (role, scheme) in CLERKS.items())
     return f"""模擬 · a demo: no real money, no real cards. Every password is {PASSWORD}
 
   members     {place.url}/
-      {MEMBER}, with a card and a pass; or register: any address, its mail comes to
-  mails       {place.url}/demo/mails/
+      {MEMBER}, with a card and a pass that is to be renewed; or register, with any address:
+      its mails come to {place.url}/demo/mails/
+      a card to add: {TO_ADD}, {KANA}, {TELEPHONE}
   counter     {place.url}/counter/
 {counter}
   payments    {place.payments_url}/    cards to type there, and what was paid
   health      {place.url}/healthz
 
   two buses (DEMO-1, DEMO-2) ride, and upload every some seconds; logs: {place.folder}/logs
-  farebox centre demo next-day    in another window: it is tomorrow
+  {next_day}    in another window: it is tomorrow
   Ctrl-C ends all of it."""

@@ -29,13 +29,16 @@ from farebox.journal.log import open_journal
 from tariff.account import Account, HolderKind, Pass, Section
 from tariff.products import Buyer, Order, Purchase, Sale, sell
 from tariff.rulebook import Rulebook
-from tools.centre_demo.places import BUSES, CLERKS, MEMBER, PASSWORD, Demo, private
+from tools.centre_demo.places import BUSES, CLERKS, KANA, MEMBER, PASSWORD, TELEPHONE, Demo, private
 from tools.feeds import SAMPLE, feed_path
 
-HOLDER = {"kana_name": "アイヅハナコ", "sex": "f", "telephone": "0242225555"}
+HOLDER = {"kana_name": KANA, "sex": "f", "telephone": TELEPHONE}
 BIRTH = date(1990, 4, 1)
 _PASS_FARE_YEN = 230
-_PASS_BEGAN_DAYS = 22
+_STOPS = ("若松駅前", "西若松駅東口")
+"""Where the member's pass goes from and to, in the sample feed."""
+_PASS_BEGAN_DAYS = 25
+"""A pass of a month then ends in two to five days, so it is renewed today as well as tomorrow (PRT-5)."""
 _ISSUED_DAYS = 100
 
 
@@ -61,7 +64,8 @@ def fill(demo: Demo) -> None:
     for scheme in BUSES.values():
         rulebook = operators.on(scheme, today)
         for nth, given in enumerate(_cards(scheme, rulebook, feed, today), 1):
-            card = _in_use(scheme, nth, given, today)
+            kind = next((each.name for each in rulebook.card_kinds if each.holder is given.account.holder), "")
+            card = _in_use(scheme, nth, kind, given, today)
             if given.in_portal:
                 MemberCard.objects.create(member=member, card=card, added_on=today)
         idm = _idm(scheme, 0x90)
@@ -96,36 +100,29 @@ def _cards(scheme: str, rulebook: Rulebook, feed: Feed, today: date) -> tuple[_G
 
 
 def _pass(rulebook: Rulebook, feed: Feed, account: Account, today: date) -> Pass:
-    """A commuter pass between the ends of the feed's first pattern, which ends soon."""
+    """A commuter pass of a month, which ends soon."""
     first = today - timedelta(days=_PASS_BEGAN_DAYS)
-    start, end, *names = _ends(feed)
+    start, end = map(feed.register.stop_number, _STOPS)
     sections = (Section(start, end, False, _PASS_FARE_YEN),)
     purchase = Purchase("commuter", first, 1, fare_yen=_PASS_FARE_YEN)
     company = rulebook.companies[0].number
-    order = Order(purchase, first, company, sections, dict(zip((start, end), names, strict=True)))
+    order = Order(purchase, first, company, sections, dict(zip((start, end), _STOPS, strict=True)))
     sold = sell(order, Buyer(account, BIRTH), rulebook)
     assert isinstance(sold, Sale), sold
     return sold.held
 
 
-def _ends(feed: Feed) -> tuple[int, int, str, str]:
-    names = feed.patterns[feed.trips[min(feed.trips)].pattern_id].stop_names
-    numbers = [feed.register.stop_number(name) for name in (names[0], names[-1])]
-    return numbers[0], numbers[1], names[0], names[-1]
-
-
-def _in_use(scheme: str, nth: int, given: _Given, today: date) -> Card:
+def _in_use(scheme: str, nth: int, kind: str, given: _Given, today: date) -> Card:
     """A card issued a while ago: in the register, in the books, in the drawer."""
     issued, account = today - timedelta(days=_ISSUED_DAYS), given.account
     idm, number = _idm(scheme, nth), f"{'AZ' if scheme == 'aizu-noruca' else 'LC'}{nth:014}"
     card = Card.objects.create(
-        idm=idm.hex().upper(), scheme=scheme, number=number, kind="general", named=account.named, issued_on=issued
+        idm=idm.hex().upper(), scheme=scheme, number=number, kind=kind, named=account.named, issued_on=issued
     )
     if account.named:
         Holder.objects.create(card=card, birth=BIRTH, consent_on=issued, **HOLDER)
     held = account.held_pass
     if held is not None:
-        *_, start, end = _ends(load_feed(feed_path(SAMPLE)))
         SoldPass.objects.create(
             card=card,
             product="commuter",
@@ -134,7 +131,7 @@ def _in_use(scheme: str, nth: int, given: _Given, today: date) -> Card:
             last_day=held.last_day,
             bearer=held.bearer,
             sections=[list(section) for section in held.sections],
-            stop_names=[[start, end]],
+            stop_names=[list(_STOPS)],
             price_yen=_PASS_FARE_YEN * 42,
             sold_on=held.first_day,
         )

@@ -9,6 +9,10 @@ BUSES = {"DEMO-1": "lococa", "DEMO-2": "aizu-noruca"}
 """Vehicles, and whose rules hold on them."""
 PASSWORD = "mogi2026demo"  # 模擬: everybody's
 MEMBER = "hanako@demo.example"
+KANA, TELEPHONE = "アイヅハナコ", "0242225555"
+"""What was told when the named cards were issued (PRT-3)."""
+TO_ADD = "AZ00000000000005"
+"""A named card that no member has yet: its engraved number."""
 CLERKS = {
     "kakari@demo.example": ("clerk", "aizu-noruca"),
     "sekininsha@demo.example": ("supervisor", "aizu-noruca"),

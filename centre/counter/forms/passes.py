@@ -54,7 +54,10 @@ class PassFields(forms.Form):
         chosen: dict[str, list[tuple[Any, Any]]] = {
             "product": [("", "－"), *((one.name, one.title) for one in book.products)],
             "area": [("", "－"), *((one.name, one.name) for one in book.areas)],
-            "service": [(ORDINARY, both("一般路線", "ordinary")), *((one.name, one.name) for one in book.services)],
+            "service": [
+                (ORDINARY, both("一般路線", "ordinary")),
+                *((one.name, "・".join(one.routes) or one.name) for one in book.services),
+            ],
             "company": [(one.number, one.name) for one in book.companies],
         }
         for name, choices in chosen.items():

@@ -15,6 +15,7 @@ from centre.counter import asked as asking
 from centre.counter import at_hand, trail
 from centre.counter.carrying import Counter, settle
 from centre.counter.desk import Seen
+from centre.counter.details import refusal_words
 from centre.counter.drawing import drawn, issued_now
 from centre.counter.handing_out import on_slip
 from centre.counter.models import Asked, AskedState
@@ -24,7 +25,6 @@ from centre.counter.pages.looking import counter, looked_up, situation
 from centre.counter.situation import Situation, fitting
 from centre.counter.slips import history as history_slip
 from centre.counter.uses import used
-from centre.counter.words import refusal_words
 from centre.portal.rules_entry import Wrong, kana_name
 from centre.users.staff import AT_THE_COUNTER, clerk_of, for_staff
 from centre.words import both, said

@@ -18,6 +18,7 @@ from centre.counter import asked as asking
 from centre.counter import trail
 from centre.counter.carrying import Approval, Counter, carry_out
 from centre.counter.carrying import decide as decide_act
+from centre.counter.details import refusal_words
 from centre.counter.drawing import drawn, issued_now
 from centre.counter.forms import FORMS, OperationForm
 from centre.counter.handing_out import slips_of
@@ -27,7 +28,6 @@ from centre.counter.operations.values import Operation, idm_text
 from centre.counter.pages.desk import as_pdf
 from centre.counter.pages.looking import counter, looked_up, situation
 from centre.counter.slips.font import FontMissing
-from centre.counter.words import refusal_words
 from centre.users.models import User
 from centre.users.staff import AT_THE_COUNTER, clerk_of, for_staff, who_is
 from centre.words import both, said

@@ -413,7 +413,7 @@ def test_loc_16_another_s_papers_are_refused(window: Window) -> None:
     claim = {"claim_kana": "スズキジロウ", "claim_birth": "1990-05-05"}
     response = window.sends("report-lost", slip_on="today", **claim)
     assert response.status_code == 422
-    assert "identity: not the data registered" in response.content.decode()
+    assert "本人確認書類の氏名か生年月日が登録と異なります" in response.content.decode()
 
 
 @pytest.mark.parametrize("what", ["LC00000000000001", "lc00000000000001", "0248240489", "ヤマダタロウ"])
@@ -546,7 +546,7 @@ def test_azf_33_too_early_is_refused_with_its_days(monkeypatch: pytest.MonkeyPat
         service="ordinary",
     )  # fmt: skip
     assert response.status_code == 422
-    assert "2026-12-24 to 2026-12-31" in response.content.decode()
+    assert "2026/12/24～2026/12/31に限ります" in response.content.decode()
 
 
 # -- what is let go
@@ -635,6 +635,7 @@ def test_gen_4_a_section_pass_is_priced_by_the_feed_s_fare(aizu: Window) -> None
     assert asked.yen == (fare_yen * 60 * 7 // 10 + 5) // 10 * 10
     told = aizu.page(f"/counter/asked/{asked.key}")
     assert "<td>AZF-31</td>" in told and "通勤定期券 2026/11/21～2026/12/20" in told
+    assert f"<dt>通勤定期券</dt><dd>{start} ⇔ {end}</dd>" in told
     assert aizu.confirms(asked).state == "done"
     held = on_card(card).account.held_pass
     assert held is not None
@@ -642,6 +643,7 @@ def test_gen_4_a_section_pass_is_priced_by_the_feed_s_fare(aizu: Window) -> None
     assert f"{start}⇔{end}" in slip_texts(aizu, asked)[1]
     assert f"{start} ⇔ {end}" in aizu.page()
     renewal = aizu.page("/counter/do/sell-pass")
+    assert '<option value="highway">高速バス</option>' in renewal
     assert f'value="{start}"' in renewal
     assert 'value="2026-12-21"' in renewal  # from the day after the old one ends (LOC-11)
 
