@@ -155,8 +155,9 @@ def refused_by_card(idm: str, number: int, at_s: int, why: str) -> bool:
 def restored(at_s: int, backed_up_at_s: int = 0) -> int:
     """The database came back from a backup: numbers that were given since are jumped over on every card.
 
-    One for each minute since the backup, or the newest thing known here, and 256. Returns how many. Hotlist and directives are signed
-    anew at the next publication; a tariff is not, for vehicles may have a newer one that is to be released here again.
+    One for each minute since the backup, or the newest thing known here, and 256. Returns how many. Hotlist and
+    directives are signed anew at the next publication; a tariff is not, for vehicles may have a newer one that is to
+    be released here again.
     """
     known = [model.objects.aggregate(at_s=Max("made_at_s"))["at_s"] or 0 for model in (Directive, Published)]
     newest = max(backed_up_at_s, *known)

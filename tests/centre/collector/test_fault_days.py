@@ -8,9 +8,11 @@ from django.db.models import Sum
 
 from centre.collector.models import Record, Segment, State
 from centre.collector.work import work
-from centre.ledger.models import Tap
+from centre.ledger import reconciling
+from centre.ledger.models import PostingRow, Tap
 from farebox.exchange.line import Request
 from farebox.formats.journal import Entry, Intent
+from farebox.journal import fold
 from farebox.journal.segments import ROTTEN, number_of
 from sim.centre import NOW_S, TOKEN
 from sim.faults.drawing import draw
@@ -28,6 +30,7 @@ def test_faults_32_37_each_record_has_its_effect_once_whatever_befell_bus_and_li
     player = Player(draw(seed, DUTY, DAY, BUSY), DUTY, tmp_path, centre_of=RealCentre)
     day = player.play()
     assert day.failure is None
+    came_of_all: list[list[Entry]] = []
     for bus in player.world.buses:
         centre, book = player.centres[bus.name], player.world.books[bus.name]
         assert isinstance(centre, RealCentre)
@@ -49,6 +52,23 @@ def test_faults_32_37_each_record_has_its_effect_once_whatever_befell_bus_and_li
         for table in (rows, taken):
             told = table.aggregate(due=Sum("due_yen", default=0), cash=Sum("cash_yen", default=0))
             assert told == sums(came)
+        came_of_all.append(came)
+    told_by = [fold.audit(came)[0] for came in came_of_all]
+    found = reconciling.reconcile()
+    assert not found.unbalanced and all(one.agrees for one in found.compared)
+    if not any(each.unknown + each.pending for each in told_by):
+        assert accounts() == {
+            "cash-box": sum(each.cash_yen for each in told_by),
+            "fares": -sum(each.fares_yen for each in told_by),
+            "credit": sum(each.credit_yen for each in told_by),
+            "note-box": sum(each.notes_yen for each in told_by),
+        }
+
+
+def accounts() -> dict[str, int]:
+    """What the ledger's accounts come to, of these four."""
+    kinds = ("cash-box", "fares", "credit", "note-box")
+    return {kind: PostingRow.objects.filter(kind=kind).aggregate(yen=Sum("yen", default=0))["yen"] for kind in kinds}
 
 
 def sums(entries: list[Entry]) -> dict[str, int]:

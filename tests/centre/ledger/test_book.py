@@ -1,11 +1,14 @@
 """Booking: once however often it is told, all or nothing, and never changed again."""
 
+from datetime import date
+
 import pytest
+from django.db import DatabaseError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from centre.ledger import events, services
 from centre.ledger.booking import Account, Booking, Kind, Posting, Unbalanced, What
-from centre.ledger.models import AppendOnlyError, BookingRow, PostingRow
+from centre.ledger.models import AppendOnlyError, BookingRow, DayClosed, PostingRow
 
 AT_S = 1_795_132_800
 CARD = "0139000000000001"
@@ -64,3 +67,19 @@ def test_a_booking_takes_the_same_few_queries_however_many_there_are(
 ) -> None:
     with django_assert_num_queries(6):  # savepoint and its end, keys, bookings, postings, cards
         services.book(sold(f"sale:{number}") for number in range(40))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE ledger_bookingrow SET at_s = 0",
+        "UPDATE ledger_postingrow SET yen = yen + 1",
+        "UPDATE ledger_dayclosed SET closed_at_s = 0",
+        *(f"DELETE FROM ledger_{table}" for table in ("postingrow", "dayclosed") if connection.vendor == "postgresql"),
+    ],
+)
+def test_ctr_4_the_database_itself_refuses_what_changes_a_booking(sql: str) -> None:
+    services.book([events.auto_charge_billed("k", 0, "aizu-noruca", CARD, 1_000)])
+    DayClosed(company="aizu-noruca", day=date(2026, 11, 20), closed_at_s=1, totals={}).save()
+    with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
