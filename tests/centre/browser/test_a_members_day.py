@@ -250,7 +250,7 @@ def sets_auto_charge(member: Page, mails: Page, pictures: Pictures) -> None:
     press(member, "設定変更")
     shown(member, "オートチャージの設定が完了しました")
     mails.goto("/demo/mails/")
-    look_until(mails, mails.get_by_text("オートチャージ"))
+    look_until(mails, mails.get_by_text("オートチャージの設定が完了しました"))
 
 
 def to_the_card(member: Page) -> None:
@@ -260,6 +260,7 @@ def to_the_card(member: Page) -> None:
 
 def ride(begun: World, card: Path) -> None:
     """The bus hears, the card taps; the holder rides on the pass, a friend beside for money."""
+    begun.until(lambda: begun.centre("select distinct state from bundles_directive") == [("published",)])
     begun.exchange()
     boarded, alighted = begun.ride(card, TRIP, NEXT_DAY, Party(companions=(RiderClass.ADULT,)))
     for told in (boarded, alighted):
