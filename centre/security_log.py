@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from centre.client import account_of, address_of
 
-EVENTS = ("signed in", "sign-in failed", "locked", "signed out", "denied", "trail")
+EVENTS = ("signed in", "sign-in failed", "locked", "signed out", "denied", "slowed", "trail")
 _log = logging.getLogger("centre.security")
 _DENIED = frozenset({401, 403, 405, 410, 413, 421, 429})
 

@@ -6,6 +6,7 @@ from centre.clock import now_s
 from centre.portal import rules_slowing
 from centre.portal.models import Try
 from centre.portal.rules_slowing import Pace
+from centre.security_log import tell
 from centre.words import said
 
 _MINUTE_S = 60
@@ -16,7 +17,10 @@ def waiting_s(pace: Pace, *whom: object) -> int:
     at_s = now_s()
     counted = Try.objects.filter(what=_digest(*whom), at_s__gt=at_s - pace.forgotten_s)
     # The newest decide; a flood of them is not read whole.
-    return rules_slowing.wait_s(list(counted.order_by("-at_s").values_list("at_s", flat=True)[:40]), at_s, pace)
+    found_s = rules_slowing.wait_s(list(counted.order_by("-at_s").values_list("at_s", flat=True)[:40]), at_s, pace)
+    if found_s:
+        tell("slowed", what=str(whom[0]), wait_s=found_s)
+    return found_s
 
 
 def count(*whom: object) -> None:

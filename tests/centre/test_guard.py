@@ -118,6 +118,14 @@ def test_what_happens_to_the_locks_is_logged_without_anybody_s_data(client: Clie
         assert secret not in "".join(told)
 
 
+def test_who_is_slowed_is_logged(client: Client, told: list[str]) -> None:
+    member()
+    for _ in range(4):
+        client.post("/login", {"email": EMAIL, "altcha": robot(), "password": "Wrong2026"})
+    line = json.loads(told[-1])
+    assert (line["event"], line["what"], line["wait_s"]) == ("slowed", "sign in", 5)
+
+
 def test_faults_51_a_locked_account_is_logged(client: Client, told: list[str]) -> None:
     user = staff.person(Role.CLERK)
     for _ in range(11):
