@@ -79,6 +79,11 @@ APPROVALS: Words = {
     "void": ("無効・回収は二人で行うため（IGP-20）", "a card is voided by two (IGP-20)"),
     "lift-stop": ("使用停止の解除は二人で行うため", "a stop is lifted by two"),
 }
+ROLES: Words = {
+    "clerk": ("窓口係", "clerk"),
+    "supervisor": ("責任者", "supervisor"),
+    "auditor": ("監査", "auditor"),
+}
 STATES: Words = {
     "in-use": ("使用中", "in use"),
     "stopped": ("使用停止", "stopped"),

@@ -201,10 +201,13 @@ def _sqlite() -> Path:
 def _copy_sqlite(to: Path) -> None:
     if not _sqlite().exists():
         raise CentreFault(f"{_sqlite()}: there is no database; run farebox centre init")
-    with closing(sqlite3.connect(_sqlite())) as live, closing(sqlite3.connect(to)) as copied:
-        live.backup(copied)
-        copied.execute("PRAGMA journal_mode=DELETE")
-        (found,) = copied.execute("PRAGMA integrity_check").fetchone()
+    try:
+        with closing(sqlite3.connect(_sqlite())) as live, closing(sqlite3.connect(to)) as copied:
+            live.backup(copied)
+            copied.execute("PRAGMA journal_mode=DELETE")
+            (found,) = copied.execute("PRAGMA integrity_check").fetchone()
+    except sqlite3.DatabaseError as fault:
+        found = str(fault)
     if found != "ok":
         raise CentreFault(f"{_sqlite()}: SQLite finds it damaged ({found}); keep it, and restore the last good backup")
 

@@ -368,6 +368,18 @@ def test_a_backup_that_is_damaged_touches_nothing(centre: Centre) -> None:
     assert json.loads(centre.does("work", "--once", "--json"))["failed"] == []
 
 
+def test_a_file_that_is_no_database_is_said_with_what_to_do(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CENTRE_HOME": str(tmp_path / "centre")}
+    centre = Centre(tmp_path, {**environ, "CENTRE_SIMULATED": "1"})
+    centre.does("init")
+    (tmp_path / "centre" / "centre.sqlite3").write_text("no database\n")
+    for words, code in ((("check",), 78), (("backup", tmp_path / "backup.tar"), 74)):
+        told = centre.runs("centre", *words)
+        assert (told.returncode, "restore the last good backup" in told.stderr) == (code, True), told.stderr
+        assert "file is not a database" in told.stderr and "Traceback" not in told.stderr
+    assert not (tmp_path / "backup.tar").exists()
+
+
 def test_a_backup_of_a_newer_version_or_of_another_database_is_refused(centre: Centre) -> None:
     file = centre.folder / "backup.tar"
     centre.does("backup", file)

@@ -93,7 +93,11 @@ def _database() -> Iterator[str]:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except (DatabaseError, InterfaceError) as fault:
         said = str(fault).splitlines()[0]
-        yield f"DATABASE_URL: the database is not reached ({said}); is it running, and the URL right?"
+        if connection.vendor == "sqlite":
+            path = connection.settings_dict["NAME"]
+            yield f"{path}: SQLite can't read it ({said}); look at its rights, or restore the last good backup"
+        else:
+            yield f"DATABASE_URL: the database is not reached ({said}); is it running, and the URL right?"
         return
     if missing:
         yield f"database: {len(missing)} migrations are not applied; run farebox centre migrate"

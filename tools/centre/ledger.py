@@ -91,7 +91,11 @@ def export_tides(scheme: str, day: Any, out: Path, as_json: bool) -> None:
     """
     with centre_ready():
         from centre.ledger.tides import package_of
+        from farebox.feed.operators import load_operators
 
+        known = {book.scheme for book in load_operators().rulebooks}
+        if scheme not in known:
+            raise click.UsageError(f"--operator: {scheme!r} is none of {', '.join(sorted(known))}")
         files = package_of(scheme, day.date())
     out.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

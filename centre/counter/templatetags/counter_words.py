@@ -16,6 +16,7 @@ from tariff.calendar import clock_in_japan, day_in_japan
 from tariff.purses import money_yen
 
 register = template.Library()
+_REFUSALS = {code.value: told for code, told in words.REFUSALS.items()}
 
 
 @register.filter
@@ -116,6 +117,19 @@ def state_words(name: str) -> str:
 def asked_words(name: str) -> str:
     """How far an operation has come."""
     return words.word(words.ASKED, name)
+
+
+@register.filter
+def role_words(role: str) -> str:
+    """Who did it: a clerk, a supervisor, an auditor."""
+    return words.word(words.ROLES, role)
+
+
+@register.filter
+def said_words(text: str) -> str:
+    """What was said with an entry; of a refusal its reason and rule, anything else as it stands."""
+    code, _, rule = text.partition(" ")
+    return f"{words.word(_REFUSALS, code)} {rule}" if code in _REFUSALS else text
 
 
 @register.filter

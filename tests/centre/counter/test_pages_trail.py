@@ -118,6 +118,13 @@ def test_it_is_filtered(clerk: User, asked: str, found: int) -> None:
     assert f"{found} 件" in said
 
 
+def test_roles_operators_and_refusals_stand_in_words(clerk: User) -> None:
+    trail.note(clerk, What.REFUSED, TOPPED_UP, said="over-cap GEN-3")
+    shown = signed_in(person(Role.AUDITOR)).get("/counter/trail").content.decode()
+    assert "<small>窓口係 LOCOCA</small>" in shown and "残額の上限を超えます GEN-3" in shown
+    assert "over-cap" not in shown and "clerk lococa" not in shown
+
+
 def test_many_entries_stand_on_many_pages(clerk: User) -> None:
     for _ in range(60):
         trail.note(clerk, What.LOOKED, TOPPED_UP)

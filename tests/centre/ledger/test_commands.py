@@ -76,6 +76,8 @@ def test_export_tides_writes_a_package_without_cards(card: Card, cli: Cli, tmp_p
     assert len({row["token_id"] for row in rows}) == 1
     package = json.loads((tmp_path / "out" / "datapackage.json").read_text("utf-8"))
     assert {one["path"] for one in package["resources"]} | {"datapackage.json"} == {file.name for file in files}
+    unknown = cli("export-tides", "--operator", "nowhere", "--day", f"{DAY}", "--out", tmp_path / "no")
+    assert unknown.code == Exit.USAGE and "none of aizu-noruca" in unknown.err and not (tmp_path / "no").exists()
     another = cli("export-tides", "--operator", "noruca", "--day", f"{DAY}", "--out", tmp_path / "none")
     assert another.code == Exit.OK
     assert (tmp_path / "none" / "fare_transactions.csv").read_text("utf-8").count("\n") == 1
