@@ -92,6 +92,11 @@ def close(row: FindingRow, by: User, why: str) -> None:
     of_it.update(closed_at_s=now_s(), closed_by=by, why=why)
 
 
+def explain(row: FindingRow) -> None:
+    """What was booked explains it; found again, it is open again."""
+    FindingRow.objects.filter(pk=row.pk, closed_at_s=None).update(closed_at_s=now_s(), why=EXPLAINED)
+
+
 def of_scheme(rows: QuerySet[FindingRow], scheme: str) -> QuerySet[FindingRow]:
     """Of these the findings about an operator's cards, and those about no card."""
     own = CardStanding.objects.filter(scheme=scheme).values("idm")

@@ -16,7 +16,7 @@ from tests.centre.counter.staff import person, signed_in
 from tests.centre.ledger.journals import Bus, Card
 
 pytestmark = pytest.mark.django_db
-PAGES = ("", "trial", "clearing", "findings", "card")
+PAGES = ("", "trial", "clearing", "findings", "card", "by-hand")
 
 
 @pytest.fixture
