@@ -9,7 +9,9 @@ class PortalConfig(AppConfig):
     name = "centre.portal"
 
     def ready(self) -> None:
-        """Payments tell the portal what was paid."""
-        from centre.portal.renewing import register_with_payments  # noqa: PLC0415 (models are there only now)
+        """Payments tell the portal what was paid, Django who signs in."""
+        from centre.portal.asking import connect  # noqa: PLC0415 (models are there only now)
+        from centre.portal.renewing import register_with_payments  # noqa: PLC0415
 
+        connect()
         register_with_payments()

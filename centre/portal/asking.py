@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -46,6 +47,15 @@ def for_members(view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse
         return view(request, member, *args, **kwargs)
 
     return never_cache(login_required(judged))
+
+
+def connect() -> None:
+    """Hear of sign-ins from Django: the session that is written then knows already when it began."""
+    user_logged_in.connect(_begin, dispatch_uid="centre.portal.asking")
+
+
+def _begin(request: HttpRequest, **_: Any) -> None:
+    request.session[_SINCE] = request.session[_SEEN] = machine_s()
 
 
 def _is_over(request: HttpRequest) -> bool:

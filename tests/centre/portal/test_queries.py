@@ -35,7 +35,6 @@ def test_prt_3_a_page_asks_no_more_for_ten_cards_than_for_one(
     mine: MemberCard, page: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = signed_in(mine.member)
-    browser.get("/account")  # the first of a minute notes in the session that it is used
     with django_assert_num_queries(queries):
         assert browser.get(page.format(mine.pk)).status_code == 200
     for number in range(9):
