@@ -23,6 +23,11 @@ _OTHERS_MAY = 0o077
 _OTHERS_MAY_OF_CREDENTIAL = 0o007  # systemd's access list shows as the group's right
 
 
+def is_here(host: str) -> bool:
+    """Whether a host is this very machine: its name, its address, a socket's folder, or none."""
+    return host in ("", "localhost", "127.0.0.1", "::1") or host.startswith(("/", "%2F"))
+
+
 class Environment:
     """Asks a process's environment, and remembers what was asked and what was wrong."""
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from centre.environment import DATABASE, Environment
+from centre.environment import DATABASE, Environment, is_here
 from centre.log import logging_settings
 
 HERE = Path(__file__).parent
@@ -118,6 +118,9 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
         "options", "-c lock_timeout=20s -c idle_in_transaction_session_timeout=300s"
     )
+    _at, _ssl = DATABASES["default"].get("HOST", ""), DATABASES["default"]["OPTIONS"].get("sslmode", "")
+    if not is_here(_at) and _ssl not in ("require", "verify-ca", "verify-full"):
+        environment.wrong(DATABASE, f"PostgreSQL at {_at} would be spoken to in the clear; add ?sslmode=verify-full")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
@@ -226,6 +229,10 @@ EMAIL_HOST_USER = unquote(_mail.username or "")
 EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
 EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_USE_TLS = bool(EMAIL_HOST_USER) and not EMAIL_USE_SSL
+if _mail.scheme == "smtp" and not EMAIL_USE_TLS and not is_here(EMAIL_HOST):
+    environment.wrong(
+        "CENTRE_MAIL_URL", f"{EMAIL_HOST} would be spoken to in the clear; smtps:, or a name and password"
+    )
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("CENTRE_MAIL_FROM", "aizuic_info@localhost")
 """Sender of every mail; the page of registration tells members to let it through (PRT-1)."""

@@ -107,16 +107,24 @@ def email_link(request: HttpRequest, member: Member, secret: str) -> HttpRespons
 @for_members
 def sign_ins(request: HttpRequest, member: Member) -> HttpResponse:
     """ログイン履歴: where the member is signed in now, and the sign-ins of the last days."""
+    return _sign_ins(request, member, PasswordForm())
+
+
+def _sign_ins(request: HttpRequest, member: Member, form: PasswordForm) -> HttpResponse:
     now = UserSession.objects.purge_and_list(member.user)
     past = AccessLog.objects.filter(username=member.user.email).order_by("-attempt_time")[:20]
     here = request.session.session_key
-    return render(request, "portal/sign_ins.html", {"sessions": now, "past": past, "here": here})
+    return render(request, "portal/sign_ins.html", {"sessions": now, "past": past, "here": here, "form": form})
 
 
+@_secrets
 @require_POST
 @for_members
 def end_other_sessions(request: HttpRequest, member: Member) -> HttpResponse:
-    """他の端末からログアウト."""
+    """他の端末からログアウト, by whoever knows the password: a session that was left open throws nobody out."""
+    form = PasswordForm(request.POST)
+    if not form.is_valid() or not _knows_password(member, form):
+        return _sign_ins(request, member, form)
     for session in UserSession.objects.filter(user=member.user).exclude(session_key=request.session.session_key):
         session.end()
     messages.success(request, said("他の端末からログアウトしました。", "Other devices are logged out."))

@@ -233,9 +233,32 @@ def test_a_clerk_is_let_in_listed_and_let_in_no_more(cli: Cli, monkeypatch: pyte
     assert again.code == Exit.USAGE and "known already" in again.err
     told = {"email": "yamada@example.jp", "role": "clerk", "operator": "lococa", "active": True}
     assert json.loads(cli("clerk", "list", "--json").out) == told
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=lambda: f"another {PASSWORD}\n"))
+    assert cli("clerk", "password", "yamada@example.jp", "--password-stdin").code == 0
+    assert client.get("/counter/").status_code == 302, "a session outlived its password"
+    assert client.post("/counter/login", {"email": clerk.email, "password": f"another {PASSWORD}"}).status_code == 302
     assert cli("clerk", "disable", "yamada@example.jp").code == 0
     assert client.get("/counter/").status_code == 302, "a session outlived its clerk"
     assert cli("clerk", "list").out.split() == ["yamada@example.jp", "clerk", "lococa", "disabled"]
+
+
+@pytest.mark.django_db
+def test_an_administrator_ends_the_sessions_of_one_or_of_all(cli: Cli) -> None:
+    browsers = {}
+    for name in ("a", "b", "c"):
+        user = User.objects.create_user(f"{name}@example.jp", PASSWORD)
+        browsers[name] = Client()
+        browsers[name].force_login(user, "django.contrib.auth.backends.ModelBackend")
+
+    def signed_in() -> list[str]:
+        return [name for name, client in browsers.items() if client.get("/")["Location"] == "/cards"]
+
+    assert cli("clerk", "sign-out", "A@example.jp").out == "A@example.jp: 1 sessions ended\n"
+    assert signed_in() == ["b", "c"]
+    assert cli("clerk", "sign-out", "--everybody").out == "everybody: 2 sessions ended\n"
+    assert signed_in() == []
+    for words in ((), ("a@example.jp", "--everybody"), ("nobody@example.jp",)):
+        assert cli("clerk", "sign-out", *words).code == Exit.USAGE
 
 
 @pytest.mark.django_db

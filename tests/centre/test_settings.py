@@ -99,6 +99,26 @@ def test_nothing_of_django_is_loaded_for_a_help() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "is_fine"),
+    [
+        ("CENTRE_MAIL_URL", "smtp://mail.example:25", False),
+        ("CENTRE_MAIL_URL", "smtp://localhost:25", True),
+        ("CENTRE_MAIL_URL", "smtps://mail.example", True),
+        ("CENTRE_MAIL_URL", "smtp://me:hush@mail.example", True),
+        ("DATABASE_URL", "postgresql://centre@db.example/centre", False),
+        ("DATABASE_URL", "postgresql://centre@db.example/centre?sslmode=verify-full", True),
+        ("DATABASE_URL", "postgresql://centre@127.0.0.1/centre", True),
+        ("DATABASE_URL", "postgresql://%2Frun%2Fpostgresql/centre", True),
+    ],
+)
+def test_nobody_elsewhere_is_spoken_to_in_the_clear(tmp_path: Path, name: str, value: str, is_fine: bool) -> None:
+    asked = "from centre import settings as s; print([x for x in s.PROBLEMS if 'in the clear' in x])"
+    found = farebox({"CENTRE_HOME": str(tmp_path), name: value}, code=asked)
+    assert (found.stdout.strip() == "[]") is is_fine, found.stdout + found.stderr
+    assert "hush" not in found.stdout
+
+
+@pytest.mark.parametrize(
     ("url", "wrong"),
     [
         ("https://centre.example", False),

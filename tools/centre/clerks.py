@@ -18,6 +18,8 @@ def clerk() -> None:
     \b
     farebox centre clerk add yamada@example.jp --role clerk --operator lococa
     farebox centre clerk list
+    farebox centre clerk password yamada@example.jp
+    farebox centre clerk sign-out yamada@example.jp
     farebox centre clerk disable yamada@example.jp
     """
 
@@ -114,3 +116,54 @@ def disable(email: str) -> None:
         found.set_unusable_password()  # which ends every session, should the account ever be opened again
         found.save()
     click.echo(f"{email}: disabled")
+
+
+@clerk.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else it is asked for.")
+def password(email: str, password_stdin: bool) -> None:
+    """Give someone of the staff a new password; every session of theirs ends.
+
+    \b
+    farebox centre clerk password yamada@example.jp
+    """
+    with centre_ready():
+        from django.contrib.auth.password_validation import validate_password
+        from django.core.exceptions import ValidationError
+
+        from centre.users.models import Role, User
+
+        found = User.objects.exclude(role=Role.MEMBER).filter(email=email.lower(), is_active=True).first()
+        if found is None:
+            raise click.UsageError(f"{email} is no clerk; farebox centre clerk list shows all")
+        given = _from_stdin() if password_stdin else _asked()
+        try:
+            validate_password(given, found)
+        except ValidationError as refused:
+            raise click.UsageError(" ".join(refused.messages)) from None
+        found.set_password(given)
+        found.save(update_fields=["password"])
+    click.echo(f"{email}: a new password, every session ended")
+
+
+@clerk.command("sign-out")
+@click.argument("email", required=False)
+@click.option("--everybody", is_flag=True, help="All of them, members too.")
+def sign_out(email: str | None, everybody: bool) -> None:
+    """End the sessions of somebody, a member too, or of everybody.
+
+    \b
+    farebox centre clerk sign-out noruca@example.com
+    farebox centre clerk sign-out --everybody
+    """
+    if everybody == (email is not None):
+        raise click.UsageError("whose: an e-mail address, or --everybody")
+    with centre_ready():
+        from centre.users.models import User
+        from centre.users.sessions import end_sessions
+
+        user = User.objects.filter(email=email.lower()).first() if email else None
+        if email and user is None:
+            raise click.UsageError(f"{email} is nobody here")
+        ended = end_sessions(user)
+    click.echo(f"{email or 'everybody'}: {ended} sessions ended")

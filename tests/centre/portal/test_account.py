@@ -121,7 +121,10 @@ def test_sign_ins_are_listed_and_others_are_ended(somebody: Member) -> None:
     page = text_of(here.get("/account/sign-ins").content.decode())
     assert page.count("Firefox on a desk") == page.count("Chrome on a phone") == 2  # now, and in the list
     assert "この端末" in page
-    here.post("/account/sign-ins/end")
+    for wrong in ({}, {"current": "Wrong2026"}):
+        assert here.post("/account/sign-ins/end", wrong).status_code == 200
+        assert elsewhere.get("/cards").status_code == 200
+    here.post("/account/sign-ins/end", {"current": PASSWORD})
     assert elsewhere.get("/cards").status_code == 302
     assert here.get("/cards").status_code == 200
     assert UserSession.objects.count() == 1
