@@ -30,6 +30,10 @@ OPERATIONS: Words = {
     "history": ("利用履歴", "History"),
     "tariff": ("運賃の配信", "Release a tariff"),
     "withdraw-directive": ("翌日反映の取下げ", "Withdraw a directive"),
+    "payment-refund": ("クレジットカードへの返金", "Refund to the credit card"),
+    "counted": ("現金の計数", "Cash counted"),
+    "voucher": ("預り証の精算", "Voucher settled"),
+    "topped-up-elsewhere": ("他所でのチャージ", "Topped up elsewhere"),
 }
 LINES: Words = {
     "deposit": ("デポジット", "Deposit"),

@@ -77,6 +77,11 @@ def loss(scheme: str, idm: str, sides: Iterable[Side]) -> Booking | None:
     return _against(Kind.LOSS, LATE, What.LOSS, scheme, idm, less({}, held(sides)), sides)
 
 
+def lost_late_yen(sides: Iterable[Side]) -> int:
+    """What `loss` has booked of a card in all; below zero if it was left with more than had moved."""
+    return sum(side.yen for side in sides if side.account.kind is Kind.LOSS and side.account.of == LATE)
+
+
 def _against(
     kind: Kind, name: str, what: What, scheme: str, idm: str, change: Purses, sides: tuple[Side, ...]
 ) -> Booking | None:

@@ -32,8 +32,14 @@ class Kind(StrEnum):
     DISAGREES = "disagrees"
     """The card holds something else than the ledger says: `yen` more."""
 
+    LEFT_OVER = "left-over"
+    """What a card held had moved to another, and a top-up was told of after that: its bearer is owed `yen`."""
 
-OF_A_CARD = (Kind.FORKED, Kind.ROLLED_BACK, Kind.CLAIMED_TWICE, Kind.BROKEN, Kind.UNKNOWN_CARD, Kind.DISAGREES)
+
+OF_A_CARD = (
+    *(Kind.FORKED, Kind.ROLLED_BACK, Kind.CLAIMED_TWICE, Kind.BROKEN, Kind.UNKNOWN_CARD),
+    *(Kind.DISAGREES, Kind.LEFT_OVER),
+)
 """Found anew each time a card is judged: those that are not found any more are explained."""
 _REFUSED = (Kind.WRONG_KEY, Kind.ALTERED_CARD)
 EXPLAINED = "later records"

@@ -144,6 +144,9 @@ class _OfCard:
             return
         if self._state is None:
             yield Finding(Kind.UNKNOWN_CARD, card.idm)
+        left_yen = -card_account.lost_late_yen(sides) if self._state == State.REPLACED else 0
+        if left_yen > 0:
+            yield Finding(Kind.LEFT_OVER, card.idm, yen=left_yen)
         if not self._stopped and not self._ended(sides):
             more = card_account.disagreement(card.purses, self._newest.at_s, sides)
             if more:

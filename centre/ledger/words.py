@@ -70,6 +70,10 @@ FINDINGS: Words = {
     "contradicts": ("記録の金額が矛盾", "A record contradicts itself"),
     "no-intent": ("書込前の記録が届いていない", "A record of a tap that never came in"),
     "unknown-card": ("発売記録のないカード", "A card that nobody here has issued"),
+    "left-over": (
+        "再発行後に届いたチャージ：お客様への返金を確認",
+        "A top-up told of after the reissue: the bearer is owed it",
+    ),
     "disagrees": ("カード残高が台帳と不一致", "The card's balance disagrees with the ledger"),
 }
 ACTIONS: Words = {

@@ -115,3 +115,9 @@ def test_another_operators_boxes_are_not_there() -> None:
     (one,) = owing(["lococa/0"])
     browser.post(f"{PAGE}/count", {"row": f"{one.account} {one.card} {one.mark} {one.yen}", "yen": "0"})
     assert "bank:lococa/0" not in books()
+
+
+def test_the_audit_trail_says_it_in_words(browser: Client) -> None:
+    note_in_the_box()
+    browser.post(f"{PAGE}/count", {"row": rows(browser)[0], "yen": "1000"})
+    assert "現金の計数" in browser.get("/counter/trail").content.decode()

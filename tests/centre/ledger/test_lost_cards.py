@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from centre.cards.models import Card as Registered
+from centre.cards.models import State
 from centre.ledger import events, judging, reconciling, services
 from centre.ledger.cutting_off import cut_off
 from centre.ledger.models import FindingRow, PostingRow
@@ -87,3 +89,17 @@ def test_faults_41_what_comes_in_once_the_balance_has_moved_is_the_operators_los
     assert services.balance_of(card.name) == {"stored-fare": 0}
     assert services.balance_of(NEW) == {"stored-fare": 1_800}
     assert not FindingRow.objects.exclude(kind="unknown-card").exists()
+
+
+def test_faults_41_a_top_up_that_comes_in_once_the_balance_has_moved_is_owed_to_its_bearer_and_told_of() -> None:
+    card, late = lost_card(), Bus("BUS-2")
+    Registered.objects.create(
+        idm=card.name, scheme="lococa", number="LC1", kind="general", named=True, issued_on=STOP, state=State.REPLACED
+    )
+    late.note(late.top_up(card, 1_000), 1_000, "stacking", "box")
+    cut_off(card.name, STOP)
+    reissue(card, midnight_in_japan_s(STOP) + 40_000, 2_000)
+    late.send()
+    judging.judge_all()
+    assert services.balance_of(card.name) == {"stored-fare": 0}
+    assert list(FindingRow.objects.values_list("kind", "yen", "closed_at_s")) == [("left-over", 1_000, None)]
