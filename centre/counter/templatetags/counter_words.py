@@ -10,6 +10,8 @@ from centre.counter import trail, words
 from centre.counter.models import Asked, TrailEntry
 from centre.counter.rules import rules, schemes
 from centre.counter.slips.sheet import day_text
+from centre.portal.rules_entry import SCHEME
+from centre.users.models import User
 from centre.words import said
 from tariff.account import Account, HolderKind
 from tariff.calendar import clock_in_japan, day_in_japan
@@ -29,6 +31,12 @@ def yen(amount: int) -> str:
 def day(value: date | None) -> str:
     """2026/11/21; nothing for no day."""
     return day_text(value) if value else ""
+
+
+@register.filter
+def sees_payments(user: User) -> bool:
+    """Whether the members' payments are theirs to look at: they are of the portal's operator (`for_staff(of=…)`)."""
+    return user.scheme in ("", SCHEME)
 
 
 @register.filter

@@ -129,3 +129,8 @@ def test_faults_52_a_clerk_of_another_operator_neither_sees_nor_moves_the_member
     assert other.get(f"/payments/{paid.pk}/").status_code == 403
     assert other.post(f"/payments/{paid.pk}/refund/", sent).status_code == 403
     assert not Refund.objects.exists()
+
+
+def test_the_menu_leads_to_payments_who_may_see_them() -> None:
+    own, other = signed_in(person(Role.CLERK, "own", SCHEME)), signed_in(person(Role.CLERK, "other", "lococa"))
+    assert ["/payments/" in at.get("/counter/").content.decode() for at in (own, other)] == [True, False]
