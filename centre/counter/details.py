@@ -45,6 +45,10 @@ DETAILS: Mapping[str, str] = {
     "period": "期間をご確認ください",
     "no pass": "定期券がありません",
     "not the pass on the card": "カードにある定期券ではありません",
+    "refund of a card": "カードの払戻しは事業者ファイルに定めがありません",
+    "refund of a pass": "定期券の払戻しは事業者ファイルに定めがありません",
+    "reissue": "再発行は事業者ファイルに定めがありません",
+    "exchange": "交換は事業者ファイルに定めがありません",
     "counter": "窓口でお取扱いします",
 }
 """By the English."""

@@ -12,7 +12,7 @@ from centre.portal.models import MemberCard
 from centre.portal.rules_renewal import first_days
 from farebox.feed.operators import load_operators
 from tools.centre_demo.people import fill
-from tools.centre_demo.places import BUSES, KANA, TELEPHONE, TO_ADD, Demo
+from tools.centre_demo.places import BUSES, CLERKS, KANA, TELEPHONE, TO_ADD, Demo
 
 
 @pytest.mark.django_db
@@ -33,4 +33,9 @@ def test_prt_3_prt_5_a_card_can_be_added_and_a_pass_renewed_today_and_tomorrow(
     assert {card.kind for card in Card.objects.all()} <= {*kinds, ""}, "no kind that its operator has not"
     added = Card.objects.get(number=TO_ADD)
     assert (added.named, added.holder.kana_name, added.holder.telephone) == (True, KANA, TELEPHONE)
+    lost = Card.objects.get(scheme="lococa", named=True)
+    titles = {each.name: each.title for each in load_operators().on("lococa", today).card_kinds}
+    assert titles[lost.kind] == "記名式LOCOCA 一般"
+    assert lost.holder.kana_name == KANA, "one that can be reported lost, refunded by two, and issued anew"
+    assert {("clerk", "lococa"), ("supervisor", "lococa")} <= set(CLERKS.values())
     assert not MemberCard.objects.filter(card=added).exists()

@@ -124,7 +124,7 @@ def _told(place: Demo) -> str:
     next_day = "farebox centre demo next-day"
     if place.folder != _FOLDER.absolute():
         next_day += f" --folder {place.folder}"
-    counter = "\n".join(f"      {email:26} {role} {scheme}".rstrip() for email, (role, scheme) in CLERKS.items())
+    counter = "\n".join(f"      {email:32} {role} {scheme}".rstrip() for email, (role, scheme) in CLERKS.items())
     return f"""模擬 · a demo: no real money, no real cards. Every password is {PASSWORD}
 
   members     {place.url}/

@@ -64,7 +64,7 @@ def fill(demo: Demo) -> None:
     for scheme in BUSES.values():
         rulebook = operators.on(scheme, today)
         for nth, given in enumerate(_cards(scheme, rulebook, feed, today), 1):
-            kind = next((each.name for each in rulebook.card_kinds if each.holder is given.account.holder), "")
+            kind = _kind(given.account, rulebook)
             card = _in_use(scheme, nth, kind, given, today)
             if given.in_portal:
                 MemberCard.objects.create(member=member, card=card, added_on=today)
@@ -88,15 +88,22 @@ def _cards(scheme: str, rulebook: Rulebook, feed: Feed, today: date) -> tuple[_G
         _Given("一般（残額わずか）", plain._replace(stored_fare_yen=120)),
         _Given("小児", plain._replace(holder=HolderKind.CHILD, stored_fare_yen=2_000)),
     )
-    if scheme != "aizu-noruca":
-        return cards
     named = plain._replace(named=True)
+    if scheme != "aizu-noruca":
+        return (*cards, _Given("記名", named._replace(stored_fare_yen=15_000)))
     held = _pass(rulebook, feed, named, today)
     return (
         *cards,
         _Given("会員（定期券）", named._replace(held_pass=held), in_portal=True),
         _Given("会員（追加前）", named._replace(stored_fare_yen=1_000)),
     )
+
+
+def _kind(account: Account, rulebook: Rulebook) -> str:
+    """What the operator's file calls such a card; nothing where it names no kinds."""
+    kinds = [each for each in rulebook.card_kinds if each.holder is account.holder]
+    fitting = [each for each in kinds if each.named in ("either", "named" if account.named else "anonymous")]
+    return next((each.name for each in (*fitting, *kinds)), "")
 
 
 def _pass(rulebook: Rulebook, feed: Feed, account: Account, today: date) -> Pass:

@@ -17,6 +17,7 @@ CLERKS = {
     "kakari@demo.example": ("clerk", "aizu-noruca"),
     "sekininsha@demo.example": ("supervisor", "aizu-noruca"),
     "lococa@demo.example": ("clerk", "lococa"),
+    "lococa.sekininsha@demo.example": ("supervisor", "lococa"),
     "kansa@demo.example": ("auditor", ""),
 }
 

@@ -69,6 +69,12 @@ def test_ctr_1_a_clerk_reads_in_japanese_what_a_refusal_is_about(english: str) -
             "3000 yen of auto-charge is unpaid",
             "このカード・お客さまは対象外です（AUT-6）：オートチャージの未払いが3,000円あります",
         ),
+        (
+            Code.NOT_CONFIGURED,
+            "GEN-17",
+            "reissue",
+            "取扱いが設定されていません（GEN-17）：再発行は事業者ファイルに定めがありません",
+        ),
         (Code.NO_FARE, "GEN-4", "若松駅 → 七日町", "この区間の運賃が登録されていません（GEN-4）：若松駅 → 七日町"),
     ],
 )
