@@ -39,7 +39,6 @@ __all__ = [
     "unbar_auto_charge",
     "unstop",
     "withdraw",
-    "withdraw_all",
 ]
 
 
@@ -122,13 +121,6 @@ def withdraw(directive: Directive, why: str = "") -> bool:
         _numbers_of(directive.card.idm)
         directive.refresh_from_db()
         return _end(directive, Phase.WITHDRAWN, why)
-
-
-def withdraw_all(card: Card, why: str) -> int:
-    """Nothing is to be written on this card any more (it was reissued, refunded, voided): how much it was."""
-    with transaction.atomic():
-        _numbers_of(card.idm)
-        return sum(_end(one, Phase.WITHDRAWN, why) for one in card.directives.filter(state__in=OPEN))
 
 
 def seen(idm: str, number: int, at_s: int) -> int:

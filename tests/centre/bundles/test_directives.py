@@ -9,7 +9,7 @@ from centre.bundles import services
 from centre.bundles.lifecycle import OPEN
 from centre.bundles.models import Directive, Kind, Numbers, Published
 from centre.bundles.publishing import contents, current, publish
-from centre.bundles.services import DirectiveFault, direct, refused_by_card, restored, seen, withdraw, withdraw_all
+from centre.bundles.services import DirectiveFault, direct, refused_by_card, restored, seen, withdraw
 from centre.cards.models import Card, State
 from farebox.formats.bundle import MOST_DIRECTIVES, MOST_NUMBER, Change, Directives
 from tests.centre.bundles.centre_cards import DAY, IDM, OFF, ON, card_of, pass_from
@@ -171,11 +171,9 @@ def test_ctr_3_nothing_more_is_written_on_a_card_that_is_over(card: Card, state:
     assert states(card) == {1: "withdrawn"} and current(Kind.DIRECTIVES) is None
 
 
-def test_ctr_3_a_reissued_cards_directives_are_withdrawn_together(card: Card) -> None:
-    direct(card, DAY, [ON])
-    direct(card, TOMORROW, [OFF])
-    assert withdraw_all(card, "reissued") == 2
-    assert withdraw_all(card, "reissued") == 0
+def test_ctr_3_a_backup_of_before_anything_was_published_is_as_old_as_it_says(card: Card) -> None:
+    assert restored(NOW_S) == 256
+    assert restored(NOW_S, NOW_S - 3_600) == 256 + 60
 
 
 def test_ctr_3_word_of_a_card_or_a_number_that_nobody_gave_is_remembered(card: Card) -> None:
