@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,7 +112,8 @@ def test_what_happens_to_the_locks_is_logged_without_anybody_s_data(client: Clie
     assert events(told) == ["sign-in failed", "signed in", "signed out", "denied"]
     failed, came_in, _, denied = map(json.loads, told)
     assert came_in["who"] == somebody.user.pk
-    assert failed["from"] == came_in["from"] != "" and failed["account"]
+    assert failed["from"] == came_in["from"]
+    assert all(re.fullmatch("[a-p]{12}", failed[name]) for name in ("from", "account"))
     assert (denied["view"], denied["status"]) == ("portal:login", 403)
     assert all(set(line) >= {"at", "level", "of", "event"} for line in (failed, came_in))
     for secret in (EMAIL, PASSWORD, "Wrong2026", "127.0.0.1"):
