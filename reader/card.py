@@ -3,13 +3,11 @@
 Nothing here knows fares, journals or drivers: bus and counter share it.
 """
 
-from datetime import date
 from typing import NamedTuple
 
-from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, NUMBER_BLOCK, SLOT_BLOCKS
+from cardimage.layout.blocks import BANKS, HISTORY_BLOCKS, SLOT_BLOCKS
 from cardimage.layout.conditions import decode_account
 from cardimage.layout.history import HistoryRow, decode_history, last_uses
-from cardimage.layout.number import decode_number
 from cardimage.lite_s import LAST_WRITE_COUNT
 from cardimage.resolve import Fate, Standing, fate, standing
 from cardimage.write_plan import WRITES_OF_A_TAP, WritePlan
@@ -45,7 +43,7 @@ def read_slots(session: Session) -> Slots | Refusal | ReaderFault:
     """
     blocks = session.open(*SLOT_BLOCKS)
     if isinstance(blocks, (CardLost, Declined, ReaderFault)):
-        return _as_refusal(blocks)
+        return as_refusal(blocks)
     if session.write_count > LAST_WRITE_COUNT - WRITES_OF_A_TAP:
         return Refusal(Code.CARD_FULL, "GEN-11")
     return blocks[0], blocks[1]
@@ -60,7 +58,7 @@ def read_account(session: Session, slots: Slots) -> CardRead | Refusal | ReaderF
     if now.slot.more:
         blocks = session.read(*BANKS[now.slot.bank])
         if isinstance(blocks, (CardLost, Declined, ReaderFault)):
-            return _as_refusal(blocks)
+            return as_refusal(blocks)
         conditions = (blocks[0], blocks[1])
     account = decode_account(now.slot, conditions)
     return account if isinstance(account, Refusal) else CardRead(now, account)
@@ -72,7 +70,7 @@ def read_rows(session: Session) -> tuple[bytes, ...] | Refusal | ReaderFault:
     for first in range(0, len(HISTORY_BLOCKS), _BLOCKS_AT_ONCE):
         blocks = session.read(*HISTORY_BLOCKS[first : first + _BLOCKS_AT_ONCE])
         if isinstance(blocks, (CardLost, Declined, ReaderFault)):
-            return _as_refusal(blocks)
+            return as_refusal(blocks)
         rows += blocks
     return rows
 
@@ -88,16 +86,10 @@ def read_history(session: Session, now: Standing) -> tuple[HistoryRow, ...] | Re
     return rows if isinstance(rows, (Refusal, ReaderFault)) else uses_in(rows, now)
 
 
-def read_number(session: Session) -> tuple[str, date] | Refusal | ReaderFault | None:
-    """The engraved number and the day of issue; None on a card that does not tell them: one command more."""
-    blocks = session.read(NUMBER_BLOCK)
-    return _as_refusal(blocks) if isinstance(blocks, (CardLost, Declined, ReaderFault)) else decode_number(blocks[0])
-
-
 def read_row(session: Session, block: int) -> bytes | Refusal | ReaderFault:
     """One block of the history as it is: one command more."""
     blocks = session.read(block)
-    return _as_refusal(blocks) if isinstance(blocks, (CardLost, Declined, ReaderFault)) else blocks[0]
+    return as_refusal(blocks) if isinstance(blocks, (CardLost, Declined, ReaderFault)) else blocks[0]
 
 
 def write(session: Session, now: Standing, plan: WritePlan) -> End:
@@ -121,7 +113,7 @@ def write(session: Session, now: Standing, plan: WritePlan) -> End:
     return End(fate(now.block, plan.commit[1], blocks[0], blocks[1]), read_back=True)
 
 
-def _as_refusal(outcome: CardLost | Declined | ReaderFault) -> Refusal | ReaderFault:
+def as_refusal(outcome: CardLost | Declined | ReaderFault) -> Refusal | ReaderFault:
     """What a reader's outcome before any write means to the passenger."""
     match outcome:
         case ReaderFault():

@@ -20,11 +20,12 @@ from cardimage.layout.history import HistoryRow
 from cardimage.protection import Protection
 from cardimage.resolve import Fate, Standing
 from cardimage.write_plan import WritePlan
-from reader.card import CardRead, read_account, read_number, read_rows, read_slots, uses_in, write
+from reader.card import CardRead, read_account, read_rows, read_slots, uses_in, write
 from reader.felica import FelicaReader
 from reader.image_port import ImageReader
 from reader.issuing import Bench, CardState, Issued, Problem, Step, issue_card, look
 from reader.keys import KeyStore
+from reader.number import read_number
 from reader.port import CardReader, Foreign, FramePort, NoCard, Polled, ReaderFault, Session, TwoCards, WaitOutcome
 from tariff.account import Account
 from tariff.refusal import Code, Refusal
