@@ -1,6 +1,7 @@
 """Settings and fixtures that every test shares."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+# Tests started in the background are made to ignore Ctrl-C by the shell, and so would be whatever they interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # pytest-xdist sets it for its workers; a test that asks for a width says so itself.
 os.environ.pop("COLUMNS", None)
 

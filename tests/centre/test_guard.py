@@ -86,8 +86,9 @@ def test_a_browser_is_told_to_forget_when_somebody_signs_out(path: str) -> None:
 def test_a_member_s_session_ends_unused_and_in_the_end_used(
     monkeypatch: pytest.MonkeyPatch, used_every_s: int, for_s: int, is_over: bool
 ) -> None:
-    browser, at_s = signed_in(member()), [1_795_000_000]
+    at_s = [1_795_000_000]
     monkeypatch.setattr(asking, "machine_s", lambda: at_s[0])
+    browser = signed_in(member())
     assert browser.get("/cards").status_code == 200
     ends_s = at_s[0] + for_s
     while at_s[0] < ends_s:

@@ -91,6 +91,7 @@ CALLS = frozenset(
     {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "pickle.loads", "marshal.loads", "yaml.load"}
     | {"mark_safe", "hashlib.md5", "hashlib.sha1", "random.random", "RawSQL", "tempfile.mktemp", "urlopen"}
 )
+TEXTS = {"format_html": 1, "format_html_join": 2}
 MODULES = frozenset({"pickle", "marshal", "shelve", "random", "xml.etree", "xml.dom", "lxml", "telnetlib", "ftplib"})
 
 
@@ -108,7 +109,10 @@ def dangers(source: str) -> Iterator[str]:
                 yield module
             case ast.Call(func=called, args=args, keywords=words):
                 name = ast.unparse(called)
-                if name in CALLS or name.endswith((".raw", ".extra", "format_html_join")):
+                if name in CALLS or name.endswith((".raw", ".extra")):
+                    yield name
+                # What is put into their text is escaped; the text itself must be ours.
+                if name in TEXTS and not all(isinstance(text, ast.Constant) for text in args[: TEXTS[name]]):
                     yield name
                 if name.endswith(".execute") and args and isinstance(args[0], ast.JoinedStr | ast.BinOp):
                     yield "SQL put together"

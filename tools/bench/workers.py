@@ -133,7 +133,7 @@ def _fork(world: World, share: tuple[Task, ...]) -> tuple[int, int]:
 
 
 def _dask(feed: Path, world: World, tasks: dict[str, Task]) -> Iterator[Ran]:
-    with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=":0") as cluster:
         yield from on_cluster(cluster.scheduler_address, feed, world, tasks)
 
 
