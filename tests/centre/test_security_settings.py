@@ -149,6 +149,8 @@ def test_no_template_of_the_centre_gives_out_anything_unescaped() -> None:
         "cursor.execute(f'SELECT {x}')",
         "cursor.execute('SELECT ' + x)",
         "Card.objects.raw(x)",
+        "format_html(x)",
+        "format_html_join('', x, y)",
     ],
 )
 def test_a_planted_danger_is_found(planted: str) -> None:
