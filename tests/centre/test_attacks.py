@@ -49,7 +49,7 @@ def filled(route: str) -> str:
 def browser(who: str, **more: Any) -> Client:
     client = Client(**more)
     if who == Role.MEMBER:
-        client.force_login(member().user, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(member().user, "centre.portal.signed_in.Backend")
     elif who != "stranger":
         client.cookies = staff.signed_in(staff.person(Role(who))).cookies
     return client

@@ -248,7 +248,7 @@ def test_an_administrator_ends_the_sessions_of_one_or_of_all(cli: Cli) -> None:
     for name in ("a", "b", "c"):
         user = User.objects.create_user(f"{name}@example.jp", PASSWORD)
         browsers[name] = Client()
-        browsers[name].force_login(user, "django.contrib.auth.backends.ModelBackend")
+        browsers[name].force_login(user, "centre.portal.signed_in.Backend")
 
     def signed_in() -> list[str]:
         return [name for name, client in browsers.items() if client.get("/")["Location"] == "/cards"]
