@@ -1,5 +1,6 @@
 """docs/centre/openapi.yaml tells the truth: whatever is sent, no fault of ours, and no answer that it does not have."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 import schemathesis
 import yaml
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpResponse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
@@ -44,7 +47,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def schema(settings: Settings, tmp_path: Path) -> Any:
+def schema(settings: Settings, tmp_path: Path) -> Iterator[Any]:
     """The page, and a centre of which it is told: a vehicle, a segment, bundles, a payment service."""
     (tmp_path / "signing.key").write_text(f"1: {SEED.hex()}\n")
     (tmp_path / "signing.key").chmod(0o600)
@@ -54,7 +57,12 @@ def schema(settings: Settings, tmp_path: Path) -> Any:
     publish(now_s())
     found = schemathesis.openapi.from_path(PAGE)
     found.app = WSGIHandler()
-    return found
+    # As Django's own test client does: the test's connection, amid its transaction, stays open from request to request.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield found
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def tried(schema: Any, operation: str, mode: GenerationMode, token: str = TOKEN, examples: int = 25) -> set[int]:
