@@ -8,6 +8,7 @@
     counter    what clerks do with a card in front of them (CTR-1)
     portal     what members do on their own (PRT)
     payments   the way to a payment service, and back
+    running    whether it works: the worker's beats, health, backup; a demo's mails
 
 Rules stand in tariff, bytes in cardimage and farebox.formats; here they are asked, and remembered.
 """

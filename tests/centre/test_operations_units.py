@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from configparser import ConfigParser
 from pathlib import Path
 
 import click
@@ -15,14 +14,13 @@ import pytest
 
 import tools.centre
 from centre.settings import environment
-from tests.tools.test_units import under
+from tests.tools.test_units import WORST_EXPOSURE, exposure_of, settings_of, under
 from tools.centre_command import centre
 
 pytestmark = pytest.mark.served
 
 FOLDER = Path(tools.centre.__file__).with_name("units")
 UNITS = sorted(FOLDER.glob("*.service"))
-WORST_EXPOSURE = 2.0
 NGINX = (FOLDER / "nginx.conf").read_text("utf-8")
 
 
@@ -32,22 +30,12 @@ def test_both_processes_have_one() -> None:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_each_unit_is_hardened(unit: Path) -> None:
-    judged = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
-    )
-    found = re.search(rf"Overall exposure level for {unit.name}: ([\d.]+)", judged.stdout)
-    assert found is not None and float(found[1]) <= WORST_EXPOSURE
+    assert exposure_of(unit) <= WORST_EXPOSURE
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_each_starts_a_command_that_there_is_with_settings_that_there_are(unit: Path) -> None:
-    read = ConfigParser(strict=False, interpolation=None, delimiters=("=",))
-    read.read(unit)
-    _, group, name, *options = shlex.split(read["Service"]["ExecStart"])
+    _, group, name, *options = shlex.split(settings_of(unit)["Service"]["ExecStart"])
     command = centre.get_command(click.Context(centre), name)
     assert group == "centre" and command is not None
     known = {option for parameter in command.params for option in parameter.opts}
